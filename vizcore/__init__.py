@@ -1,0 +1,53 @@
+"""ConvScope's package without a user interface: explore convolutional networks from Python.
+
+    >>> import vizcore as vc
+    >>> table = vc.layers("vgg16")
+    >>> table.totals.params
+    138357544
+
+Nothing heavy is imported until it is used: `import vizcore` loads neither torch nor streamlit.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+#: Public name -> the module that defines it.
+_HOMES: dict[str, str] = {
+    "BadChoice": "vizcore.errors",
+    "BadImage": "vizcore.errors",
+    "BadInputSize": "vizcore.errors",
+    "ConvScopeError": "vizcore.errors",
+    "NotApplicable": "vizcore.errors",
+    "UnknownArchitecture": "vizcore.errors",
+    "UnknownClass": "vizcore.errors",
+    "UnknownLayer": "vizcore.errors",
+    "WeightsError": "vizcore.errors",
+    "layers": "vizcore.api",
+    "models": "vizcore.api",
+}
+
+__all__ = [  # noqa: PLE0604
+    "BadChoice",
+    "BadImage",
+    "BadInputSize",
+    "ConvScopeError",
+    "NotApplicable",
+    "UnknownArchitecture",
+    "UnknownClass",
+    "UnknownLayer",
+    "WeightsError",
+    "layers",
+    "models",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'vizcore' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,137 @@
+"""Every error ConvScope raises on purpose.
+
+::
+
+    ConvScopeError
+    ├── UnknownName (LookupError)      a name that is not there; lists the nearest ones
+    │   ├── UnknownArchitecture
+    │   ├── UnknownLayer
+    │   └── UnknownClass
+    ├── BadChoice (ValueError)         an option outside its allowed values
+    ├── BadInputSize (ValueError)      an input the network cannot take
+    ├── BadImage (ValueError)          bytes that are not a usable picture
+    ├── NotApplicable                  a method that cannot be honest on this network
+    ├── WeightsError                   weights that are missing, damaged or not loadable
+    └── JobError                       work on a device that did not finish
+        ├── JobCancelled
+        ├── JobTimedOut
+        ├── QueueFull
+        └── OutOfMemory
+
+Each message is one or two sentences that name what was received and what is allowed. Whatever
+a page can offer as a button ("use 224", "show nearest names") is in `suggestions`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ConvScopeError(Exception):
+    """Base of all errors raised on purpose.
+
+    Attributes:
+        received: what came in, as text (may be empty).
+        suggestions: values that would be accepted in its place, best first.
+    """
+
+    def __init__(
+        self, message: str, *, received: str = "", suggestions: Iterable[str] = ()
+    ) -> None:
+        super().__init__(message)
+        self.received = received
+        self.suggestions = tuple(suggestions)
+
+
+class UnknownName(ConvScopeError, LookupError):
+    """A name that is not registered.
+
+    Example:
+        >>> UnknownName.among("layer", "conv9", ["conv1", "conv2"]).suggestions
+        ('conv2', 'conv1')
+    """
+
+    @classmethod
+    def among(cls, what: str, received: str, allowed: Iterable[str]) -> UnknownName:
+        """Build the error for `received`, suggesting the nearest of the `allowed` names."""
+        names = list(allowed)
+        lowered = {name.lower(): name for name in names}
+        near = difflib.get_close_matches(received.lower(), list(lowered), n=5, cutoff=0.4)
+        nearest = [lowered[name] for name in near]
+        if nearest:
+            hint = "The nearest names are: " + ", ".join(nearest) + "."
+        else:
+            hint = f"There are {len(names)} names, such as: " + ", ".join(names[:5]) + "."
+        return cls(
+            f"There is no {what} called '{received}'. {hint}",
+            received=received,
+            suggestions=nearest,
+        )
+
+
+class UnknownArchitecture(UnknownName):
+    """No architecture has this key or alias."""
+
+
+class UnknownLayer(UnknownName):
+    """The network has no layer of this name."""
+
+
+class UnknownClass(UnknownName):
+    """The network has no class of this name or number."""
+
+
+class BadChoice(ConvScopeError, ValueError):
+    """An option outside its allowed values.
+
+    Example:
+        >>> str(BadChoice.among("dtype", "float8", ["float32", "float16"]))
+        "dtype cannot be 'float8'. Allowed: float32, float16."
+    """
+
+    @classmethod
+    def among(cls, option: str, received: object, allowed: Iterable[object]) -> BadChoice:
+        """Build the error for an `option` that must be one of `allowed`."""
+        names = [str(value) for value in allowed]
+        return cls(
+            f"{option} cannot be '{received}'. Allowed: {', '.join(names)}.",
+            received=str(received),
+            suggestions=names,
+        )
+
+
+class BadInputSize(ConvScopeError, ValueError):
+    """An input shape the network cannot take; the message names the layer where it fails."""
+
+
+class BadImage(ConvScopeError, ValueError):
+    """Bytes that are not a picture of an allowed kind and size."""
+
+
+class NotApplicable(ConvScopeError):
+    """A method that would fail, or silently do something else, on this network."""
+
+
+class WeightsError(ConvScopeError):
+    """Weights that are missing, damaged or not loadable."""
+
+
+class JobError(ConvScopeError):
+    """Work on a device that did not finish."""
+
+
+class JobCancelled(JobError):
+    """The person (or their session's end) cancelled the job."""
+
+
+class JobTimedOut(JobError):
+    """One step of the job took longer than a step may."""
+
+
+class QueueFull(JobError):
+    """The device's queue, or this session's share of it, is full."""
+
+
+class OutOfMemory(JobError):
+    """The device had not enough memory, even for a batch of one."""
