@@ -1,0 +1,85 @@
+"""From a photograph to a network's input, and back: shorter side, centre crop, standardise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from vizcore.errors import BadChoice, BadImage
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """What a network expects to be done to a picture before it sees it.
+
+    Attributes:
+        resize_px: the shorter side is resized to this, the longer in proportion.
+        crop_px: side of the square cut from the centre.
+        mean, std: per RGB channel, of values in 0..1: the input is (value - mean) / std.
+
+    Raises:
+        BadChoice: a crop larger than the resized picture, or a deviation that is not positive.
+
+    Example:
+        >>> grey = np.full((90, 120, 3), 128, np.uint8)
+        >>> Preprocessing(64, 64, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)).apply(grey).shape
+        (1, 3, 64, 64)
+    """
+
+    resize_px: int
+    crop_px: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.crop_px <= self.resize_px:
+            raise BadChoice(
+                f"crop_px cannot be {self.crop_px}. Allowed: 1 to resize_px = {self.resize_px}.",
+                received=str(self.crop_px),
+            )
+        if min(self.std) <= 0:
+            raise BadChoice(f"std cannot be {self.std}. Allowed: positive numbers.")
+
+    def view(self, rgb_hwc: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """Return the uint8 square (crop_px, crop_px, 3) that the network looks at.
+
+        The resize is Pillow's bilinear filter, which widens when it shrinks (antialiasing), with
+        the sizes and the crop of torchvision's `Resize` and `CenterCrop`.
+
+        Raises:
+            BadImage: an array that is not uint8 (height, width, 3).
+        """
+        if rgb_hwc.ndim != 3 or rgb_hwc.shape[2] != 3 or rgb_hwc.dtype != np.uint8:
+            raise BadImage(
+                f"An array of {rgb_hwc.dtype} {rgb_hwc.shape} came in; "
+                "allowed is uint8 (height, width, 3).",
+                received=str(rgb_hwc.shape),
+            )
+        height, width = rgb_hwc.shape[:2]
+        shorter = min(height, width)
+        new_height = int(self.resize_px * height / shorter)
+        new_width = int(self.resize_px * width / shorter)
+        image = Image.fromarray(rgb_hwc)
+        if (new_width, new_height) != (width, height):
+            image = image.resize((new_width, new_height), Image.Resampling.BILINEAR)
+        top = round((new_height - self.crop_px) / 2.0)
+        left = round((new_width - self.crop_px) / 2.0)
+        return np.asarray(image.crop((left, top, left + self.crop_px, top + self.crop_px)))
+
+    def apply(self, rgb_hwc: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Return the network's input, float32 (1, 3, crop_px, crop_px)."""
+        return self.standardise(self.view(rgb_hwc)[None])
+
+    def standardise(self, rgb_nhwc: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Turn uint8 (n, h, w, 3) of the right size into float32 (n, 3, h, w)."""
+        unit = rgb_nhwc.astype(np.float32) / np.float32(255.0)
+        values = (unit - np.float32(self.mean)) / np.float32(self.std)
+        return np.ascontiguousarray(values.transpose(0, 3, 1, 2))
+
+    def undo(self, input_nchw: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+        """Turn an input back into uint8 pictures (n, h, w, 3), values outside 0..255 clipped."""
+        unit = input_nchw.transpose(0, 2, 3, 1) * np.float32(self.std) + np.float32(self.mean)
+        return np.rint(unit * np.float32(255.0)).clip(0, 255).astype(np.uint8)
