@@ -1,0 +1,75 @@
+"""Numbers as people read them on a page: no more digits than they deserve.
+
+The exact number belongs on hover (`exact`).
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+
+_PREFIXES = ("", "K", "M", "G", "T", "P")
+
+
+def short(value: float) -> str:
+    """Write a number with three significant digits and a thousands' prefix.
+
+    Whole numbers under 1000 keep all their digits. G is 10^9.
+
+    Example:
+        >>> short(15_237_608), short(854_196_224), short(735), short(999_999), short(2.3859)
+        ('15.2M', '854M', '735', '1.00M', '2.39')
+    """
+    if not isfinite(value):
+        return "∞" if value > 0 else "-∞" if value < 0 else "not a number"
+    if value == int(value) and abs(value) < 1000:
+        return str(int(value))
+    scaled, power = float(value), 0
+    while abs(float(f"{scaled:.3g}")) >= 1000 and power < len(_PREFIXES) - 1:
+        scaled, power = scaled / 1000, power + 1
+    rounded = abs(float(f"{scaled:.3g}"))
+    if rounded < 1:
+        return f"{scaled:.3g}{_PREFIXES[power]}"
+    digits = 2 if rounded < 10 else 1 if rounded < 100 else 0
+    return f"{scaled:.{digits}f}{_PREFIXES[power]}"
+
+
+def exact(value: int) -> str:
+    """Write a whole number with all its digits, in groups of three.
+
+    Example:
+        >>> exact(15_237_608)
+        '15,237,608'
+    """
+    return f"{value:,}"
+
+
+def short_bytes(count: int) -> str:
+    """Write a number of bytes in decimal units, as storage and lectures count them.
+
+    Example:
+        >>> short_bytes(60_950_432), short_bytes(512)
+        ('61.0 MB', '512 B')
+    """
+    text = short(count)
+    return f"{text[:-1]} {text[-1]}B" if text[-1].isalpha() else f"{text} B"
+
+
+def times(ratio: float) -> str:
+    """Write a ratio: "3.15 times".
+
+    Example:
+        >>> times(854_196_224 / 271_351_808)
+        '3.15 times'
+    """
+    return f"{short(ratio)} times"
+
+
+def percent(share: float) -> str:
+    """Write a share of 1 as a percentage.
+
+    Example:
+        >>> percent(0.7243), percent(0.0042)
+        ('72%', '0.42%')
+    """
+    value = 100 * share
+    return f"{value:.0f}%" if abs(value) >= 10 or value == 0 else f"{value:.2g}%"
