@@ -136,22 +136,22 @@ class Theme:
 LIGHT = Theme(
     name="light",
     paper="#ffffff",
-    panel="#f3f5f8",
+    panel="#f3f5f7",
     text="#1a1d21",
     muted="#545c66",
-    grid="#dfe3e8",
+    grid="#d5dae0",
     outline="#646d78",
-    accent="#005a9c",
+    accent="#0072B2",
 )
 DARK = Theme(
     name="dark",
     paper="#14171c",
-    panel="#1e232b",
+    panel="#1f242b",
     text="#e8eaed",
     muted="#a7afba",
-    grid="#343b46",
+    grid="#39414b",
     outline="#8c96a3",
-    accent="#7cc0f5",
+    accent="#56B4E9",
 )
 
 FONT_FAMILY = '"Source Sans 3", "Source Sans Pro", "Source Sans", "Helvetica Neue", sans-serif'
