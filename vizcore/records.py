@@ -6,12 +6,15 @@ Shapes are torch's, batch first: a feature map is `(N, C, H, W)`. Arrays name th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from vizcore.errors import UnknownName
 
 Shape = tuple[int, ...]
 Pair = tuple[int, int]
@@ -239,6 +242,154 @@ class SaliencyMap:
     target_class: str
     score: float
     image_hwc: npt.NDArray[np.uint8] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LectureClaim:
+    """One number or statement of a lecture, beside what arithmetic gives.
+
+    Attributes:
+        id: a short unique name.
+        deck: the name of the lecture deck.
+        topic: "inception", "vgg_memory", ...
+        claim: what the number is said to be, in our words.
+        stated: what the slide prints.
+        kind: "computable" (a proof), "literature" (needs its source) or "qualitative".
+        expression, computed: the arithmetic and its value, as text; "" unless computable.
+        verdict: "holds", "rounds", "slip", "ambiguous" or "not-checked".
+        note: the reason for the verdict.
+    """
+
+    id: str
+    deck: str
+    topic: str
+    claim: str
+    stated: str
+    kind: str
+    expression: str
+    computed: str
+    verdict: str
+    note: str
+
+    @property
+    def proven(self) -> bool:
+        """True where the verdict rests on arithmetic shown here, not on another's word."""
+        return self.kind == "computable"
+
+    @property
+    def stated_value(self) -> float | None:
+        """The number the slide prints, where it is one number and a unit; else None."""
+        match = re.fullmatch(r"(-?\d+(?:\.\d+)?(?:e-?\d+)?)(?: [a-z%][a-z -]*)?", self.stated)
+        return float(match[1]) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """One whole number of a block that a person can turn.
+
+    Attributes:
+        name: the keyword; `label` what stands beside the control; `help` what it does.
+        default: the value of the lecture or paper the study is about.
+        minimum, maximum, step: the allowed values, unless `choices` lists them.
+        unit: "channels", "px", ...; "" for a plain number.
+        value: the value in use.
+        choices: the allowed values, where they are no regular range.
+    """
+
+    name: str
+    label: str
+    default: int
+    minimum: int
+    maximum: int
+    step: int
+    unit: str
+    help: str
+    value: int
+    choices: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BlockVariant:
+    """One way to build a block, traced operation by operation.
+
+    Attributes:
+        name: the key in the study: "naive"; `label` the same for people.
+        table: the trace of a real module: every row and the totals.
+        receptive_field: input pixels a side that one output value sees; None where every
+            value sees the whole input.
+        out_shape: batch first.
+        formula: the closed form with the numbers put in, ending in its value, which is
+            `formula_value`: the table's total of the study's `quantity`.
+        labels: (row name, words) for rows whose operation alone does not say what they are.
+    """
+
+    name: str
+    label: str
+    table: LayerTable
+    receptive_field: int | None
+    out_shape: Shape
+    formula: str
+    formula_value: int
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LectureCheck:
+    """A lecture's number beside the same number read off the traced block.
+
+    Attributes:
+        claim: what the lecture prints, and the verdict.
+        traced: the value or values of the trace, with the knobs where the lecture has them.
+        proof: where the two differ and the reason is known: the arithmetic that shows it.
+    """
+
+    claim: LectureClaim
+    traced: tuple[float, ...]
+    proof: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockStudy:
+    """What an architectural idea costs, against what it replaces.
+
+    Attributes:
+        name, title, question: the idea.
+        answer: one sentence with the real numbers at these knobs.
+        knobs: every number that can be turned, with the value in use.
+        variants: the ways to build the block; the first is the one without the idea.
+        quantity: "macs" or "params": what the idea saves (or spends).
+        compared: the names of the two variants that `ratio` compares.
+        ratio: the first one's quantity over the second's.
+        formula: the cost in words and letters, one line each.
+        lecture: what lectures print about it.
+        notes: what is left out, and what surprises.
+        sources: the papers.
+    """
+
+    name: str
+    title: str
+    question: str
+    answer: str
+    knobs: tuple[Knob, ...]
+    variants: tuple[BlockVariant, ...]
+    quantity: Literal["macs", "params"]
+    compared: tuple[str, str]
+    ratio: float
+    formula: tuple[str, ...]
+    lecture: tuple[LectureCheck, ...]
+    notes: tuple[str, ...]
+    sources: tuple[str, ...]
+
+    def variant(self, name: str) -> BlockVariant:
+        """Return a variant by its name.
+
+        Raises:
+            UnknownName: the study has no such variant.
+        """
+        for candidate in self.variants:
+            if candidate.name == name:
+                return candidate
+        raise UnknownName.among("variant", name, [v.name for v in self.variants])
 
 
 def as_plain(value: Any) -> Any:

@@ -3,10 +3,10 @@
 Needs neither torch nor pandas. Loaders are cached and return frozen records.
 """
 
+from vizcore.records import LectureClaim
 from vizcore.reference.accuracy import AccuracyRecord, accuracy_vs_compute
 from vizcore.reference.architectures import ArchitectureFacts, architecture_facts, facts_of
 from vizcore.reference.lectures import (
-    LectureClaim,
     LectureDeck,
     lecture_claim,
     lecture_claims,

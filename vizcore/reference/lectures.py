@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from vizcore.errors import BadChoice, UnknownName
+from vizcore.records import LectureClaim
 from vizcore.reference.tables import read_table
 
 KINDS = ("computable", "literature", "qualitative")
@@ -21,45 +21,6 @@ class LectureDeck:
     title: str
     lecturer: str
     institution: str
-
-
-@dataclass(frozen=True, slots=True)
-class LectureClaim:
-    """One number or statement of a lecture, beside what arithmetic gives.
-
-    Attributes:
-        id: a short unique name.
-        deck: a `LectureDeck`'s `deck`.
-        topic: "inception", "vgg_memory", ...
-        claim: what the number is said to be, in our words.
-        stated: what the slide prints.
-        kind: "computable" (a proof), "literature" (needs its source) or "qualitative".
-        expression, computed: the arithmetic and its value, as text; "" unless computable.
-        verdict: "holds", "rounds", "slip", "ambiguous" or "not-checked".
-        note: the reason for the verdict.
-    """
-
-    id: str
-    deck: str
-    topic: str
-    claim: str
-    stated: str
-    kind: str
-    expression: str
-    computed: str
-    verdict: str
-    note: str
-
-    @property
-    def proven(self) -> bool:
-        """True where the verdict rests on arithmetic shown here, not on another's word."""
-        return self.kind == "computable"
-
-    @property
-    def stated_value(self) -> float | None:
-        """The number the slide prints, where it is one number and a unit; else None."""
-        match = re.fullmatch(r"(-?\d+(?:\.\d+)?(?:e-?\d+)?)(?: [a-z%][a-z -]*)?", self.stated)
-        return float(match[1]) if match else None
 
 
 @lru_cache(maxsize=1)
