@@ -1,0 +1,62 @@
+"""The network's input is what torchvision's transforms make of the same photograph."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+from torchvision import transforms
+
+from vizcore.data.photographs import PHOTOS
+from vizcore.data.preprocessing import Preprocessing
+from vizcore.errors import BadChoice, BadImage
+
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+@pytest.mark.parametrize(
+    ("resize", "crop"), [(64, 64), (256, 224), (232, 224), (75, 60), (342, 299)]
+)
+@pytest.mark.parametrize("name", ["cat", "handwriting", "cell", "brick wall"])
+def test_equals_torchvision(name: str, resize: int, crop: int) -> None:
+    rgb = next(photo for photo in PHOTOS if photo.name == name).rgb_hwc()
+    ours = Preprocessing(resize, crop, MEAN, STD)
+    theirs = transforms.Compose(
+        [
+            transforms.Resize(resize, antialias=True),
+            transforms.CenterCrop(crop),
+            transforms.ToTensor(),
+            transforms.Normalize(MEAN, STD),
+        ]
+    )(Image.fromarray(rgb.copy()))
+    made = ours.apply(rgb)
+    assert made.dtype == np.float32
+    np.testing.assert_allclose(made[0], theirs.numpy(), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 50), (301, 7), (64, 65)])
+def test_any_shape_of_picture(size: tuple[int, int]) -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
+    assert Preprocessing(70, 64, MEAN, STD).view(rgb).shape == (64, 64, 3)
+
+
+def test_undo_gives_back_the_view() -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (90, 120, 3), dtype=np.uint8)
+    ours = Preprocessing(64, 64, MEAN, STD)
+    np.testing.assert_array_equal(ours.undo(ours.apply(rgb))[0], ours.view(rgb))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 4), np.uint8), np.zeros((4, 4, 3), np.float32)],
+)
+def test_other_arrays_are_refused(wrong: np.ndarray) -> None:
+    with pytest.raises(BadImage, match="allowed is uint8"):
+        Preprocessing(64, 64, MEAN, STD).apply(wrong)
+
+
+def test_impossible_choices_are_refused() -> None:
+    with pytest.raises(BadChoice, match="1 to resize_px = 64"):
+        Preprocessing(64, 65, MEAN, STD)
+    with pytest.raises(BadChoice, match="positive"):
+        Preprocessing(64, 64, MEAN, (0.0, 1.0, 1.0))
