@@ -205,6 +205,29 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True)
+class MapLayer:
+    """A layer that gives maps for a picture: something to choose from.
+
+    Attributes:
+        name: torch's dotted name.
+        op: the module's class.
+        channels, height, width: of its output.
+        leaf: False for a module that is made of others.
+    """
+
+    name: str
+    op: str
+    channels: int
+    height: int
+    width: int
+    leaf: bool
+
+
+#: The ways to sort the channels of a layer.
+Sorting = Literal["maximum", "mean", "sparsity", "channel"]
+
+
+@dataclass(frozen=True, slots=True)
 class FeatureMaps:
     """Every channel of one layer for one picture.
 

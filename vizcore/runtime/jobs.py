@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Generator, Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
     from torch import nn
@@ -140,18 +140,20 @@ def run_here(task: Task[Result], device: str = "cpu") -> Result:
         42
     """
     if task.network is None:
-        return finish(task.work())
-    from vizcore.runtime.clone import private_copy
+        outcome = task.work()
+    else:
+        from vizcore.runtime.clone import private_copy
 
-    return finish(task.work(private_copy(task.network.load(device))))
+        outcome = task.work(private_copy(task.network.load(device)))
+    if inspect.isgenerator(outcome):
+        return finish(cast(Generator[Progress, None, Result], outcome))
+    return cast(Result, outcome)
 
 
-def finish(outcome: Generator[Progress, None, Result] | Result) -> Result:
-    """The result of some work, steps taken one after the other where it has steps."""
-    if not inspect.isgenerator(outcome):
-        return outcome  # type: ignore[return-value]
+def finish(steps: Generator[Progress, None, Result]) -> Result:
+    """Take all steps of some work, one after the other, and give its result."""
     while True:
         try:
-            next(outcome)
+            next(steps)
         except StopIteration as stop:
-            return stop.value
+            return cast(Result, stop.value)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Generator
+from typing import Any, Protocol, TypeVar
 
 from vizcore.errors import OutOfMemory
 from vizcore.runtime.device import memory, release_unused
 from vizcore.runtime.jobs import Progress
 
 Result = TypeVar("Result")
+
+
+class Sliceable(Protocol):
+    """A list, an array, a tensor."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> Any: ...
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -31,7 +39,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def in_batches(
     step: Callable[[Any], Result],
-    items: Sequence[Any],
+    items: Sliceable,
     *,
     batch: int,
     device: str = "cpu",
