@@ -1,0 +1,170 @@
+"""Where a network's memory, parameters and multiply-adds are, along its depth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vizcore.figures.numbers import exact, percent, short
+from vizcore.figures.palette import (
+    FONT_SIZE,
+    KIND_COLOURS,
+    KIND_NAMES,
+    apply_theme,
+    theme,
+)
+from vizcore.records import KINDS, LayerRow, LayerTable
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the table that can be drawn: its name, its unit, and how to read it."""
+
+    name: str
+    title: str
+    unit: str
+    read: Callable[[LayerRow], int]
+
+
+def columns(table: LayerTable) -> tuple[Column, ...]:
+    """The three quantities of a table, in its own conventions."""
+    flops = table.conventions.ops == "flops"
+    bias = table.conventions.bias
+    return (
+        Column("activations", "Memory", "activation values", lambda row: row.activations),
+        Column(
+            "params",
+            "Parameters",
+            "parameters",
+            lambda row: row.params if bias else row.weights,
+        ),
+        Column(
+            "macs",
+            "Work",
+            "FLOPs" if flops else "multiply-adds",
+            lambda row: row.macs * (2 if flops else 1),
+        ),
+    )
+
+
+def shares_by_kind(table: LayerTable, column: Column) -> list[tuple[str, float]]:
+    """Each kind's share of a column, largest first; kinds with nothing are left out."""
+    total = sum(map(column.read, table.rows)) or 1
+    shares = [
+        (kind, sum(column.read(row) for row in table.rows if row.kind == kind) / total)
+        for kind in KINDS
+    ]
+    return sorted((pair for pair in shares if pair[1] > 0), key=lambda pair: -pair[1])
+
+
+def half_depth(table: LayerTable, column: Column) -> tuple[float, str]:
+    """Where the first half of a column's total has been reached: share of the depth, and layer.
+
+    Returns:
+        The share of the rows up to there (0 to 1), and that row's name.
+    """
+    total = sum(map(column.read, table.rows))
+    running = 0
+    for row in table.rows:
+        running += column.read(row)
+        if 2 * running >= total:
+            return (row.index + 1) / len(table.rows), row.name
+    return 1.0, table.rows[-1].name
+
+
+def finding(table: LayerTable, column: Column) -> str:
+    """One phrase that says where a column sits: "89% in fully connected layers"."""
+    total = sum(map(column.read, table.rows))
+    kind, share = (shares_by_kind(table, column) or [("other", 0.0)])[0]
+    heading = f"{column.title}: {short(total)} {column.unit}"
+    if column.name == "params" and share > 0.5:
+        return f"{heading}, {percent(share)} in {KIND_NAMES[kind]} layers"  # type: ignore[index]
+    depth, _ = half_depth(table, column)
+    return f"{heading}, half of them in the first {percent(depth)} of the depth"
+
+
+def draw_depth_profile(
+    table: LayerTable, *, selected: int | None = None, dark: bool = False
+) -> go.Figure:
+    """Draw three bar charts over one depth axis: activations, parameters, multiply-adds.
+
+    Each bar is a row of the table, in the order of execution, in its kind's colour. Bars carry
+    the row's index as `customdata`, so that a click can select it.
+
+    Args:
+        table: the layer table; its conventions set the units.
+        selected: index of the row to mark.
+        dark: the theme.
+    """
+    import plotly.graph_objects as go
+    from plotly.subplots import make_subplots
+
+    shown = columns(table)
+    figure = make_subplots(
+        rows=len(shown),
+        cols=1,
+        shared_xaxes=True,
+        vertical_spacing=0.11,
+        subplot_titles=[finding(table, column) for column in shown],
+    )
+    for place, column in enumerate(shown, start=1):
+        for kind in KINDS:
+            rows = [row for row in table.rows if row.kind == kind and column.read(row) > 0]
+            if not rows:
+                continue
+            figure.add_trace(
+                go.Bar(
+                    x=[row.index for row in rows],
+                    y=[column.read(row) for row in rows],
+                    customdata=[
+                        [row.index, row.name, exact(column.read(row)), row.op] for row in rows
+                    ],
+                    hovertemplate="<b>%{customdata[1]}</b> (%{customdata[3]})<br>"
+                    f"%{{customdata[2]}} {column.unit}<extra></extra>",
+                    marker={"color": KIND_COLOURS[kind], "line_width": 0},
+                    name=KIND_NAMES[kind],
+                    legendgroup=kind,
+                    showlegend=False,
+                    width=0.9,
+                ),
+                row=place,
+                col=1,
+            )
+    present = [kind for kind in KINDS if any(row.kind == kind for row in table.rows)]
+    for kind in present:
+        figure.add_trace(
+            go.Bar(x=[None], y=[None], marker_color=KIND_COLOURS[kind], name=KIND_NAMES[kind])
+        )
+    colours = theme(dark)
+    apply_theme(figure, dark, height=660)
+    if selected is not None:
+        figure.add_vrect(
+            x0=selected - 0.5,
+            x1=selected + 0.5,
+            fillcolor=colours.accent,
+            opacity=0.22,
+            line_width=0,
+            layer="below",
+        )
+    figure.update_annotations(
+        x=0, xanchor="left", font={"size": FONT_SIZE + 2, "color": colours.text}, align="left"
+    )
+    figure.update_layout(
+        barmode="overlay",
+        bargap=0,
+        margin={"t": 64, "b": 48},
+        legend={"y": 1.06, "yanchor": "bottom", "traceorder": "normal", "itemclick": False},
+        showlegend=True,
+    )
+    figure.update_yaxes(rangemode="tozero", nticks=4, exponentformat="SI", separatethousands=True)
+    figure.update_xaxes(showgrid=False, range=[-0.7, len(table.rows) - 0.3])
+    figure.update_xaxes(
+        title_text="layer, in the order of execution", row=len(shown), col=1, nticks=12
+    )
+    for place, column in enumerate(shown, start=1):
+        figure.update_yaxes(title_text=column.unit, row=place, col=1)
+    return figure

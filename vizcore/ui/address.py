@@ -1,0 +1,206 @@
+"""A page's choices and its address: what is chosen is in the address, and the address reopens it.
+
+Streamlit can bind a widget to the address, but writes the label instead of the key, drops a bad
+value without a word, and forgets the choices on a page change (seen with 1.67). So the choices
+live in the session's state under `page.name`, and this module alone reads and writes the address.
+
+The rule: a new address (a link, a reload, the browser's Back) sets the page's choices; after that
+the widgets do, and the address follows. A value the address may not have is named in `complaints`
+and the default stands in for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+_SEEN = "address.seen"  # {"page", "written", "values", "complaints"} at the end of the last run
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing a person can choose on a page.
+
+    Attributes:
+        name: its name in the address.
+        default: its value when the address does not say.
+        parse: turns the address's text into a value; raises ValueError saying what is allowed.
+        write: turns a value into the address's text.
+        always: write it even when it is the default.
+        shared: kept in the session for every page, not for this page alone.
+    """
+
+    name: str
+    default: Any
+    parse: Callable[[str], Any]
+    write: Callable[[Any], str] = str
+    always: bool = False
+    shared: bool = False
+
+
+def one_of(*allowed: str) -> Callable[[str], str]:
+    """A parser for a choice among `allowed`."""
+
+    def parse(text: str) -> str:
+        if text not in allowed:
+            raise ValueError(f"allowed: {', '.join(allowed)}")
+        return text
+
+    return parse
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """A parser for a whole number from `low` to `high`."""
+
+    def parse(text: str) -> int:
+        message = f"allowed: a whole number from {low} to {high}"
+        try:
+            value = int(text)
+        except ValueError:
+            raise ValueError(message) from None
+        if not low <= value <= high:
+            raise ValueError(message)
+        return value
+
+    return parse
+
+
+def number(low: float, high: float) -> Callable[[str], float]:
+    """A parser for a number from `low` to `high`."""
+
+    def parse(text: str) -> float:
+        message = f"allowed: a number from {low:g} to {high:g}"
+        try:
+            value = float(text)
+        except ValueError:
+            raise ValueError(message) from None
+        if not low <= value <= high:
+            raise ValueError(message)
+        return value
+
+    return parse
+
+
+def yes_no(text: str) -> bool:
+    """A parser for a switch: 1 or 0."""
+    if text not in ("0", "1"):
+        raise ValueError("allowed: 0, 1")
+    return text == "1"
+
+
+def flag(value: bool) -> str:
+    """Write a switch as 1 or 0."""
+    return "1" if value else "0"
+
+
+def any_text(text: str) -> str:
+    """A parser that takes any text of a sensible length; the page checks what it means."""
+    if len(text) > 200:
+        raise ValueError("allowed: at most 200 characters")
+    return text
+
+
+@dataclass(slots=True)
+class View:
+    """One page's choices in one run. Read with `view["batch"]`, bind with `**view.bind("batch")`.
+
+    Attributes:
+        complaints: one sentence for each value of the address that was not allowed.
+    """
+
+    page: str
+    choices: dict[str, Choice]
+    complaints: list[str] = field(default_factory=list)
+
+    def key(self, name: str) -> str:
+        """The session-state key of a choice."""
+        return name if self.choices[name].shared else f"{self.page}.{name}"
+
+    def __getitem__(self, name: str) -> Any:
+        value = st.session_state.get(self.key(name))
+        return self.choices[name].default if value is None else value
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        """Set a choice before its widget is drawn."""
+        st.session_state[self.key(name)] = value
+
+    def bind(self, name: str) -> dict[str, Any]:
+        """The arguments that tie a widget to a choice."""
+        return {"key": self.key(name), "persist_state": "session"}
+
+    def values(self) -> dict[str, Any]:
+        """All choices by name."""
+        return {name: self[name] for name in self.choices}
+
+    def query(self) -> dict[str, str]:
+        """The address's parameters: every choice that is not at its default."""
+        return {
+            name: choice.write(self[name])
+            for name, choice in self.choices.items()
+            if self[name] is not None and (choice.always or self[name] != choice.default)
+        }
+
+
+def open_view(page: str, choices: Iterable[Choice]) -> View:
+    """Read the address into the session's state, and return the page's choices."""
+    view = View(page, {choice.name: choice for choice in choices})
+    query = st.query_params.to_dict()
+    seen = st.session_state.get(_SEEN)
+    if _is_new(view, query):
+        _adopt(view, query)
+    elif seen["page"] == page and seen["values"] == view.values():
+        view.complaints += seen["complaints"]  # still to be read: nothing was changed since
+    for name, choice in view.choices.items():
+        if st.session_state.get(view.key(name)) is None:
+            st.session_state[view.key(name)] = choice.default
+    return view
+
+
+def _is_new(view: View, query: dict[str, str]) -> bool:
+    """Whether the address came from outside, and not from our own last writing of it."""
+    seen = st.session_state.get(_SEEN)
+    if seen is None or seen["page"] != view.page:
+        return bool(query) or seen is None
+    if query == seen["written"]:
+        return False
+    # The browser may still send the address it had before our last change. Where a widget has
+    # just been moved, the widget is right and the address is late.
+    return bool(view.values() == seen["values"])
+
+
+def _adopt(view: View, query: dict[str, str]) -> None:
+    for name, choice in view.choices.items():
+        if name not in query:
+            if not choice.shared:
+                st.session_state[view.key(name)] = choice.default
+            continue
+        try:
+            st.session_state[view.key(name)] = choice.parse(query[name])
+        except ValueError as error:
+            st.session_state[view.key(name)] = choice.default
+            view.complaints.append(
+                f"The address says {name} = '{query[name]}', which cannot be: {error}. "
+                f"This view uses {choice.write(choice.default)} instead."
+            )
+    for name in query:
+        if name not in view.choices:
+            view.complaints.append(
+                f"The address has '{name}', which this page does not know. "
+                f"It knows: {', '.join(view.choices)}."
+            )
+
+
+def close_view(view: View) -> None:
+    """Write the choices into the address."""
+    query = view.query()
+    if st.query_params.to_dict() != query:
+        st.query_params.from_dict(query)
+    st.session_state[_SEEN] = {
+        "page": view.page,
+        "written": query,
+        "values": view.values(),
+        "complaints": view.complaints,
+    }

@@ -1,0 +1,303 @@
+"""The parts of the Layers page: controls, answer, the panel of one layer, table, downloads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from vizcore import formats
+from vizcore.errors import UnknownLayer
+from vizcore.figures.depth import columns, half_depth, shares_by_kind
+from vizcore.figures.numbers import exact, percent, short
+from vizcore.figures.palette import KIND_NAMES
+from vizcore.records import DTYPE_BYTES, LayerTable
+from vizcore.ui import cache, tables
+from vizcore.ui.address import View
+from vizcore.ui.room import Download, Room
+from vizcore.zoo import Architecture
+
+GRAPH_COLOURS = {
+    "kind": "kind of layer",
+    "activations": "memory",
+    "params": "parameters",
+    "macs": "work",
+    "receptive_field": "receptive field",
+}
+_LAYER_OF = "layers.layer_of"
+
+
+def draw_controls(here: Room, arch: Architecture, views: dict[str, str]) -> None:
+    """The row of switches: what is shown, and in which conventions."""
+    view = here.view
+    with here.controls():
+        st.segmented_control(
+            "View", list(views), format_func=views.get, required=True, **view.bind("view")
+        )
+        _draw_size(view, arch)
+        st.number_input("Batch", 1, 4096, width=120, **view.bind("batch"))
+        st.selectbox("Number type", list(DTYPE_BYTES), width=140, **view.bind("dtype"))
+        st.segmented_control(
+            "Count work in",
+            ["macs", "flops"],
+            format_func={"macs": "MACs", "flops": "FLOPs"}.get,
+            required=True,
+            help="One multiply-add (MAC) is two floating-point operations (FLOPs).",
+            **view.bind("ops"),
+        )
+        st.segmented_control(
+            "Memory for",
+            ["forward", "training"],
+            format_func={"forward": "Forward", "training": "Training"}.get,
+            required=True,
+            help="Forward: every layer's output, kept once. Training: the outputs, their "
+            "gradients, the parameters and their gradients; no optimiser state.",
+            **view.bind("memory"),
+        )
+        st.toggle("Biases", **view.bind("bias"))
+
+
+def _draw_size(view: View, arch: Architecture) -> None:
+    own = arch.input_shape[-1]
+    key = f"layers.size_of.{arch.key}"
+    st.session_state[key] = view["size"] or own
+
+    def take() -> None:
+        value = st.session_state[key]
+        view["size"] = 0 if value == own else value
+
+    st.number_input(
+        "Input size",
+        1,
+        4096,
+        key=key,
+        on_change=take,
+        width=130,
+        help=f"Height and width in pixels. {arch.name} is published with {own}.",
+    )
+
+
+def answer(arch: Architecture, table: LayerTable) -> str:
+    """One sentence: how much the network holds, and where."""
+    memory, params, work = columns(table)
+    depth, name = half_depth(table, memory)
+    kind, share = (shares_by_kind(table, params) or [("other", 0.0)])[0]
+    totals = table.totals
+    batch = table.conventions.batch
+    pictures = "one picture" if batch == 1 else f"{batch} pictures"
+    return (
+        f"For {pictures}, {arch.name} holds <b>{short(totals.activations)} activations</b>, half "
+        f"of them by <code>{name}</code>, {percent(depth)} of the way down; "
+        f"<b>{percent(share)}</b> of its <b>{short(totals.params)} parameters</b> are in "
+        f"{KIND_NAMES[kind]} layers; it does <b>{short(totals.macs)} {work.unit}</b>."  # type: ignore[index]
+    )
+
+
+def alternative_text(arch: Architecture, table: LayerTable) -> str:
+    """The finding of the charts, for those who cannot see them."""
+    totals = table.totals
+    return (
+        f"Three bar charts along the depth of {arch.name}: {short(totals.activations)} activation "
+        f"values, {short(totals.params)} parameters, {short(totals.macs)} operations."
+    )
+
+
+def selected_index(here: Room, arch: Architecture, table: LayerTable) -> int | None:
+    """The chosen layer's row; a name that is not there is refused in one sentence."""
+    view = here.view
+    name = view["layer"]
+    if not name:
+        return None
+    for row in table:
+        if row.name == name:
+            st.session_state[_LAYER_OF] = arch.key
+            return row.index
+    if st.session_state.get(_LAYER_OF, arch.key) == arch.key:
+        error = UnknownLayer.among(f"layer of {arch.name}", name, [row.name for row in table])
+        view.complaints.append(str(error))
+    view["layer"] = ""
+    return None
+
+
+def choose_layer(view: View, table: LayerTable, index: int | None) -> None:
+    """Make a row the chosen layer."""
+    view["layer"] = "" if index is None else table.rows[index].name
+
+
+def chart_clicked(view: View, table: LayerTable) -> Any:
+    """The callback of a click on a bar."""
+
+    def take() -> None:
+        points = st.session_state["layers.chart"]["selection"]["points"]
+        data = points[0].get("customdata") if points else None
+        if data:
+            choose_layer(view, table, int(data[0]))
+
+    return take
+
+
+def draw_graph(view: View, table: LayerTable, selected: int | None, *, dark: bool) -> None:
+    """The collapsible graph, coloured by a chosen column."""
+    from vizcore.ui.graph import draw_graph as draw
+
+    st.segmented_control(
+        "Colour by",
+        list(GRAPH_COLOURS),
+        format_func=GRAPH_COLOURS.get,
+        required=True,
+        **view.bind("colour"),
+    )
+    clicked = draw(table, column=view["colour"], selected=selected, dark=dark, key="layers.graph")
+    if (
+        clicked is not None
+        and clicked != selected
+        and clicked != st.session_state.get("layers.graph_clicked")
+    ):
+        st.session_state["layers.graph_clicked"] = clicked
+        choose_layer(view, table, clicked)
+        st.rerun()
+
+
+def draw_layer(view: View, table: LayerTable, index: int) -> None:
+    """The panel of the chosen layer: its numbers, with the arithmetic."""
+    from vizcore.anatomy import explain
+
+    row = table.rows[index]
+    memory, params, work = columns(table)
+    with st.container(border=True, key="layer-panel"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"#### `{row.name}` – {row.op}, {KIND_NAMES[row.kind]}", width="stretch")
+            for label, step in (("Previous", -1), ("Next", 1)):
+                st.button(
+                    label,
+                    key=f"layers.{label}",
+                    type="tertiary",
+                    disabled=not 0 <= index + step < len(table),
+                    on_click=choose_layer,
+                    args=(view, table, index + step),
+                )
+            st.button(
+                "Close",
+                key="layers.close",
+                type="tertiary",
+                on_click=choose_layer,
+                args=(view, table, None),
+            )
+        for line in explain(row):
+            st.markdown(f"- {line}")
+        shares = [
+            f"{percent(column.read(row) / total)} of the network's {column.unit}"
+            for column in (memory, params, work)
+            if (total := sum(map(column.read, table.rows))) and column.read(row)
+        ]
+        if shares:
+            st.caption("It has " + ", ".join(shares) + ".")
+
+
+def draw_table(here: Room, arch: Architecture, table: LayerTable, selected: int | None) -> None:
+    """The whole table; a click on a row chooses that layer."""
+    view = here.view
+    frame = cache.layer_frame(arch.key, view["size"] or None, table.conventions)
+    key = "layers.table"
+
+    def take() -> None:
+        rows = st.session_state[key]["selection"]["rows"]
+        choose_layer(view, table, rows[0] if rows else None)
+
+    hidden = {"weights", "biases"} if not table.conventions.bias else set[str]()
+    st.dataframe(
+        frame,
+        key=key,
+        hide_index=True,
+        height=min(36 * (len(frame) + 1) + 4, 720),
+        column_order=[name for name in frame.columns if name not in hidden],
+        column_config=tables.column_config(table),
+        on_select=take,
+        selection_mode="single-row-required" if False else "single-row",
+        alt=f"Layer table of {arch.name}: {len(frame)} rows",
+    )
+
+
+def draw_textbook(arch: Architecture, table: LayerTable) -> None:
+    """The table as lecturers print it, with the lecture's totals beside ours."""
+    from vizcore.anatomy import textbook
+
+    page = textbook(table)
+    st.html(page.html())
+
+
+def draw_details(here: Room, arch: Architecture, table: LayerTable) -> None:
+    """What waits until asked for: how to read, what is not counted, the paper."""
+    with here.details("How this is counted") as is_open:
+        if is_open:
+            for line in table.not_counted:
+                st.markdown(f"- {line}")
+            st.markdown(
+                f"- Totals are the sums of the columns: {exact(table.totals.activations)} "
+                f"activation values, {exact(table.totals.params)} parameters, "
+                f"{exact(table.totals.macs)} operations."
+            )
+    with here.details(f"About {arch.name}, and how this build differs from its paper") as is_open:
+        if is_open:
+            if arch.paper:
+                st.markdown(f"{arch.paper.authors}: *{arch.paper.title}*. {arch.paper.venue}.")
+            st.markdown(f"Built from `{arch.source}`.")
+            for line in arch.deviations:
+                st.markdown(f"- {line}")
+            if not arch.deviations:
+                st.markdown("No differences from the paper are known.")
+
+
+def offer_downloads(here: Room, arch: Architecture, table: LayerTable) -> None:
+    """The table in four forms, the charts and the graph."""
+    stem = f"{arch.key.replace(':', '_')}_layers"
+    view = here.view
+
+    def charts() -> str:
+        figure = cache.depth_profile(arch.key, view["size"] or None, table.conventions, None, False)
+        return cache.figure_html(figure)
+
+    def dot() -> str:
+        from vizcore.figures.graph import to_dot
+
+        return to_dot(table)
+
+    here.offer(
+        Download("Table, CSV", f"{stem}.csv", "text/csv", lambda: formats.to_csv(table)),
+        Download(
+            "Table, Markdown", f"{stem}.md", "text/markdown", lambda: formats.to_markdown(table)
+        ),
+        Download("Table, LaTeX", f"{stem}.tex", "text/x-tex", lambda: formats.to_latex(table)),
+        Download("Table, JSON", f"{stem}.json", "application/json", lambda: formats.to_json(table)),
+        Download("Charts, HTML", f"{stem}.html", "text/html", charts),
+        Download("Graph, DOT", f"{stem}.dot", "text/vnd.graphviz", dot),
+    )
+
+
+def snippet(arch: Architecture, view: View) -> str:
+    """The lines of Python behind the view."""
+    options = {
+        "input_size": view["size"] or None,
+        "batch": view["batch"],
+        "dtype": view["dtype"],
+        "ops": view["ops"],
+        "bias": view["bias"],
+        "memory": view["memory"],
+    }
+    standard = {
+        "input_size": None,
+        "batch": 1,
+        "dtype": "float32",
+        "ops": "macs",
+        "bias": True,
+        "memory": "forward",
+    }
+    changed = "".join(
+        f", {name}={value!r}" for name, value in options.items() if value != standard[name]
+    )
+    return (
+        "import vizcore as vc\n\n"
+        f"table = vc.layers({arch.key!r}{changed})\n"
+        "print(table)\n"
+        "print(table.totals)"
+    )

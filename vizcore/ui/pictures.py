@@ -1,0 +1,128 @@
+"""The picture of the session: a sample, an upload or a photo from the camera.
+
+A sample has its name in the address. An uploaded picture stays in the person's own session and
+is never written anywhere; its address says so when somebody else opens it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+import streamlit as st
+
+from vizcore.data.images import Picture, decode
+from vizcore.data.samples import sample, sample_pictures
+from vizcore.errors import BadImage, UnknownName
+from vizcore.ui.address import View
+
+DEFAULT = "cat-test"
+KINDS = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff")
+_UPLOADS = "pictures.uploads"
+_REFUSED = "pictures.refused"
+_KEPT = 6
+_UPLOADED = re.compile(r"^upload-[0-9a-f]{12}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The picture in use: decoded pixels, its name in the address, and a caption."""
+
+    name: str
+    title: str
+    picture: Picture
+
+
+def _uploads() -> dict[str, Chosen]:
+    uploads: dict[str, Chosen] = st.session_state.setdefault(_UPLOADS, {})
+    return uploads
+
+
+def parse(text: str) -> str:
+    """Check a picture's name from the address."""
+    if _UPLOADED.match(text):
+        if text not in _uploads():
+            raise ValueError(
+                "it was uploaded in another session and stayed there; upload the picture again, "
+                "or choose a sample"
+            )
+        return text
+    try:
+        return sample(text).name
+    except UnknownName as error:
+        raise ValueError(f"the nearest samples are {', '.join(error.suggestions)}") from None
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _sample(name: str) -> Chosen:
+    found = sample(name)
+    return Chosen(name, found.title, decode(found.read()))
+
+
+def chosen(view: View) -> Chosen:
+    """The decoded picture of the session."""
+    name = view["picture"]
+    uploads = _uploads()
+    return uploads[name] if name in uploads else _sample(name)
+
+
+def _title(name: str) -> str:
+    uploads = _uploads()
+    return uploads[name].title if name in uploads else sample(name).title
+
+
+def draw_picker(view: View) -> None:
+    """Draw the sample list, the upload and the camera in the sidebar."""
+    names = [*_uploads(), *(each.name for each in sample_pictures())]
+    st.selectbox("Picture", names, format_func=_title, **view.bind("picture"))
+    with st.container(horizontal=True, gap="small"):
+        with st.popover("Upload", icon=":material/upload:"):
+            st.file_uploader(
+                "A picture of your own",
+                type=list(KINDS),
+                key="pictures.file",
+                on_change=_take,
+                args=("pictures.file",),
+                help="It stays in your session. PNG, JPEG, WebP, BMP, GIF or TIFF, at most 20 MB "
+                "and 25 megapixels.",
+            )
+        with st.popover("Camera", icon=":material/photo_camera:"):
+            if st.toggle("Use the camera", key="pictures.camera_on"):
+                st.camera_input(
+                    "Photo",
+                    key="pictures.camera",
+                    on_change=_take,
+                    args=("pictures.camera",),
+                    label_visibility="collapsed",
+                )
+    if refused := st.session_state.get(_REFUSED):
+        st.warning(refused, icon=":material/broken_image:")
+    now = chosen(view)
+    height, width = now.picture.rgb_hwc.shape[:2]
+    st.image(now.picture.rgb_hwc, output_format="PNG", width="stretch", alt=now.title)
+    notes = "".join(f"; {note}" for note in now.picture.notes)
+    st.caption(f"{width} × {height} pixels{notes}")
+
+
+def _take(key: str) -> None:
+    """Decode what came in and choose it; a bad file leaves the picture as it was."""
+    st.session_state.pop(_REFUSED, None)
+    file = st.session_state.get(key)
+    if file is None:
+        return
+    try:
+        accept(file.name, file.getvalue())
+    except BadImage as error:
+        st.session_state[_REFUSED] = f"{file.name}: {error}"
+
+
+def accept(title: str, data: bytes) -> None:
+    """Put an uploaded picture among the session's pictures, and choose it."""
+    picture = decode(data)
+    name = f"upload-{hashlib.sha256(data).hexdigest()[:12]}"
+    uploads = _uploads()
+    uploads[name] = Chosen(name, title, picture)
+    while len(uploads) > _KEPT:
+        del uploads[next(iter(uploads))]
+    st.session_state["picture"] = name

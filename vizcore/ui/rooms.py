@@ -1,0 +1,77 @@
+"""The rooms of the app: one row a page, in the order of the navigation.
+
+A new page is a row here and a script in `pages/`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+PAGES_FOLDER = Path(__file__).resolve().parents[2] / "pages"
+
+
+@dataclass(frozen=True, slots=True)
+class RoomEntry:
+    """A page: its script, its address, and what it needs in the sidebar."""
+
+    name: str
+    title: str
+    group: str
+    icon: str
+    sidebar: tuple[str, ...] = ()
+
+    @property
+    def script(self) -> Path:
+        """The page's script."""
+        return PAGES_FOLDER / f"{self.name.replace('-', '_')}.py"
+
+
+ROOMS: tuple[RoomEntry, ...] = (
+    RoomEntry("atlas", "Atlas", "Architectures", ":material/travel_explore:", ("architecture",)),
+    RoomEntry("layers", "Layers", "Architectures", ":material/stacks:", ("architecture",)),
+    RoomEntry("blocks", "Building blocks", "Architectures", ":material/widgets:"),
+    RoomEntry(
+        "feature-maps",
+        "Feature maps",
+        "Inside a trained network",
+        ":material/grid_view:",
+        ("network", "picture"),
+    ),
+    RoomEntry(
+        "saliency",
+        "Saliency",
+        "Inside a trained network",
+        ":material/center_focus_strong:",
+        ("network", "picture"),
+    ),
+)
+
+
+def pages() -> dict[str, st.Page]:
+    """The rooms as Streamlit pages, by name; the first is the home page."""
+    return {
+        room.name: st.Page(
+            room.script,
+            title=room.title,
+            icon=room.icon,
+            url_path=room.name,
+            default=room is ROOMS[0],
+        )
+        for room in ROOMS
+    }
+
+
+def grouped(made: dict[str, st.Page]) -> dict[str, list[st.Page]]:
+    """The pages under their group's heading, for the navigation."""
+    groups: dict[str, list[st.Page]] = {}
+    for room in ROOMS:
+        groups.setdefault(room.group, []).append(made[room.name])
+    return groups
+
+
+def entry(name: str) -> RoomEntry:
+    """The room of this name."""
+    return next(room for room in ROOMS if room.name == name)

@@ -1,0 +1,53 @@
+"""The server around the frame: warm-up at start, /healthz, /metrics and the error page."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.routing import Route
+
+from vizcore.ui import warmup
+
+log = logging.getLogger("convscope")
+
+FRAME = Path(__file__).resolve().parent / "frame.py"
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Begin the warm-up when the server starts."""
+    warmup.begin()
+    yield {}
+
+
+async def healthz(request: Request) -> JSONResponse:
+    """Whether the server answers, and whether torch and the bundled networks are loaded."""
+    return JSONResponse({"status": "ok", "warm": warmup.is_warm()})
+
+
+async def metrics(request: Request) -> PlainTextResponse:
+    """The job engine's numbers, in Prometheus' text form."""
+    lines = [f"convscope_warm {int(warmup.is_warm())}"]
+    lines += [f"convscope_{name} {value:g}" for name, value in warmup.engine_metrics().items()]
+    return PlainTextResponse("\n".join(lines) + "\n")
+
+
+def on_error(error: Exception) -> bool:
+    """Show a page's unexpected error as one sentence; the traceback goes to the log only."""
+    log.exception("A page failed", exc_info=error)
+    st.error(
+        f"This view failed unexpectedly ({type(error).__name__}). Your choices are kept: change "
+        "one of them, or reload the page. The server's log has the details.",
+        icon=":material/error:",
+    )
+    return True
+
+
+ROUTES = [Route("/healthz", healthz), Route("/metrics", metrics)]

@@ -1,0 +1,113 @@
+"""Work on a device, as a page sees it: one engine for the process, a bar, a Cancel button.
+
+Nothing here imports torch when the module is imported.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from vizcore.runtime.engine import LocalEngine
+
+if TYPE_CHECKING:
+    from vizcore.runtime.jobs import Job, Task
+
+Result = TypeVar("Result")
+
+_QUIET_S = 0.7
+_POLL_S = 0.1
+
+
+@cache
+def engine() -> LocalEngine:
+    """The engine of this process."""
+    return LocalEngine()
+
+
+def network_keys() -> tuple[str, ...]:
+    """Architectures whose trained weights are on this machine."""
+    from vizcore.runtime.weights import cards
+
+    return tuple(card.key for card in cards())
+
+
+def session() -> str:
+    """The person's session, for fair shares."""
+    context = get_script_run_ctx()
+    return context.session_id if context else "script"
+
+
+def run(task: Task[Result], *, slot: str) -> Result:
+    """Give a task to the engine and wait for it, with a bar and a Cancel button when it lasts.
+
+    A rerun with the same task goes on waiting for the same job; with another task, the job that
+    stood in this slot is given up.
+
+    Args:
+        task: what to compute; its key makes it shared and kept.
+        slot: one place of one page; a slot has one job at a time.
+
+    Raises:
+        JobError: it was cancelled, took too long, or there is no room for it.
+    """
+    kept = st.session_state.setdefault("work.jobs", {})
+    key, job = kept.get(slot, (None, None))
+    if job is None or key != task.key or job.state in ("failed", "cancelled"):
+        if job is not None:
+            job.cancel()
+        job = engine().submit(task, session=session())
+        kept[slot] = (task.key, job)
+    if not job.wait(_QUIET_S):
+        _draw_until_over(job, slot)
+    result: Result = job.result()
+    kept.pop(slot, None)
+    return result
+
+
+def _draw_until_over(job: Job[Result], slot: str) -> None:
+    place = st.empty()
+    with place.container(border=True):
+        bar = st.progress(0.0, text=job.label)
+        st.button("Cancel", key=f"cancel-{slot}", on_click=job.cancel, icon=":material/close:")
+    while not job.wait(_POLL_S):
+        bar.progress(*_how_far(job))
+    place.empty()
+
+
+def _how_far(job: Job[Result]) -> tuple[float, str]:
+    """The share done, and what is being done, in words."""
+    if job.state == "queued":
+        return 0.0, f"{job.label}: number {job.place} in the queue"
+    progress = job.progress
+    if progress is None:
+        return 0.0, f"{job.label}: loading the network"
+    share = progress.done / progress.total if progress.total else 0.0
+    left = f", about {job.eta_s:.0f} s left" if job.eta_s is not None else ""
+    return min(share, 1.0), f"{job.label}: {progress.note or 'working'}{left}"
+
+
+def device_line() -> str:
+    """Where the work is done, in a few words; asks torch only when it is loaded already."""
+    import sys
+
+    if "torch" not in sys.modules:
+        return "Device: found when the first network is loaded"
+    from vizcore.runtime import device
+
+    return f"Device: {device.describe(device.choose())}"
+
+
+def prepare() -> None:
+    """Load what a first prediction needs: torch, torchvision, the bundled networks."""
+    from vizcore import api
+
+    started = time.monotonic()
+    api.layers("vgg_d")
+    for key in network_keys():
+        engine().submit(api.warm_task(key)).result(timeout_s=60)
+    del started
