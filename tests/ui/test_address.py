@@ -1,0 +1,114 @@
+"""A page's choices and its address, run as a page would run them."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from vizcore.ui.address import number, one_of, whole, yes_no
+
+
+def small_page() -> None:
+    import streamlit as st
+
+    from vizcore.ui.address import Choice, close_view, one_of, open_view, whole
+
+    choices = [
+        Choice("arch", "vgg_d", one_of("vgg_d", "alexnet"), always=True, shared=True),
+        Choice("batch", 1, whole(1, 64)),
+    ]
+    view = open_view("small", choices)
+    st.selectbox("arch", ["vgg_d", "alexnet"], **view.bind("arch"))
+    st.number_input("batch", 1, 64, **view.bind("batch"))
+    for complaint in view.complaints:
+        st.warning(complaint)
+    close_view(view)
+
+
+def start(**query: str) -> AppTest:
+    at = AppTest.from_function(small_page)
+    for name, value in query.items():
+        at.query_params[name] = value
+    return at.run()
+
+
+def address(at: AppTest) -> dict[str, str]:
+    """The address as one text a name; AppTest gives a list where it was set by a page."""
+    return {k: v if isinstance(v, str) else v[0] for k, v in at.query_params.items()}
+
+
+def test_the_plain_address_gives_the_defaults_and_names_the_shared_choice():
+    at = start()
+    assert at.selectbox[0].value == "vgg_d"
+    assert at.number_input[0].value == 1
+    assert address(at) == {"arch": "vgg_d"}
+
+
+def test_an_address_sets_the_choices():
+    at = start(arch="alexnet", batch="8")
+    assert at.selectbox[0].value == "alexnet"
+    assert at.number_input[0].value == 8
+    assert address(at) == {"arch": "alexnet", "batch": "8"}
+
+
+def test_a_widget_changes_the_address_and_a_default_leaves_it():
+    at = start(batch="8")
+    at.number_input[0].set_value(16).run()
+    assert address(at)["batch"] == "16"
+    at.number_input[0].set_value(1).run()
+    assert "batch" not in address(at)
+
+
+@pytest.mark.parametrize("value", ["0", "65", "eight", "", "1e3"])
+def test_nonsense_is_named_and_the_default_stands_in(value: str):
+    at = start(batch=value)
+    assert at.number_input[0].value == 1
+    assert len(at.warning) == 1
+    assert f"batch = '{value}'" in at.warning[0].value
+    assert "from 1 to 64" in at.warning[0].value
+    assert not at.exception
+
+
+def test_an_unknown_name_in_the_address_is_named():
+    at = start(colour="red")
+    assert "'colour'" in at.warning[0].value
+    assert "arch, batch" in at.warning[0].value
+
+
+def test_a_complaint_stays_until_something_is_changed():
+    at = start(batch="99")
+    at.run()
+    assert len(at.warning) == 1
+    at.number_input[0].set_value(2).run()
+    assert not at.warning
+
+
+def test_a_new_address_on_the_same_page_is_followed():
+    at = start(batch="8")
+    at.query_params["batch"] = "4"
+    at.run()
+    assert at.number_input[0].value == 4
+
+
+def test_a_late_address_does_not_undo_a_widget():
+    """The browser may still send the old address with the next change of a widget."""
+    at = start(batch="8")
+    at.number_input[0].set_value(16).run()
+    at.query_params["batch"] = "8"
+    at.number_input[0].set_value(32).run()
+    assert at.number_input[0].value == 32
+    assert address(at)["batch"] == "32"
+
+
+def test_parsers_say_what_is_allowed():
+    for parse, bad, said in [
+        (one_of("a", "b"), "c", "a, b"),
+        (whole(1, 3), "9", "from 1 to 3"),
+        (number(0, 1), "nan", "from 0 to 1"),
+        (yes_no, "true", "0, 1"),
+    ]:
+        with pytest.raises(ValueError, match=said):
+            parse(bad)
+    assert whole(1, 3)("2") == 2
+    assert number(0, 1)("0.5") == 0.5
+    assert yes_no("1") is True
