@@ -24,8 +24,11 @@ _HOMES: dict[str, str] = {
     "UnknownClass": "vizcore.errors",
     "UnknownLayer": "vizcore.errors",
     "WeightsError": "vizcore.errors",
+    "feature_maps": "vizcore.api",
     "layers": "vizcore.api",
     "models": "vizcore.api",
+    "predict": "vizcore.api",
+    "saliency": "vizcore.api",
 }
 
 __all__ = [  # noqa: PLE0604
@@ -38,8 +41,11 @@ __all__ = [  # noqa: PLE0604
     "UnknownClass",
     "UnknownLayer",
     "WeightsError",
+    "feature_maps",
     "layers",
     "models",
+    "predict",
+    "saliency",
 ]
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from vizcore.errors import BadChoice, NotApplicable, UnknownClass
+from vizcore.errors import BadChoice, NotApplicable
 from vizcore.lenses.capture import Images, as_input, forward
 from vizcore.records import Prediction
 from vizcore.runtime.clone import private_copy
@@ -106,28 +106,3 @@ def class_names(outputs: int, classes: Sequence[str] | None) -> tuple[str, ...]:
     if len(classes) != outputs:
         raise BadChoice(f"{len(classes)} class names came for a network of {outputs} classes.")
     return tuple(classes)
-
-
-def class_number(wanted: str | int, classes: Sequence[str]) -> int:
-    """The output number of a class given by name (in any case) or by number.
-
-    A name wins over a number written as text.
-
-    Raises:
-        UnknownClass: with the nearest names, or the numbers there are.
-
-    Example:
-        >>> class_number("Dog", ["cat", "dog"]), class_number("0", ["cat", "dog"])
-        (1, 0)
-    """
-    text = str(wanted).strip()
-    lowered = [name.lower() for name in classes]
-    if isinstance(wanted, str) and text.lower() in lowered:
-        return lowered.index(text.lower())
-    if text.lstrip("-").isascii() and text.lstrip("-").isdigit():
-        if 0 <= int(text) < len(classes):
-            return int(text)
-        raise UnknownClass(
-            f"There is no class number {text}. Allowed: 0 to {len(classes) - 1}.", received=text
-        )
-    raise UnknownClass.among("class", text, classes)

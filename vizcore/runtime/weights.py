@@ -1,0 +1,159 @@
+"""The weights that come with ConvScope: safetensors files, each with a card that says what it is.
+
+They lie in `assets/weights`, beside the package, or in `weights` under the folder that
+`CONVSCOPE_ASSETS` names. A file is verified against its card before it is read, and only the
+safetensors format is read: it holds tensors and can run nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vizcore.errors import WeightsError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+#: The environment variable that names another folder of assets.
+ASSETS_VARIABLE = "CONVSCOPE_ASSETS"
+
+_NEEDED = ("key", "classes", "preprocessing", "sha256", "params", "accuracy", "data", "licence")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is known about bundled weights.
+
+    Attributes:
+        key: of the architecture in the zoo.
+        classes: names of the outputs, in order.
+        preprocessing: resize_px, crop_px, mean and std, as `Preprocessing` takes them.
+        sha256: of the weights file, hexadecimal; identifies the weights.
+        params: their number.
+        accuracy: measured shares of 0 to 1, by part of the data (validation, test).
+        data: what it was trained on.
+        licence: of the weights.
+        details: everything on the card (recipe, seed, curve, ...).
+        path: of the safetensors file.
+    """
+
+    key: str
+    classes: tuple[str, ...]
+    preprocessing: Mapping[str, Any]
+    sha256: str
+    params: int
+    accuracy: Mapping[str, Any]
+    data: Any
+    licence: str
+    details: Mapping[str, Any] = field(repr=False)
+    path: Path = field(repr=False)
+
+
+def assets_folder() -> Path:
+    """Where logos, the theme and weights lie."""
+    setting = os.environ.get(ASSETS_VARIABLE, "").strip()
+    return Path(setting) if setting else Path(__file__).resolve().parents[2] / "assets"
+
+
+def cards() -> tuple[Card, ...]:
+    """The cards of all bundled weights, by key.
+
+    Raises:
+        WeightsError: a card that cannot be read.
+    """
+    paths = sorted((assets_folder() / "weights").glob("*.json"))
+    return tuple(sorted((_read(path) for path in paths), key=lambda card: card.key))
+
+
+def card(key: str) -> Card:
+    """The card of an architecture's bundled weights.
+
+    Raises:
+        WeightsError: it has none; says which have.
+    """
+    all_cards = cards()
+    for each in all_cards:
+        if each.key == key:
+            return each
+    names = [each.key for each in all_cards]
+    there = f"Networks with weights: {', '.join(names)}." if names else "None are installed."
+    raise WeightsError(
+        f"'{key}' comes without weights, so it cannot look at pictures. {there}",
+        received=key,
+        suggestions=names,
+    )
+
+
+def load_into(module: nn.Module, card: Card) -> None:
+    """Fill a network (on the CPU or the meta device) with a card's weights, ready to look.
+
+    Evaluation mode, in-place activations off (they overwrite what a hook has seen), and no
+    gradients for the parameters.
+
+    Raises:
+        WeightsError: the file is missing, is not the one the card describes, or does not fit.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        content = card.path.read_bytes()
+    except OSError as error:
+        raise WeightsError(
+            f"The weights of '{card.key}' are missing: {card.path.name} cannot be read "
+            f"({error.strerror})."
+        ) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != card.sha256:
+        raise WeightsError(
+            f"The weights of '{card.key}' are damaged: {card.path.name} has sha256 "
+            f"{found[:12]}..., its card says {card.sha256[:12]}.... Install them again."
+        )
+    try:
+        module.load_state_dict(load(content), assign=True)
+    except (SafetensorError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[-1].strip()
+        raise WeightsError(f"The weights of '{card.key}' do not fit the network: {reason}") from (
+            error
+        )
+    tensors = [*module.parameters(), *module.buffers()]
+    if any(tensor.is_meta for tensor in tensors):
+        raise WeightsError(f"The weights of '{card.key}' do not fill the whole network.")
+    held = sum(parameter.numel() for parameter in module.parameters())
+    if held != card.params:
+        raise WeightsError(
+            f"The card of '{card.key}' says {card.params:,} parameters, the file has {held:,}."
+        )
+    module.eval().requires_grad_(False)
+    for each in module.modules():
+        if isinstance(getattr(each, "inplace", None), bool):
+            each.inplace = False  # type: ignore[assignment]
+
+
+def _read(path: Path) -> Card:
+    """Read one card."""
+    try:
+        details = json.loads(path.read_text(encoding="utf-8"))
+        missing = [name for name in _NEEDED if name not in details]
+        if missing:
+            raise WeightsError(f"The card {path.name} lacks {', '.join(missing)}.")
+        return Card(
+            key=details["key"],
+            classes=tuple(details["classes"]),
+            preprocessing=details["preprocessing"],
+            sha256=details["sha256"],
+            params=int(details["params"]),
+            accuracy=details["accuracy"],
+            data=details["data"],
+            licence=details["licence"],
+            details=details,
+            path=path.with_suffix(".safetensors"),
+        )
+    except (OSError, ValueError, TypeError) as error:
+        raise WeightsError(f"The card {path.name} cannot be read: {error}") from error

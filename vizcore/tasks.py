@@ -1,0 +1,172 @@
+"""Looking at a picture with a trained network, as tasks for an engine or for `run_here`.
+
+Each function names a network and a picture and gives a `Task` whose key holds the network, the
+hash of its weights, the hash of the picture and the parameters: equal tasks are computed once.
+Torch is imported when the work begins, not when the task is made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from vizcore.data.images import Picture, decode
+from vizcore.errors import BadImage
+from vizcore.networks import card_of, class_number, preprocessing_of, source_of
+from vizcore.records import FeatureMaps, MapLayer, Prediction, SaliencyMap, Sorting
+from vizcore.runtime.jobs import Task
+from vizcore.runtime.weights import Card
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from vizcore.lenses.saliency import Method
+
+#: A picture: decoded, a file's bytes or path, or a uint8 RGB array (height, width, 3).
+AnyPicture = Picture | bytes | str | Path | npt.NDArray[np.uint8]
+
+
+def as_picture(image: AnyPicture) -> Picture:
+    """Decode a picture, wherever it comes from.
+
+    Raises:
+        BadImage: no file, no picture, or no uint8 array (height, width, 3).
+
+    Example:
+        >>> as_picture(np.zeros((2, 3, 3), np.uint8)).rgb_hwc.shape
+        (2, 3, 3)
+    """
+    if isinstance(image, Picture):
+        return image
+    if isinstance(image, np.ndarray):
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
+            raise BadImage(
+                f"An array of {image.dtype} {image.shape} came in; "
+                "allowed is uint8 (height, width, 3)."
+            )
+        pixels = np.ascontiguousarray(image)
+        content = repr(pixels.shape).encode() + pixels.tobytes()
+        return Picture(pixels, hashlib.sha256(content).hexdigest())
+    if isinstance(image, bytes):
+        return decode(image)
+    try:
+        return decode(Path(image).read_bytes())
+    except OSError as error:
+        raise BadImage(
+            f"The picture '{image}' cannot be read: {error.strerror}.", received=str(image)
+        ) from error
+
+
+def prediction_task(name: str, image: AnyPicture, top: int = 5) -> Task[Prediction]:
+    """The `top` most probable classes of a picture.
+
+    Raises:
+        UnknownArchitecture, WeightsError, BadImage: there is nothing to look with, or at.
+    """
+    seen = _sight(name, image)
+    work = partial(_predict, seen=seen, top=top)
+    return Task(work, "Prediction", source_of(seen.card), seen.key("prediction", top))
+
+
+def map_layers_task(name: str, image: AnyPicture) -> Task[tuple[MapLayer, ...]]:
+    """The layers that have maps for a picture, in the order they run."""
+    seen = _sight(name, image)
+    work = partial(_map_layers, seen=seen)
+    return Task(work, "Layers with maps", source_of(seen.card), seen.key("map layers"))
+
+
+def feature_maps_task(
+    name: str, image: AnyPicture, layer: str, sorted_by: Sorting = "maximum"
+) -> Task[FeatureMaps]:
+    """Every channel of a layer for a picture; see `vizcore.lenses.feature_maps`."""
+    seen = _sight(name, image)
+    work = partial(_feature_maps, seen=seen, layer=layer, sorted_by=sorted_by)
+    key = seen.key("feature maps", layer, sorted_by)
+    return Task(work, f"Feature maps of {layer}", source_of(seen.card), key)
+
+
+def saliency_task(
+    name: str, image: AnyPicture, target: str | int | None = None, method: Method = "gradient"
+) -> Task[SaliencyMap]:
+    """Which pixels move a class score; see `vizcore.lenses.saliency`.
+
+    Args:
+        target: a class by name or number; None takes the most probable one.
+
+    Raises:
+        UnknownClass: with the nearest names.
+    """
+    seen = _sight(name, image)
+    classes = seen.card.classes
+    number = None if target is None else class_number(target, classes)
+    work = partial(_saliency, seen=seen, target=number, method=method)
+    label = "Saliency" if number is None else f"Saliency of {classes[number]}"
+    return Task(work, label, source_of(seen.card), seen.key("saliency", number, method))
+
+
+def warm_task(name: str) -> Task[Prediction]:
+    """A first prediction, of a grey picture: loads all that a real one needs."""
+    return prediction_task(name, np.full((64, 64, 3), 128, np.uint8))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """A network's card and a picture. The input is made by the work, not while a page waits."""
+
+    card: Card
+    picture: Picture
+
+    def key(self, what: str, *parameters: Hashable) -> tuple[Hashable, ...]:
+        return (what, self.card.key, self.card.sha256, self.picture.sha256, *parameters)
+
+    def view_hwc(self) -> npt.NDArray[np.uint8]:
+        return preprocessing_of(self.card).view(self.picture.rgb_hwc)
+
+    def input_nchw(self) -> npt.NDArray[np.float32]:
+        return preprocessing_of(self.card).apply(self.picture.rgb_hwc)
+
+
+def _sight(name: str, image: AnyPicture) -> _Sight:
+    return _Sight(card_of(name), as_picture(image))
+
+
+def _predict(network: nn.Module, *, seen: _Sight, top: int) -> Prediction:
+    from vizcore.lenses.prediction import predict
+
+    return predict(network, seen.input_nchw(), classes=seen.card.classes, top=top)
+
+
+def _map_layers(network: nn.Module, *, seen: _Sight) -> tuple[MapLayer, ...]:
+    from vizcore.lenses.feature_maps import map_layers
+
+    return map_layers(network, seen.input_nchw())
+
+
+def _feature_maps(
+    network: nn.Module, *, seen: _Sight, layer: str, sorted_by: Sorting
+) -> FeatureMaps:
+    from vizcore.lenses.feature_maps import feature_maps
+
+    return feature_maps(network, seen.input_nchw(), layer, sorted_by=sorted_by)
+
+
+def _saliency(
+    network: nn.Module, *, seen: _Sight, target: int | None, method: Method
+) -> SaliencyMap:
+    from vizcore.lenses.saliency import saliency
+
+    return saliency(
+        network,
+        seen.input_nchw(),
+        image_hwc=seen.view_hwc(),
+        target=target,
+        classes=seen.card.classes,
+        method=method,
+    )
