@@ -27,7 +27,7 @@ CLASSES: tuple[str, ...] = tuple(photo.name for photo in PHOTOS)
 PATCH_PX = 64
 
 #: Side of a window as a part of its block's side: least and greatest in training.
-WINDOW_SIDES = (0.5, 1.0)
+WINDOW_SIDES = (0.6, 1.0)
 #: A window is left out when the standard deviation of its grey values is below this (of 255).
 LEAST_CONTRAST = 5.0
 
@@ -113,7 +113,7 @@ def draw_training_boxes(photo: Photo, count: int, rng: np.random.Generator) -> l
     least, greatest = (part * block_side(photo) for part in WINDOW_SIDES)
     found: list[Box] = []
     while len(found) < count:
-        side = round(float(np.exp(rng.uniform(np.log(least), np.log(greatest)))))
+        side = round(float(rng.uniform(least, greatest)))
         left = int(rng.integers(0, width - side + 1))
         top = int(rng.integers(0, height - side + 1))
         box = (left, top, left + side, top + side)

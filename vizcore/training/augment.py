@@ -27,12 +27,12 @@ class Augmentation:
         noise: greatest standard deviation of the added noise (of 1), drawn for each patch.
     """
 
-    turn_degrees: float = 25.0
-    zoom: float = 1.25
-    light: float = 0.2
+    turn_degrees: float = 15.0
+    zoom: float = 1.1
+    light: float = 0.15
     colour: float = 0.15
     grey: float = 0.2
-    noise: float = 0.1
+    noise: float = 0.05
 
 
 def augment(rgb_nhwc: Tensor, how: Augmentation, size_px: int, rng: torch.Generator) -> Tensor:
