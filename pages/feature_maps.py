@@ -1,10 +1,123 @@
-"""Atlas."""
+"""Feature maps: every channel of a layer for one picture."""
 
 import streamlit as st
 
-from vizcore.ui.room import room
+from vizcore import tasks
+from vizcore.errors import ConvScopeError
+from vizcore.figures.numbers import percent, short
+from vizcore.ui import cache, pictures, work
+from vizcore.ui import picture_views as views
+from vizcore.ui.address import Choice, any_text, flag, one_of, yes_no
+from vizcore.ui.room import Download, is_dark, room
 
-with room("feature-maps", "Atlas", []) as here:
-    here.answer("hello <b>1</b>")
-    here.code("import vizcore as vc")
-    pass
+SORTINGS = {
+    "maximum": "Strongest value",
+    "mean": "Mean",
+    "sparsity": "Sparsity",
+    "channel": "Channel number",
+}
+SCALINGS = {"map": "Each map", "layer": "All maps"}
+COLOURS = {"viridis": "Colour", "grey": "Grey", "signed": "Signed"}
+CHOICES = [
+    Choice("layer", "", any_text),
+    Choice("sort", "maximum", one_of(*SORTINGS)),
+    Choice("scale", "map", one_of(*SCALINGS)),
+    Choice("colours", "viridis", one_of(*COLOURS)),
+    Choice("numbers", False, yes_no, write=flag),
+]
+
+with room("feature-maps", "What does each channel respond to?", CHOICES) as here:
+    view = here.view
+    network, chosen = view["network"], pictures.chosen(view)
+    said = views.prediction(network, chosen, "maps")
+    found = work.run(tasks.map_layers_task(network, chosen.picture), slot="maps.layers")
+    layers = {
+        each.name: f"{each.name} · {each.channels} maps of {each.height} × {each.width}"
+        for each in found
+        if each.leaf
+    }
+    if not view["layer"]:
+        view["layer"] = next(iter(layers))
+    known = view["layer"] in layers
+    with here.controls():
+        if known:
+            st.selectbox("Layer", list(layers), format_func=layers.get, **view.bind("layer"))
+        st.segmented_control(
+            "Sort by", list(SORTINGS), format_func=SORTINGS.get, **view.bind("sort")
+        )
+        st.segmented_control(
+            "Scale",
+            list(SCALINGS),
+            format_func=SCALINGS.get,
+            help="Each map: every map uses the whole colour range, so faint maps show. "
+            "All maps: one range for the layer, so maps can be compared.",
+            **view.bind("scale"),
+        )
+        st.segmented_control(
+            "Colours",
+            list(COLOURS),
+            format_func=COLOURS.get,
+            help="Signed: red is positive, blue negative, white zero.",
+            **view.bind("colours"),
+        )
+        st.toggle("Numbers", help="Write each channel's number on its map", **view.bind("numbers"))
+    left, right = st.columns([1, 3.4], gap="medium")
+    with left:
+        views.draw_seen_and_said(network, chosen, said)
+    with right:
+        try:
+            maps = work.run(
+                tasks.feature_maps_task(network, chosen.picture, view["layer"], view["sort"]),
+                slot="maps.maps",
+            )
+        except ConvScopeError as error:
+            here.refuse(error, sets="layer")
+        else:
+            mosaic = cache.mosaic(
+                (network, chosen.picture.sha256, view["layer"], view["sort"]),
+                maps,
+                view["scale"],
+                view["colours"],
+                view["numbers"],
+                is_dark(),
+            )
+            first = maps.order[0]
+            silent = float((maps.maps_chw.max(axis=(1, 2)) <= 0).mean())
+            quiet = f"; {percent(silent)} of them nowhere above zero" if silent else ""
+            here.answer(
+                f"The network says <b>{said.classes[0]}</b> "
+                f"({percent(said.probabilities[0])}). Of the <b>{len(maps.order)} channels</b> "
+                f"of <code>{maps.layer}</code>{quiet}, channel <b>{first}</b> comes first by "
+                f"{SORTINGS[view['sort']].lower()} ({short(float(maps.strength_c[first]))})."
+            )
+            st.image(
+                mosaic.png,
+                alt=f"All {len(maps.order)} channels of {maps.layer}, channel {first} first",
+            )
+            st.caption(mosaic.caption)
+            stem = f"{network}_{view['layer']}_{chosen.name}"
+            here.offer(
+                Download("Mosaic, PNG", f"{stem}.png", "image/png", lambda: mosaic.png),
+                Download(
+                    "Maps, NumPy",
+                    f"{stem}.npy",
+                    "application/octet-stream",
+                    lambda: views.npy(maps.maps_chw),
+                ),
+            )
+            here.code(
+                views.picture_imports(chosen.name)
+                + f"\nmaps = vc.feature_maps({network!r}, {views.picture_code(chosen.name)}, "
+                f"{view['layer']!r}, sorted_by={view['sort']!r})\n"
+                "print(maps.maps_chw.shape, maps.order[:9])"
+            )
+    with here.details("How to read this") as is_open:
+        if is_open:
+            st.markdown(
+                "Each tile is one channel: the value the layer computes at each place of the "
+                "picture. Early layers answer to edges and colours at their place; deep layers "
+                "have few places, each answering to a large piece of the picture."
+            )
+    with here.details("About this network and this picture") as is_open:
+        if is_open:
+            views.draw_about(network, chosen.name)

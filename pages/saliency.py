@@ -1,10 +1,120 @@
-"""Atlas."""
+"""Saliency: which pixels move the score of a class."""
 
+import numpy as np
 import streamlit as st
 
-from vizcore.ui.room import room
+from vizcore import tasks
+from vizcore.errors import ConvScopeError
+from vizcore.figures.numbers import percent
+from vizcore.networks import card_of
+from vizcore.ui import cache, pictures, work
+from vizcore.ui import picture_views as views
+from vizcore.ui.address import Choice, any_text, one_of, whole
+from vizcore.ui.room import Download, is_dark, room
 
-with room("saliency", "Atlas", []) as here:
-    here.answer("hello <b>1</b>")
-    here.code("import vizcore as vc")
-    pass
+METHODS = {"gradient": "Gradient", "gradient x input": "Gradient × input"}
+CHOICES = [
+    Choice("class", "", any_text),
+    Choice("method", "gradient", one_of(*METHODS)),
+    Choice("strength", 85, whole(0, 100)),
+    Choice("clip", 99, whole(50, 100)),
+]
+
+with room("saliency", "Which pixels decided?", CHOICES) as here:
+    view = here.view
+    network, chosen = view["network"], pictures.chosen(view)
+    classes = card_of(network).classes
+    said = views.prediction(network, chosen, "saliency")
+    with here.controls():
+        st.selectbox(
+            "Class",
+            ["", *classes] if view["class"] in ("", *classes) else ["", view["class"], *classes],
+            format_func=lambda name: name or f"most probable: {said.classes[0]}",
+            **view.bind("class"),
+        )
+        st.segmented_control(
+            "Method",
+            list(METHODS),
+            format_func=METHODS.get,
+            help="Gradient: how much the class score moves with each pixel, the largest of the "
+            "three colours (Simonyan and others, 2014). Gradient × input: the same times the "
+            "pixel's value, with its sign.",
+            **view.bind("method"),
+        )
+        st.slider("Overlay, %", 0, 100, width=180, **view.bind("strength"))
+        st.slider(
+            "Full colour from percentile",
+            50,
+            100,
+            width=220,
+            help="Values above this percentile all get the last colour.",
+            **view.bind("clip"),
+        )
+    try:
+        found = work.run(
+            tasks.saliency_task(network, chosen.picture, view["class"] or None, view["method"]),
+            slot="saliency.map",
+        )
+    except ConvScopeError as error:
+        here.refuse(error, sets="class")
+    else:
+        drawn = cache.saliency_picture(
+            (network, chosen.picture.sha256, found.target, view["method"]),
+            found,
+            view["strength"] / 100,
+            view["clip"],
+            is_dark(),
+        )
+        sizes = np.sort(np.abs(found.values_hw).ravel())[::-1]
+        half = int(np.searchsorted(np.cumsum(sizes), sizes.sum() / 2)) + 1
+        rank = (
+            said.classes.index(found.target_class) if found.target_class in said.classes else None
+        )
+        sure = (
+            f"{percent(said.probabilities[rank])} probable"
+            if rank is not None
+            else "not among the five most probable"
+        )
+        here.answer(
+            f"For <b>{found.target_class}</b> ({sure}), half of all influence is in "
+            f"<b>{percent(half / sizes.size)}</b> of the pixels."
+        )
+        photo, over, alone = st.columns(3, gap="medium")
+        with photo:
+            views.draw_seen_and_said(network, chosen, said)
+        with over:
+            st.image(
+                drawn.over, width="stretch", alt=f"Saliency of {found.target_class} over the photo"
+            )
+            st.caption("Over the photo, in grey")
+        with alone:
+            st.image(drawn.map, width="stretch", alt=f"Saliency of {found.target_class} alone")
+            st.caption("Alone")
+        st.caption(drawn.caption)
+        stem = f"{network}_{found.target_class.replace(' ', '-')}_{chosen.name}"
+        here.offer(
+            Download("Over the photo, PNG", f"{stem}_over.png", "image/png", lambda: drawn.over),
+            Download("Map alone, PNG", f"{stem}_map.png", "image/png", lambda: drawn.map),
+            Download(
+                "Values, NumPy",
+                f"{stem}.npy",
+                "application/octet-stream",
+                lambda: views.npy(found.values_hw),
+            ),
+        )
+        here.code(
+            views.picture_imports(chosen.name)
+            + f"\nfound = vc.saliency({network!r}, {views.picture_code(chosen.name)}, "
+            f"{found.target_class!r}, method={view['method']!r})\n"
+            "print(found.target_class, found.score, found.values_hw.shape)"
+        )
+    with here.details("How to read this") as is_open:
+        if is_open:
+            st.markdown(
+                "The map says how much the class's score, before the softmax, would move if one "
+                "pixel moved a little. It does not say which pixels show the object: a pixel the "
+                "network would mind can lie beside it. Single gradients are noisy."
+            )
+    with here.details("About this network and this picture") as is_open:
+        if is_open:
+            views.draw_about(network, chosen.name)

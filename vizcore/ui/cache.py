@@ -7,15 +7,18 @@ as it is. What a device computes is kept by the job engine, not here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from vizcore.records import Conventions, LayerTable
+from vizcore.records import Conventions, FeatureMaps, LayerTable, SaliencyMap
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
+
+    from vizcore.figures.mosaic import Scaling
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
@@ -50,6 +53,58 @@ def depth_profile(
     from vizcore.figures.depth import draw_depth_profile
 
     return draw_depth_profile(layer_table(key, size, conventions), selected=selected, dark=dark)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnMosaic:
+    """A mosaic ready for the screen."""
+
+    png: bytes
+    caption: str
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def mosaic(
+    key: tuple[str, ...],
+    _maps: FeatureMaps,
+    scaling: Scaling,
+    colours: str,
+    numbers: bool,
+    dark: bool,
+) -> DrawnMosaic:
+    """All channels of a layer as one PNG. `key` names the network, the picture and the layer."""
+    from vizcore.figures.mosaic import draw_mosaic
+
+    drawn = draw_mosaic(
+        _maps.maps_chw,
+        _maps.order,
+        scaling=scaling,
+        colours="grey" if colours == "grey" else "viridis",
+        signed=colours == "signed",
+        numbers=numbers,
+        dark=dark,
+    )
+    return DrawnMosaic(drawn.png(), drawn.caption)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnSaliency:
+    """A saliency map ready for the screen."""
+
+    over: bytes
+    map: bytes
+    caption: str
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def saliency_picture(
+    key: tuple[str | int, ...], _saliency: SaliencyMap, strength: float, percentile: int, dark: bool
+) -> DrawnSaliency:
+    """A saliency map over the photo and alone, as PNG. `key` names what `_saliency` is of."""
+    from vizcore.figures.overlay import draw_saliency
+
+    drawn = draw_saliency(_saliency, strength=strength, percentile=percentile, dark=dark)
+    return DrawnSaliency(drawn.png("over"), drawn.png("map"), drawn.caption)
 
 
 def figure_html(figure: Any) -> str:

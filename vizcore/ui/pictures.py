@@ -7,10 +7,12 @@ is never written anywhere; its address says so when somebody else opens it.
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 from dataclasses import dataclass
 
 import streamlit as st
+from PIL import Image
 
 from vizcore.data.images import Picture, decode
 from vizcore.data.samples import sample, sample_pictures
@@ -22,6 +24,7 @@ KINDS = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff")
 _UPLOADS = "pictures.uploads"
 _REFUSED = "pictures.refused"
 _KEPT = 6
+_THUMBNAIL_PX = 240
 _UPLOADED = re.compile(r"^upload-[0-9a-f]{12}$")
 
 
@@ -32,6 +35,17 @@ class Chosen:
     name: str
     title: str
     picture: Picture
+    thumbnail: bytes
+
+
+def _made(name: str, title: str, data: bytes) -> Chosen:
+    """Decode a picture, and make the small one for the sidebar."""
+    picture = decode(data)
+    small = Image.fromarray(picture.rgb_hwc)
+    small.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX))
+    file = io.BytesIO()
+    small.save(file, "PNG", compress_level=4)
+    return Chosen(name, title, picture, file.getvalue())
 
 
 def _uploads() -> dict[str, Chosen]:
@@ -57,7 +71,7 @@ def parse(text: str) -> str:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _sample(name: str) -> Chosen:
     found = sample(name)
-    return Chosen(name, found.title, decode(found.read()))
+    return _made(name, found.title, found.read())
 
 
 def chosen(view: View) -> Chosen:
@@ -70,6 +84,15 @@ def chosen(view: View) -> Chosen:
 def _title(name: str) -> str:
     uploads = _uploads()
     return uploads[name].title if name in uploads else sample(name).title
+
+
+def origin(name: str) -> str:
+    """Where a sample comes from, and its licence; nothing for an upload."""
+    if name in _uploads():
+        return ""
+    found = sample(name)
+    seen = "no pixel of it was trained on" if found.held_out else "parts of it were trained on"
+    return f"{found.title}. {found.source}. {found.licence}. {seen.capitalize()}."
 
 
 def draw_picker(view: View) -> None:
@@ -100,7 +123,7 @@ def draw_picker(view: View) -> None:
         st.warning(refused, icon=":material/broken_image:")
     now = chosen(view)
     height, width = now.picture.rgb_hwc.shape[:2]
-    st.image(now.picture.rgb_hwc, output_format="PNG", width="stretch", alt=now.title)
+    st.image(now.thumbnail, alt=now.title)
     notes = "".join(f"; {note}" for note in now.picture.notes)
     st.caption(f"{width} × {height} pixels{notes}")
 
@@ -119,10 +142,9 @@ def _take(key: str) -> None:
 
 def accept(title: str, data: bytes) -> None:
     """Put an uploaded picture among the session's pictures, and choose it."""
-    picture = decode(data)
     name = f"upload-{hashlib.sha256(data).hexdigest()[:12]}"
     uploads = _uploads()
-    uploads[name] = Chosen(name, title, picture)
+    uploads[name] = _made(name, title, data)
     while len(uploads) > _KEPT:
         del uploads[next(iter(uploads))]
     st.session_state["picture"] = name

@@ -1,0 +1,26 @@
+"""Open a page through Streamlit's AppTest, as the frame runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+FRAME = Path(__file__).resolve().parents[2] / "vizcore" / "ui" / "frame.py"
+
+
+def open_page(name: str, **query: str) -> AppTest:
+    """Run a page by its name in the navigation, with the address's parameters."""
+    at = AppTest.from_file(str(FRAME), default_timeout=120)
+    at.run()
+    at.switch_page(f"../../pages/{name.replace('-', '_')}.py")
+    for parameter, value in query.items():
+        at.query_params[parameter] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def texts(at: AppTest) -> str:
+    """All Markdown and captions of a page in one text."""
+    return "\n".join([*(each.value for each in at.markdown), *(each.value for each in at.caption)])

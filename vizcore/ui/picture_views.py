@@ -1,0 +1,105 @@
+"""Parts that the pages about one picture share: what the network sees, its top five, the code."""
+
+from __future__ import annotations
+
+import html
+import io
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+from PIL import Image
+
+from vizcore import tasks
+from vizcore.figures.numbers import percent
+from vizcore.networks import card_of, preprocessing_of
+from vizcore.records import Prediction
+from vizcore.ui import pictures, work
+from vizcore.ui.pictures import Chosen
+
+_SEEN_PX = 256
+
+
+def png(rgb_hwc: npt.NDArray[np.uint8]) -> bytes:
+    """A picture as PNG."""
+    file = io.BytesIO()
+    Image.fromarray(rgb_hwc).save(file, "PNG", compress_level=4)
+    return file.getvalue()
+
+
+def npy(values: npt.NDArray[np.generic]) -> bytes:
+    """An array as a `.npy` file."""
+    file = io.BytesIO()
+    np.save(file, values)
+    return file.getvalue()
+
+
+def prediction(network: str, chosen: Chosen, slot: str) -> Prediction:
+    """The network's top five for the picture, through the engine."""
+    return work.run(tasks.prediction_task(network, chosen.picture), slot=f"{slot}.prediction")
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _seen(network: str, sha256: str, _chosen: Chosen) -> bytes:
+    """What the network gets to see: the crop, enlarged without smoothing."""
+    crop = preprocessing_of(card_of(network)).view(_chosen.picture.rgb_hwc)
+    times = max(1, _SEEN_PX // max(crop.shape[:2]))
+    return png(crop.repeat(times, axis=0).repeat(times, axis=1))
+
+
+def draw_seen_and_said(network: str, chosen: Chosen, said: Prediction) -> None:
+    """The network's view of the picture, and its five most probable classes as bars."""
+    side = card_of(network).preprocessing["crop_px"]
+    seen = _seen(network, chosen.picture.sha256, chosen)
+    st.image(seen, width=_SEEN_PX, alt=f"{chosen.title}, as the network sees it")
+    st.caption(f"What the network sees: {side} × {side} pixels")
+    rows = "".join(
+        f'<tr><td>{html.escape(name)}</td><td class="n">{percent(share)}</td>'
+        f'<td class="bar"><div style="width:{100 * share:.1f}%"></div></td></tr>'
+        for name, share in zip(said.classes, said.probabilities, strict=True)
+    )
+    st.html(
+        f'<table class="cs-table cs-bars"><thead><tr><th>class</th><th class="n">probability</th>'
+        f"<th></th></tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def picture_code(name: str) -> str:
+    """The expression that gives the picture in a script."""
+    if name.startswith("upload-"):
+        return '"your-picture.jpg"'
+    return f"sample({name!r}).read()"
+
+
+def picture_imports(name: str) -> str:
+    """The imports that the expression needs."""
+    lines = "import vizcore as vc\n"
+    return (
+        lines
+        if name.startswith("upload-")
+        else lines + ("from vizcore.data.samples import sample\n")
+    )
+
+
+def accuracy_note(network: str) -> str:
+    """One sentence of the network's card: what it was trained on and how well it does."""
+    card = card_of(network)
+    shares = card.accuracy
+    return (
+        f"{card.key} knows {len(card.classes)} classes and names "
+        f"{percent(shares['validation'])} of the validation patches and "
+        f"{percent(shares['test'])} of the test patches rightly; it has seen no other kind of "
+        "picture, and always names one of its classes."
+    )
+
+
+def draw_about(network: str, name: str) -> None:
+    """The card, for the details of a page."""
+    card = card_of(network)
+    st.markdown(accuracy_note(network))
+    st.markdown(f"Trained on: {card.data if isinstance(card.data, str) else ''}")
+    st.markdown(f"Classes: {', '.join(card.classes)}.")
+    st.markdown(f"Weights: `{card.path.name}`, sha256 `{card.sha256[:16]}…`, {card.licence}")
+    found = pictures.origin(name)
+    if found:
+        st.markdown(f"Picture: {found}")
