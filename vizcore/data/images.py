@@ -125,7 +125,7 @@ def _upright_rgb(
         notes.append(f"{image.info['was']} values rescaled to 0..255")
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
-        if rgba.getextrema()[3][0] < 255:
+        if np.asarray(rgba)[..., 3].min() < 255:
             flat = Image.new("RGBA", rgba.size, (*background, 255))
             image = Image.alpha_composite(flat, rgba)
             named = {(255, 255, 255): "white", (0, 0, 0): "black"}
@@ -144,7 +144,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     least and greatest value, as they have no agreed white.
     """
     sixteen = image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PNG")
-    values = np.asarray(image, dtype=np.float32 if sixteen else np.float64)
+    values: npt.NDArray[np.floating] = np.asarray(image, np.float32 if sixteen else np.float64)
     if not np.isfinite(values).all():
         values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     low, high = (0.0, 65535.0) if sixteen else (float(values.min()), float(values.max()))

@@ -76,10 +76,14 @@ class Preprocessing:
     def standardise(self, rgb_nhwc: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Turn uint8 (n, h, w, 3) of the right size into float32 (n, 3, h, w)."""
         unit = rgb_nhwc.astype(np.float32) / np.float32(255.0)
-        values = (unit - np.float32(self.mean)) / np.float32(self.std)
+        values = (unit - self._of(self.mean)) / self._of(self.std)
         return np.ascontiguousarray(values.transpose(0, 3, 1, 2))
 
     def undo(self, input_nchw: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
         """Turn an input back into uint8 pictures (n, h, w, 3), values outside 0..255 clipped."""
-        unit = input_nchw.transpose(0, 2, 3, 1) * np.float32(self.std) + np.float32(self.mean)
+        unit = input_nchw.transpose(0, 2, 3, 1) * self._of(self.std) + self._of(self.mean)
         return np.rint(unit * np.float32(255.0)).clip(0, 255).astype(np.uint8)
+
+    @staticmethod
+    def _of(per_channel: tuple[float, float, float]) -> npt.NDArray[np.float32]:
+        return np.asarray(per_channel, dtype=np.float32)

@@ -125,7 +125,7 @@ def initialise(network: nn.Sequential, conv1_std: float) -> None:
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
-    nn.init.normal_(network.get_submodule("conv1").weight, std=conv1_std)
+    nn.init.normal_(dict(network.named_parameters())["conv1.weight"], std=conv1_std)
 
 
 @torch.no_grad()
