@@ -156,10 +156,9 @@ class LocalEngine:
                 f"{len(worker.queue)} computations are waiting for the device "
                 f"'{worker.device}', which is as many as may wait. Try again in a moment."
             )
-        worker.queue.append(run)
+        worker.enqueue(run)
         if run.key is not None:
             self._shared[run.key] = run
-        self._changed.notify_all()
         return run
 
     def _check_session(self, session: str) -> None:
@@ -220,7 +219,7 @@ class LocalJob(Generic[Result]):
         with self._engine._changed:
             if self.state != "queued":
                 return 0
-            return self._worker.waiting().index(self._run) + 1
+            return self._worker.queue.index(self._run) + 1
 
     @property
     def progress(self) -> Progress | None:

@@ -40,6 +40,7 @@ class Run:
         wanted_by: the jobs that have not given it up, id to session.
         steps: the generator, where the work has steps and has begun.
         begun: whether the work was called.
+        turn: its rank in the queue, lower is sooner.
         started_s: the clock when it left the queue.
         step_started_s: the clock when the step in hand began, None between steps.
         grad_enabled: torch's gradient mode as the work's last step left it.
@@ -56,6 +57,7 @@ class Run:
     wanted_by: dict[str, str] = field(default_factory=dict)
     steps: Generator[Progress, None, Any] | None = None
     begun: bool = False
+    turn: int = 0
     started_s: float | None = None
     step_started_s: float | None = None
     grad_enabled: bool = True

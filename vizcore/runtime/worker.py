@@ -6,7 +6,7 @@ import inspect
 import logging
 import threading
 import traceback
-from collections import Counter, OrderedDict, deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, cast
 
@@ -51,6 +51,7 @@ class Worker:
         self._clock = clock
         self._active: deque[Run] = deque()
         self._in_hand: Run | None = None
+        self._turn = 0
         self._closing = False
         self.thread = threading.Thread(target=self._live, name=f"convscope-{device}", daemon=True)
         self.thread.start()
@@ -62,18 +63,19 @@ class Worker:
         begun = [*self._active, *([self._in_hand] if self._in_hand else [])]
         return [run for run in begun if not run.over]
 
-    def waiting(self) -> list[Run]:
-        """The queue in the order in which it will be served.
+    def enqueue(self, run: Run) -> None:
+        """Put a computation in the queue, where it is fair.
 
-        A session's jobs stand behind those it has running, equal ranks by arrival: nobody's
-        tenth job is served before somebody else's first.
+        In the manner of start-time fair queueing (Goyal, Vin, Cheng 1996): a session's next computation gets the
+        turn after its last one, but never one that has passed; equal turns go by arrival. So
+        nobody's third job is served before somebody else's first, and nobody waits for ever.
         """
-        ahead = Counter(run.session for run in self.turns())
-        ranked = []
-        for run in self.queue:
-            ranked.append((ahead[run.session], run))
-            ahead[run.session] += 1
-        return [run for _, run in sorted(ranked, key=lambda pair: pair[0])]
+        others = (*self.queue, *self.turns())
+        last = max((each.turn for each in others if each.session == run.session), default=0)
+        run.turn = max(last, self._turn) + 1
+        self.queue.append(run)
+        self.queue.sort(key=lambda each: each.turn)
+        self._changed.notify_all()
 
     def settle(
         self, run: Run, state: State, *, result: Any = None, error: Exception | None = None
@@ -120,8 +122,8 @@ class Worker:
         """Wait for the computation whose turn it is; None when the engine closes."""
         while True:
             while self.queue and len(self.turns()) < self._limits.active:
-                run = self.waiting()[0]
-                self.queue.remove(run)
+                run = self.queue.pop(0)
+                self._turn = run.turn
                 run.state, run.started_s = "running", self._clock()
                 self._active.append(run)
                 self._changed.notify_all()

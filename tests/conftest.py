@@ -1,0 +1,51 @@
+"""What tests of several packages need."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def drawn_assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of assets whose only network is `zfnet_photos20` with weights drawn at random."""
+    import torch
+    from safetensors.torch import save
+
+    from vizcore.zoo.photos20 import zfnet_photos20
+
+    folder = tmp_path_factory.mktemp("assets")
+    (folder / "weights").mkdir()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(20)
+        network = zfnet_photos20()
+    content = save(network.state_dict())
+    card = {
+        "key": "zfnet_photos20",
+        "classes": [f"class {number}" for number in range(20)],
+        "preprocessing": {
+            "resize_px": 64,
+            "crop_px": 64,
+            "mean": [0.5, 0.4, 0.3],
+            "std": [0.25, 0.24, 0.23],
+        },
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "params": sum(parameter.numel() for parameter in network.parameters()),
+        "accuracy": {"validation": 0.05, "test": 0.05},
+        "data": {"name": "none"},
+        "licence": "Apache-2.0",
+        "seed": 20,
+    }
+    (folder / "weights" / "zfnet_photos20.safetensors").write_bytes(content)
+    (folder / "weights" / "zfnet_photos20.json").write_text(json.dumps(card))
+    return folder
+
+
+@pytest.fixture
+def drawn_weights(drawn_assets: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same, in use for one test."""
+    monkeypatch.setenv("CONVSCOPE_ASSETS", str(drawn_assets))
+    return drawn_assets

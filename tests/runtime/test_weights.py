@@ -1,0 +1,125 @@
+"""Bundled weights: verified before they are read, refused with the reason."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from vizcore.errors import WeightsError
+from vizcore.runtime import weights
+from vizcore.zoo import build_meta
+from vizcore.zoo.photos20 import zfnet_photos20
+
+KEY = "zfnet_photos20"
+
+
+@pytest.fixture
+def copied(drawn_assets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of weights that a test may damage."""
+    shutil.copytree(drawn_assets, tmp_path / "assets")
+    monkeypatch.setenv("CONVSCOPE_ASSETS", str(tmp_path / "assets"))
+    return tmp_path / "assets" / "weights"
+
+
+def change_card(folder: Path, **changes: object) -> None:
+    path = folder / f"{KEY}.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+@pytest.mark.parametrize("build", [zfnet_photos20, lambda: build_meta(KEY)])
+def test_the_tensors_of_the_file_are_loaded(drawn_weights, build):
+    card = weights.card(KEY)
+    network = build().train()
+    weights.load_into(network, card)
+    expected = load_file(drawn_weights / "weights" / f"{KEY}.safetensors")
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(tensor, expected[name])
+    assert not network.training
+    assert not any(parameter.requires_grad for parameter in network.parameters())
+
+
+def test_in_place_activations_are_off(copied):
+    network = zfnet_photos20()
+    network.relu1.inplace = True
+    weights.load_into(network, weights.card(KEY))
+    assert not network.relu1.inplace
+
+
+def test_the_card_says_what_it_is(drawn_weights):
+    (card,) = weights.cards()
+    assert card.key == KEY
+    assert len(card.classes) == 20
+    assert card.params == 1_754_612
+    assert card.details["seed"] == 20
+
+
+def test_a_network_without_weights_is_told_which_have_some(drawn_weights):
+    with pytest.raises(WeightsError, match="'vgg_d' comes without weights") as caught:
+        weights.card("vgg_d")
+    assert caught.value.suggestions == (KEY,)
+
+
+def test_no_weights_at_all(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONVSCOPE_ASSETS", str(tmp_path))
+    assert weights.cards() == ()
+    with pytest.raises(WeightsError, match="None are installed"):
+        weights.card(KEY)
+
+
+def test_a_damaged_file_is_not_read(copied):
+    path = copied / f"{KEY}.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    network = zfnet_photos20()
+    before = network.conv1.weight.clone()
+    with pytest.raises(WeightsError, match=r"damaged: .* has sha256 [0-9a-f]{12}"):
+        weights.load_into(network, weights.card(KEY))
+    assert torch.equal(network.conv1.weight, before)
+
+
+def test_a_missing_file(copied):
+    (copied / f"{KEY}.safetensors").unlink()
+    with pytest.raises(WeightsError, match=r"zfnet_photos20.safetensors cannot be read"):
+        weights.load_into(zfnet_photos20(), weights.card(KEY))
+
+
+def test_a_file_of_another_format(copied):
+    import hashlib
+
+    torch.save({"conv1.weight": torch.zeros(1)}, copied / f"{KEY}.safetensors")
+    content = (copied / f"{KEY}.safetensors").read_bytes()
+    change_card(copied, sha256=hashlib.sha256(content).hexdigest())
+    with pytest.raises(WeightsError, match="do not fit the network"):
+        weights.load_into(zfnet_photos20(), weights.card(KEY))
+
+
+def test_weights_of_another_network(copied):
+    with pytest.raises(WeightsError, match="do not fit the network"):
+        weights.load_into(nn.Linear(2, 2), weights.card(KEY))
+    with pytest.raises(WeightsError, match="do not fit the network"):
+        weights.load_into(zfnet_photos20(num_classes=10), weights.card(KEY))
+
+
+def test_a_card_that_disagrees_with_its_file(copied):
+    change_card(copied, params=5)
+    with pytest.raises(WeightsError, match="says 5 parameters, the file has 1,754,612"):
+        weights.load_into(zfnet_photos20(), weights.card(KEY))
+
+
+def test_cards_that_cannot_be_read(copied):
+    path = copied / f"{KEY}.json"
+    details = json.loads(path.read_text())
+    path.write_text("{")
+    with pytest.raises(WeightsError, match=r"The card zfnet_photos20.json cannot be read"):
+        weights.cards()
+    del details["sha256"], details["classes"]
+    path.write_text(json.dumps(details))
+    with pytest.raises(WeightsError, match="lacks classes, sha256"):
+        weights.cards()
