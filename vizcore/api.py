@@ -5,9 +5,19 @@ What looks at a picture runs here and now; `vizcore.tasks` has the same as tasks
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from vizcore.records import FeatureMaps, Prediction, SaliencyMap, Sorting
+from vizcore import zoo
+from vizcore.errors import BadChoice
+from vizcore.records import (
+    Conventions,
+    FeatureMaps,
+    LayerTable,
+    Pair,
+    Prediction,
+    SaliencyMap,
+    Sorting,
+)
 from vizcore.runtime.device import choose
 from vizcore.runtime.jobs import run_here
 from vizcore.tasks import (
@@ -20,18 +30,86 @@ from vizcore.tasks import (
 )
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from vizcore.lenses.saliency import Method
 
 __all__ = [
     "feature_maps",
     "feature_maps_task",
+    "layers",
     "map_layers_task",
+    "models",
     "predict",
     "prediction_task",
     "saliency",
     "saliency_task",
     "warm_task",
 ]
+
+
+def layers(
+    network: str | zoo.Architecture | nn.Module,
+    *,
+    input_size: int | Pair | tuple[int, int, int] | None = None,
+    batch: int = 1,
+    bias: bool = True,
+    ops: Literal["macs", "flops"] = "macs",
+    dtype: str = "float32",
+    memory: Literal["forward", "training"] = "forward",
+) -> LayerTable:
+    """Every layer of a network in numbers; no weight is allocated.
+
+    Args:
+        network: an architecture's name or record, or any module that takes one tensor.
+        input_size: side of a square picture, (height, width), or (channels, height, width);
+            by default the architecture's own.
+        batch, bias, ops, dtype, memory: how to count; see `vizcore.records.Conventions`.
+
+    Raises:
+        UnknownArchitecture: no architecture has this name.
+        BadInputSize: the network cannot take this input; suggests the smallest that works.
+        BadChoice: a convention outside its allowed values.
+
+    Example:
+        >>> layers("vgg16").totals.macs
+        15470264320
+    """
+    from vizcore.anatomy import trace
+
+    conventions = Conventions(bias=bias, ops=ops, batch=batch, dtype=dtype, memory=memory)
+    if not isinstance(network, (str, zoo.Architecture)):
+        if input_size is None:
+            raise BadChoice(
+                "input_size cannot be None for a network from outside the zoo. "
+                "Give the side of a square picture, or (channels, height, width).",
+                received="None",
+                suggestions=("224",),
+            )
+        return trace(network, _picture_shape(input_size, (3, 0, 0)), conventions=conventions)
+    entry = zoo.get(network) if isinstance(network, str) else network
+    shape = _picture_shape(input_size, entry.input_shape)
+    return trace(zoo.build_meta(entry), shape, key=entry.key, conventions=conventions, mine=True)
+
+
+def models() -> tuple[zoo.Architecture, ...]:
+    """Every registered architecture, oldest first; loads neither torch nor a model library.
+
+    Example:
+        >>> [entry.key for entry in models() if entry.family == "AlexNet"]
+        ['alexnet_torchvision']
+    """
+    return zoo.architectures()
+
+
+def _picture_shape(
+    size: int | Pair | tuple[int, int, int] | None, own: tuple[int, int, int]
+) -> tuple[int, int, int]:
+    if size is None:
+        return own
+    if isinstance(size, int):
+        return own[0], size, size
+    return (own[0], size[0], size[1]) if len(size) == 2 else size
 
 
 def predict(name: str, image: AnyPicture, *, top: int = 5, device: str | None = None) -> Prediction:

@@ -98,6 +98,9 @@ class LayerRow:
         arithmetic: the counts in words, one line each:
             "output size: (227 - 11)/4 + 1 = 55".
         repeat: how many times the parameters were already used before (0 at first use).
+        batch_dims: which dimension of in_shape and of out_shape grows with the batch; None where
+            the row does not depend on the pictures.
+        left_out_biases: biases used here that the table's conventions do not count.
     """
 
     index: int
@@ -119,6 +122,8 @@ class LayerRow:
     inputs: tuple[int, ...]
     arithmetic: tuple[str, ...] = ()
     repeat: int = 0
+    batch_dims: tuple[int | None, int | None] = (0, 0)
+    left_out_biases: int = 0
 
     @property
     def params(self) -> int:

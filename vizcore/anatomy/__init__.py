@@ -1,1 +1,9 @@
+"""Layers of any network in numbers: shapes, parameters, multiply-adds, memory, receptive fields.
 
+Nothing here knows a network's name, and no weight is ever allocated.
+"""
+
+from vizcore.anatomy.totals import recount
+from vizcore.anatomy.tracing import trace
+
+__all__ = ["recount", "trace"]

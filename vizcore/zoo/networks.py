@@ -13,7 +13,9 @@ from vizcore.zoo.meta import WeightlessMode, to_meta
 from vizcore.zoo.registry import get
 
 
-def build(architecture: str | Architecture, *, seed: int | None = None, **options: Any) -> nn.Module:
+def build(
+    architecture: str | Architecture, *, seed: int | None = None, **options: Any
+) -> nn.Module:
     """Build a network in eval mode, with its library's random initialisation.
 
     Args:

@@ -55,7 +55,7 @@ def architectures() -> tuple[Architecture, ...]:
         >>> len(architectures()) > 80
         True
     """
-    return tuple(sorted(_registry().by_key.values(), key=lambda a: (a.year or 9999)))
+    return tuple(sorted(_registry().by_key.values(), key=lambda a: a.year or 9999))
 
 
 def get(name: str) -> Architecture:

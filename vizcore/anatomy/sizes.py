@@ -1,0 +1,93 @@
+"""What to say about an input that does not fit, and the smallest picture that does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from vizcore.anatomy.ledger import DoesNotFit
+from vizcore.errors import BadInputSize
+from vizcore.records import Shape
+
+if TYPE_CHECKING:
+    from vizcore.anatomy.tracing import Tracer
+
+#: Sides that networks of fixed size were made for, tried where no other side is found.
+_USUAL = (224, 256, 299, 384, 32, 28, 64, 331, 480, 512, 518)
+_LARGEST = 1024
+
+
+def smallest(fits: Callable[[int], bool], start: int = 1) -> int | None:
+    """The smallest side from `start` that fits, if some side up to 1024 does.
+
+    Bisects, as larger pictures fit where smaller ones do; networks of one size are found among
+    the usual ones.
+
+    Example:
+        >>> smallest(lambda side: side >= 32), smallest(lambda side: side == 224)
+        (32, 224)
+    """
+    high = max(start, 1)
+    low = high - 1
+    while high <= _LARGEST and not fits(high):
+        low, high = high, high * 2
+    if high > _LARGEST:
+        return next((side for side in _USUAL if fits(side)), None)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if fits(middle):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def explain_misfit(name: str, tracer: Tracer, shape: Shape, error: Exception) -> BadInputSize:
+    """Build the error for an input that a network cannot take."""
+    where = error.name if isinstance(error, DoesNotFit) else tracer.ledger.failed or ""
+    reason = error.reason if isinstance(error, DoesNotFit) else _sentence(error)
+    received = error.shape if isinstance(error, DoesNotFit) else shape
+    layer = f"layer '{where}'" if where else "its forward pass"
+    message = (
+        f"{name} cannot take an input of shape {by(shape[1:])}: {layer} received "
+        f"{by(received)}, and {reason}."
+    )
+    if len(shape) != 4:
+        return BadInputSize(message, received=by(shape[1:]))
+
+    def fits_with(channels: int) -> Callable[[int], bool]:
+        def fits(side: int) -> bool:
+            try:
+                tracer.run((1, channels, side, side))
+            except Exception:
+                return False
+            return True
+
+        return fits
+
+    channels, height, width = shape[1:]
+    side = smallest(fits_with(channels))
+    if side is not None:
+        message += f" The smallest square picture that fits has a side of {side}."
+        return BadInputSize(message, received=f"{height}x{width}", suggestions=(str(side),))
+    for other in (3, 1):
+        if other != channels and fits_with(other)(max(height, width)):
+            message += f" It takes pictures of {other} channel{'s' if other > 1 else ''}."
+            shape_that_fits = by((other, height, width))
+            return BadInputSize(message, received=by(shape[1:]), suggestions=(shape_that_fits,))
+    return BadInputSize(message, received=by(shape[1:]))
+
+
+def by(sizes: Shape) -> str:
+    """Sizes as people write them.
+
+    Example:
+        >>> by((3, 224, 224))
+        '3x224x224'
+    """
+    return "x".join(str(size) for size in sizes)
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error).strip().split("\n")[0].rstrip(".")
+    return f"torch says: {text}" if text else f"it raises {type(error).__name__}"
