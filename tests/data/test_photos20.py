@@ -54,6 +54,30 @@ def test_a_patch_reads_no_pixel_of_another_part(photo: Photo, monkeypatch) -> No
 
 
 @by_photo
+def test_wide_views_read_training_pixels_only(photo: Photo, monkeypatch) -> None:
+    original, parts = photo.rgb_hwc(), photos20.part_of_pixels(photo)
+    training = parts == photos20.PARTS.index("train")
+    before = photos20.training_view.__wrapped__(photo)
+    painted = np.where(training[..., None], original, np.uint8(255) - original)
+    monkeypatch.setattr(Photo, "rgb_hwc", lambda self: painted)
+    after = photos20.training_view.__wrapped__(photo)
+    np.testing.assert_array_equal(before, after)
+    np.testing.assert_array_equal(before[training], original[training])
+
+
+def test_the_blur_of_a_wide_view_is_the_mean_around() -> None:
+    photo = PHOTOS[3]
+    view, original = photos20.training_view(photo), photo.rgb_hwc().astype(float)
+    training = photos20.part_of_pixels(photo) == photos20.PARTS.index("train")
+    reach = photos20.block_side(photo) // 2
+    for y, x in np.argwhere(~training)[::2500]:
+        square = np.s_[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1]
+        if training[square].any():
+            wanted = original[square][training[square]].mean(axis=0)
+            np.testing.assert_allclose(view[y, x], wanted, atol=0.51)
+
+
+@by_photo
 def test_every_part_is_spread_over_the_photograph(photo: Photo) -> None:
     parts = photos20.part_of_pixels(photo)
     share = np.bincount(parts.ravel(), minlength=3) / parts.size
@@ -131,6 +155,15 @@ def test_held_out_samples_lie_in_the_test_part_only() -> None:
         assert (part == photos20.PARTS.index("test")).all()
         pixels = piece.photo.rgb_hwc()[top:bottom, left:right]
         np.testing.assert_array_equal(decode(piece.read()).rgb_hwc, pixels)
+
+
+@by_photo
+def test_held_out_samples_are_the_test_blocks_with_the_most_contrast(photo: Photo) -> None:
+    piece = next(s for s in sample_pictures() if s.held_out and s.photo == photo)
+    whole = photos20.block_side(photo)
+    boxes = [b for b in photos20.windows(photo, "test") if b[2] - b[0] == whole]
+    assert piece.box in boxes
+    assert photos20.contrast(photo, piece.box) == max(photos20.contrast(photo, b) for b in boxes)
 
 
 def test_a_sample_by_name() -> None:

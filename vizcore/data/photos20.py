@@ -5,6 +5,10 @@ Each photograph is cut into about square blocks. Block (row, column) belongs to 
 over the whole photograph. A patch is a square window, resized to 64 pixels, all of whose pixels
 belong to one part: no pixel is ever in two parts. Windows of almost one colour (an empty sky) are
 left out of all parts alike.
+
+Training also has wide views, so that the network knows a photograph shown whole: windows larger
+than a block, in which everything that is not training is replaced by a blur of the training
+pixels around it. They read training pixels only.
 """
 
 from __future__ import annotations
@@ -122,21 +126,70 @@ def draw_training_boxes(photo: Photo, count: int, rng: np.random.Generator) -> l
     return found
 
 
+def draw_wide_views(
+    photo: Photo, count: int, rng: np.random.Generator, size_px: int = PATCH_PX
+) -> list[npt.NDArray[np.uint8]]:
+    """Draw `count` square windows of more than a block, up to the photograph's shorter side."""
+    pixels = training_view(photo)
+    height, width = pixels.shape[:2]
+    views = []
+    for _ in range(count):
+        side = round(float(rng.uniform(1.5 * block_side(photo), min(height, width))))
+        left = int(rng.integers(0, width - side + 1))
+        top = int(rng.integers(0, height - side + 1))
+        cut = Image.fromarray(pixels[top : top + side, left : left + side])
+        views.append(np.asarray(cut.resize((size_px, size_px), Image.Resampling.BILINEAR)))
+    return views
+
+
 def training_patches(
-    per_class: int, rng: np.random.Generator, size_px: int = PATCH_PX
+    per_class: int, rng: np.random.Generator, size_px: int = PATCH_PX, wide: float = 0.0
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Draw random training patches, uint8 (n, size_px, size_px, 3), and their class numbers."""
-    patches = [
-        patch(photo, box, size_px)
-        for photo in PHOTOS
-        for box in draw_training_boxes(photo, per_class, rng)
-    ]
+    """Draw random training patches, uint8 (n, size_px, size_px, 3), and their class numbers.
+
+    Args:
+        wide: the part of them (0..1) that are wide views.
+    """
+    patches: list[npt.NDArray[np.uint8]] = []
+    count = round(per_class * wide)
+    for photo in PHOTOS:
+        boxes = draw_training_boxes(photo, per_class - count, rng)
+        patches += [patch(photo, box, size_px) for box in boxes]
+        patches += draw_wide_views(photo, count, rng, size_px)
     return np.stack(patches), np.arange(len(PHOTOS)).repeat(per_class)
+
+
+@cache
+def training_view(photo: Photo) -> npt.NDArray[np.uint8]:
+    """Return the photograph with all that is not training blurred over from training pixels.
+
+    Each such pixel becomes the mean of the training pixels in a square around it, one block wide;
+    where that holds none, three blocks wide.
+    """
+    original = photo.rgb_hwc()
+    training = part_of_pixels(photo) == PARTS.index("train")
+    known = np.dstack([original * training[..., None], training]).astype(np.float64)
+    filled = original.copy()
+    for blocks_wide in (3, 1):
+        sums = _box_sums(known, blocks_wide * block_side(photo) // 2)
+        paint = ~training & (sums[..., 3] > 0)
+        filled[paint] = np.rint(sums[paint, :3] / sums[paint, 3:])
+    return filled
 
 
 def _summed(values_hw: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return the table whose differences are sums over rectangles."""
     return np.pad(values_hw, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
+
+
+def _box_sums(values_hwc: npt.NDArray[np.float64], reach: int) -> npt.NDArray[np.float64]:
+    """Return for each pixel the sums over the square of `reach` pixels to every side."""
+    height, width = values_hwc.shape[:2]
+    table = np.pad(values_hwc, ((1, 0), (1, 0), (0, 0))).cumsum(axis=0).cumsum(axis=1)
+    top, bottom = (np.clip(np.arange(height) + d, 0, height) for d in (-reach, reach + 1))
+    left, right = (np.clip(np.arange(width) + d, 0, width) for d in (-reach, reach + 1))
+    below, above = table[bottom], table[top]
+    return np.asarray(below[:, right] - below[:, left] - above[:, right] + above[:, left])
 
 
 def _corner_sum(table: npt.NDArray[np.float64], box: Box) -> float:

@@ -101,6 +101,8 @@ def _data() -> dict[str, Any]:
         "what": "64x64 patches of twenty photographs; the class is the photograph a patch is from",
         "split": "validation, test and training patches from disjoint interleaved blocks of each "
         "photograph: no pixel in common",
+        "wide_views": "part of the training patches are windows up to the whole photograph, in "
+        "which validation and test blocks are replaced by a blur of the training pixels around",
         "left_out": "windows whose grey values deviate by less than "
         f"{photos20.LEAST_CONTRAST:g} of 255, in all parts",
         "photographs": [

@@ -39,6 +39,7 @@ class Recipe:
     Attributes:
         epochs: passes; each draws new patches.
         per_class: patches drawn for each class and epoch.
+        wide: the part of them that are wide views.
         batch: patches for each step of stochastic gradient descent with Nesterov momentum.
         learning_rate: greatest, reached after `warm_up` epochs, then down a cosine to zero.
         weight_decay: of all weights; biases have none. `conv1_weight_decay` of the first layer.
@@ -47,8 +48,9 @@ class Recipe:
         bfloat16: compute forward passes in bfloat16 where torch's autocast does so.
     """
 
-    epochs: int = 80
+    epochs: int = 64
     per_class: int = 400
+    wide: float = 0.3
     batch: int = 128
     learning_rate: float = 0.02
     momentum: float = 0.9
@@ -161,7 +163,9 @@ def _batches(recipe: Recipe, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield the epoch's standardised, changed patches and their classes."""
     draw = np.random.default_rng([recipe.seed, epoch])
     rng = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch)
-    patches, labels = photos20.training_patches(recipe.per_class, draw, recipe.window_px)
+    patches, labels = photos20.training_patches(
+        recipe.per_class, draw, recipe.window_px, recipe.wide
+    )
     mean = torch.tensor(PREPROCESSING.mean).view(3, 1, 1)
     std = torch.tensor(PREPROCESSING.std).view(3, 1, 1)
     order = draw.permutation(len(labels))
