@@ -29,9 +29,10 @@ _HOMES: dict[str, str] = {
     "models": "vizcore.api",
     "predict": "vizcore.api",
     "saliency": "vizcore.api",
+    "sample_pictures": "vizcore.data.samples",
 }
 
-__all__ = [  # noqa: PLE0604
+__all__ = [
     "BadChoice",
     "BadImage",
     "BadInputSize",
@@ -46,6 +47,7 @@ __all__ = [  # noqa: PLE0604
     "models",
     "predict",
     "saliency",
+    "sample_pictures",
 ]
 
 

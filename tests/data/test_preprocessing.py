@@ -40,6 +40,24 @@ def test_any_shape_of_picture(size: tuple[int, int]) -> None:
     assert Preprocessing(70, 64, MEAN, STD).view(rgb).shape == (64, 64, 3)
 
 
+def test_a_strip_of_millions_of_pixels_is_not_resized_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sizes: list[tuple[int, int]] = []
+    resize = Image.Image.resize
+
+    def watched(self: Image.Image, size: tuple[int, int], *rest: object) -> Image.Image:
+        sizes.append(size)
+        return resize(self, size, *rest)
+
+    monkeypatch.setattr(Image.Image, "resize", watched)
+    strip = np.zeros((2, 5_000_000, 3), np.uint8)
+    strip[:, 2_499_999:2_500_001] = 200
+    view = Preprocessing(64, 64, MEAN, STD).view(strip)
+    assert sizes == [(16 * 64, 64)]
+    assert view[32, 32].tolist() == [200] * 3
+
+
 def test_undo_gives_back_the_view() -> None:
     rgb = np.random.default_rng(0).integers(0, 256, (90, 120, 3), dtype=np.uint8)
     ours = Preprocessing(64, 64, MEAN, STD)

@@ -58,6 +58,7 @@ class Preprocessing:
                 "allowed is uint8 (height, width, 3).",
                 received=str(rgb_hwc.shape),
             )
+        rgb_hwc = _middle(rgb_hwc)
         height, width = rgb_hwc.shape[:2]
         shorter = min(height, width)
         new_height = int(self.resize_px * height / shorter)
@@ -87,3 +88,10 @@ class Preprocessing:
     @staticmethod
     def _of(per_channel: tuple[float, float, float]) -> npt.NDArray[np.float32]:
         return np.asarray(per_channel, dtype=np.float32)
+
+
+def _middle(rgb_hwc: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return the middle of a very long strip, whose resized ends would take memory for nothing."""
+    limit = 16 * min(rgb_hwc.shape[:2])
+    top, left = (max(0, (side - limit) // 2) for side in rgb_hwc.shape[:2])
+    return rgb_hwc[top : top + limit, left : left + limit]
