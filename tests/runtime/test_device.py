@@ -57,7 +57,7 @@ def test_threads_follow_the_setting_then_the_machine(monkeypatch):
             device.cpu_threads()
     monkeypatch.delenv("CONVSCOPE_THREADS")
     monkeypatch.setattr(device.os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
-    for quota, threads in ((None, 8), (2, 2), (64, 8)):
+    for quota, threads in ((None, 7), (2, 1), (1, 1), (64, 7)):
         monkeypatch.setattr(device, "_quota_cores", lambda quota=quota: quota)
         assert device.cpu_threads() == threads
 
