@@ -5,7 +5,7 @@ The exact number belongs on hover (`exact`).
 
 from __future__ import annotations
 
-from math import isfinite
+from math import floor, isfinite, log10
 
 _PREFIXES = ("", "K", "M", "G", "T", "P")
 
@@ -73,3 +73,27 @@ def percent(share: float) -> str:
     """
     value = 100 * share
     return f"{value:.0f}%" if abs(value) >= 10 or value == 0 else f"{value:.2g}%"
+
+
+def round_ticks(most: float, count: int = 5) -> list[tuple[float, str]]:
+    """Return about `count` round steps from 0 up to `most` and their labels, for an axis.
+
+    Plotly's own prefixes begin with "k"; these are the page's.
+
+    Example:
+        >>> [label for _, label in round_ticks(481_689_600)]
+        ['0', '100M', '200M', '300M', '400M']
+    """
+    if most <= 0:
+        return [(0.0, "0")]
+    rough = most / count
+    power = 10.0 ** floor(log10(rough))
+    step = min((m * power for m in (1, 2, 5, 10)), key=lambda step: abs(step - rough))
+    values = [step * i for i in range(int(most / step + 1e-9) + 1)]
+    return [(value, _plain(short(value))) for value in values]
+
+
+def _plain(text: str) -> str:
+    """Drop the zeros after the point: "5.00K" -> "5K"."""
+    number, prefix = (text[:-1], text[-1]) if text[-1].isalpha() else (text, "")
+    return (number.rstrip("0").rstrip(".") if "." in number else number) + prefix

@@ -202,20 +202,8 @@ def ink_on(fill: str) -> str:
     return max(("#ffffff", "#000000"), key=lambda ink: contrast(ink, fill))
 
 
-def apply_theme(
-    figure: go.Figure,
-    dark: bool = False,
-    *,
-    title: str | None = None,
-    x_title: str | None = None,
-    y_title: str | None = None,
-    height: int | None = None,
-) -> go.Figure:
-    """Give a plotly figure ConvScope's fonts, colours and margins; returns the same figure.
-
-    `title` states the finding; `x_title` and `y_title` name the quantity with its unit;
-    `height` is in pixels.
-    """
+@lru_cache(maxsize=2)
+def _template(dark: bool) -> go.layout.Template:
     import plotly.graph_objects as go
 
     colours = theme(dark)
@@ -252,7 +240,24 @@ def apply_theme(
         yaxis=axis,
         dragmode=False,
     )
-    figure.update_layout(template=go.layout.Template(layout=layout))
+    return go.layout.Template(layout=layout)
+
+
+def apply_theme(
+    figure: go.Figure,
+    dark: bool = False,
+    *,
+    title: str | None = None,
+    x_title: str | None = None,
+    y_title: str | None = None,
+    height: int | None = None,
+) -> go.Figure:
+    """Give a plotly figure ConvScope's fonts, colours and margins; returns the same figure.
+
+    `title` states the finding; `x_title` and `y_title` name the quantity with its unit;
+    `height` is in pixels.
+    """
+    figure.layout.template = _template(dark)
     if title is not None:
         figure.update_layout(title_text=title, margin_t=56)
     if x_title is not None:
