@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from vizcore import zoo
 from vizcore.errors import BadChoice
 from vizcore.records import (
+    BlockStudy,
     Conventions,
     FeatureMaps,
     LayerTable,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from vizcore.lenses.saliency import Method
 
 __all__ = [
+    "block",
     "feature_maps",
     "feature_maps_task",
     "layers",
@@ -100,6 +102,26 @@ def models() -> tuple[zoo.Architecture, ...]:
         ['alexnet_torchvision']
     """
     return zoo.architectures()
+
+
+def block(name: str, **knobs: int) -> BlockStudy:
+    """What an architectural idea costs against what it replaces; no weight is allocated.
+
+    Args:
+        name: one of `vizcore.blocks.names()`: "inception", "depthwise", "residual", ...
+        knobs: the block's numbers, by default those of the lecture or paper.
+
+    Raises:
+        UnknownName: there is no such study; the message lists the nearest names.
+        BadChoice: an unknown knob or a value outside its range.
+
+    Example:
+        >>> block("sharing").variant("shared").table.totals.params
+        735
+    """
+    from vizcore.blocks import study
+
+    return study(name, **knobs)
 
 
 def _picture_shape(

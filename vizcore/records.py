@@ -376,7 +376,7 @@ class LectureCheck:
     proof: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class BlockStudy:
     """What an architectural idea costs, against what it replaces.
 
@@ -407,6 +407,14 @@ class BlockStudy:
     lecture: tuple[LectureCheck, ...]
     notes: tuple[str, ...]
     sources: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        sums = (
+            f"  {v.label}: {v.table.totals.macs:,} multiply-adds, "
+            f"{v.table.totals.params:,} weights, output {v.out_shape}"
+            for v in self.variants
+        )
+        return "\n".join([f"{self.title}: {self.answer}", *sums])
 
     def variant(self, name: str) -> BlockVariant:
         """Return a variant by its name.

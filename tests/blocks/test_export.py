@@ -47,3 +47,9 @@ def test_the_text_holds_the_answer_the_totals_and_the_sources(name):
 )
 def test_compare(first, second, words):
     assert compare(first, second) == words
+
+
+def test_a_study_shows_itself_in_a_notebook():
+    shown = repr(study("inception"))
+    assert shown.startswith("The Inception module: ")
+    assert "Naive: 854,196,224 multiply-adds, 1,089,536 weights, output (1, 672, 28, 28)" in shown
