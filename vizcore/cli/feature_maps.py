@@ -37,12 +37,14 @@ def run(args: argparse.Namespace) -> int:
     from vizcore import api
     from vizcore.figures.mosaic import draw_mosaic
     from vizcore.networks import card_of
+    from vizcore.runtime.device import use_cpu_threads
+    from vizcore.tasks import as_picture
 
     check_out(args.out)
     card = card_of(args.key)
-    maps = api.feature_maps(
-        args.key, args.image, args.layer, sorted_by=args.sort, device=args.device
-    )
+    picture = as_picture(args.image)
+    use_cpu_threads()
+    maps = api.feature_maps(args.key, picture, args.layer, sorted_by=args.sort, device=args.device)
     mosaic = draw_mosaic(
         maps.maps_chw,
         maps.order,

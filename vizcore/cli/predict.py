@@ -21,10 +21,12 @@ def run(args: argparse.Namespace) -> int:
     """Print the classes, most probable first."""
     from vizcore import api
     from vizcore.networks import card_of
+    from vizcore.runtime.device import use_cpu_threads
     from vizcore.tasks import as_picture
 
     card = card_of(args.key)
     picture = as_picture(args.image)
+    use_cpu_threads()
     seen = api.predict(args.key, picture, top=args.top, device=args.device)
     rows = zip(seen.classes, seen.indices, seen.probabilities, seen.scores, strict=True)
     if args.json:

@@ -39,10 +39,14 @@ def run(args: argparse.Namespace) -> int:
     from vizcore import api
     from vizcore.figures.overlay import draw_saliency
     from vizcore.networks import card_of
+    from vizcore.runtime.device import use_cpu_threads
+    from vizcore.tasks import as_picture
 
     check_out(args.out)
     card = card_of(args.key)
-    found = api.saliency(args.key, args.image, args.target, method=args.method, device=args.device)
+    picture = as_picture(args.image)
+    use_cpu_threads()
+    found = api.saliency(args.key, picture, args.target, method=args.method, device=args.device)
     drawn = draw_saliency(found)
     which = "map" if args.map_only else "over"
     write_out(args.out, found.values_hw, lambda: drawn.png(which))

@@ -66,9 +66,10 @@ class Worker:
     def enqueue(self, run: Run) -> None:
         """Put a computation in the queue, where it is fair.
 
-        In the manner of start-time fair queueing (Goyal, Vin, Cheng 1996): a session's next computation gets the
-        turn after its last one, but never one that has passed; equal turns go by arrival. So
-        nobody's third job is served before somebody else's first, and nobody waits for ever.
+        In the manner of start-time fair queueing (Goyal, Vin, Cheng 1996): a session's next
+        computation gets the turn after its last one, but never one that has passed; equal turns
+        go by arrival. So nobody's third job is served before somebody else's first, and nobody
+        waits for ever.
         """
         others = (*self.queue, *self.turns())
         last = max((each.turn for each in others if each.session == run.session), default=0)
