@@ -23,7 +23,7 @@ CHOICES = [
     Choice("colour", "kind", one_of(*layer_views.GRAPH_COLOURS)),
 ]
 
-with room("layers", "Where are its memory, parameters and work?", CHOICES) as here:
+with room("layers", "Where do memory and work go?", CHOICES) as here:
     view = here.view
     arch = zoo.get(view["arch"])
     layer_views.draw_controls(here, arch, VIEWS)
@@ -42,27 +42,26 @@ with room("layers", "Where are its memory, parameters and work?", CHOICES) as he
         here.refuse(error, sets="size")
     else:
         here.answer(layer_views.answer(arch, table))
-        selected = layer_views.selected_index(view, table)
+        selected = layer_views.selected_index(here, arch, table)
         if view["view"] == "charts":
             figure = cache.depth_profile(arch.key, size, conventions, selected, is_dark())
-            event = st.plotly_chart(
+            st.plotly_chart(
                 figure,
                 theme=None,
                 config=CHART_CONFIG,
                 key="layers.chart",
-                on_select="rerun",
+                on_select=layer_views.chart_clicked(view, table),
                 selection_mode="points",
                 alt=layer_views.alternative_text(arch, table),
             )
-            layer_views.take_clicked_bar(view, event)
         elif view["view"] == "graph":
             layer_views.draw_graph(view, table, selected, dark=is_dark())
         else:
-            layer_views.draw_textbook(here, arch, table)
+            layer_views.draw_textbook(here, table)
         if selected is not None:
             layer_views.draw_layer(view, table, selected)
-        st.html(f'<p class="cs-answer">{tables.totals_line(table)}</p>')
-        layer_views.draw_table(view, arch, table, selected)
+        st.html(f'<p class="cs-totals">{tables.totals_line(table)}</p>')
+        layer_views.draw_table(here, arch, table)
         layer_views.draw_details(here, arch, table)
         layer_views.offer_downloads(here, arch, table)
         here.code(layer_views.snippet(arch, view))

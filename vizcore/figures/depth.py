@@ -108,7 +108,7 @@ def draw_depth_profile(
         rows=len(shown),
         cols=1,
         shared_xaxes=True,
-        vertical_spacing=0.11,
+        vertical_spacing=0.13,
         subplot_titles=[finding(table, column) for column in shown],
     )
     for place, column in enumerate(shown, start=1):
@@ -134,13 +134,14 @@ def draw_depth_profile(
                 row=place,
                 col=1,
             )
-    present = [kind for kind in KINDS if any(row.kind == kind for row in table.rows)]
+    drawn = {trace.name for trace in figure.data}
+    present = [kind for kind in KINDS if KIND_NAMES[kind] in drawn]
     for kind in present:
         figure.add_trace(
             go.Bar(x=[None], y=[None], marker_color=KIND_COLOURS[kind], name=KIND_NAMES[kind])
         )
     colours = theme(dark)
-    apply_theme(figure, dark, height=660)
+    apply_theme(figure, dark, height=540)
     if selected is not None:
         figure.add_vrect(
             x0=selected - 0.5,
@@ -156,8 +157,8 @@ def draw_depth_profile(
     figure.update_layout(
         barmode="overlay",
         bargap=0,
-        margin={"t": 64, "b": 48},
-        legend={"y": 1.06, "yanchor": "bottom", "traceorder": "normal", "itemclick": False},
+        margin={"t": 60, "b": 44},
+        legend={"y": 1.07, "yanchor": "bottom", "traceorder": "normal", "itemclick": False},
         showlegend=True,
     )
     figure.update_yaxes(rangemode="tozero", nticks=4, exponentformat="SI", separatethousands=True)

@@ -27,7 +27,8 @@ class Choice:
     Attributes:
         name: its name in the address.
         default: its value when the address does not say.
-        parse: turns the address's text into a value; raises ValueError saying what is allowed.
+        parse: turns the address's text into a value; raises ValueError with a sentence that says
+            what is allowed.
         write: turns a value into the address's text.
         always: write it even when it is the default.
         shared: kept in the session for every page, not for this page alone.
@@ -46,7 +47,7 @@ def one_of(*allowed: str) -> Callable[[str], str]:
 
     def parse(text: str) -> str:
         if text not in allowed:
-            raise ValueError(f"allowed: {', '.join(allowed)}")
+            raise ValueError(f"Allowed: {', '.join(allowed)}.")
         return text
 
     return parse
@@ -56,7 +57,7 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     """A parser for a whole number from `low` to `high`."""
 
     def parse(text: str) -> int:
-        message = f"allowed: a whole number from {low} to {high}"
+        message = f"Allowed: a whole number from {low} to {high}."
         try:
             value = int(text)
         except ValueError:
@@ -72,7 +73,7 @@ def number(low: float, high: float) -> Callable[[str], float]:
     """A parser for a number from `low` to `high`."""
 
     def parse(text: str) -> float:
-        message = f"allowed: a number from {low:g} to {high:g}"
+        message = f"Allowed: a number from {low:g} to {high:g}."
         try:
             value = float(text)
         except ValueError:
@@ -87,7 +88,7 @@ def number(low: float, high: float) -> Callable[[str], float]:
 def yes_no(text: str) -> bool:
     """A parser for a switch: 1 or 0."""
     if text not in ("0", "1"):
-        raise ValueError("allowed: 0, 1")
+        raise ValueError("Allowed: 0, 1.")
     return text == "1"
 
 
@@ -99,7 +100,7 @@ def flag(value: bool) -> str:
 def any_text(text: str) -> str:
     """A parser that takes any text of a sensible length; the page checks what it means."""
     if len(text) > 200:
-        raise ValueError("allowed: at most 200 characters")
+        raise ValueError("Allowed: at most 200 characters.")
     return text
 
 
@@ -182,8 +183,8 @@ def _adopt(view: View, query: dict[str, str]) -> None:
         except ValueError as error:
             st.session_state[view.key(name)] = choice.default
             view.complaints.append(
-                f"The address says {name} = '{query[name]}', which cannot be: {error}. "
-                f"This view uses {choice.write(choice.default)} instead."
+                f"The address says {name} = '{query[name]}'. {error} "
+                f"This view uses '{choice.write(choice.default)}' instead."
             )
     for name in query:
         if name not in view.choices:

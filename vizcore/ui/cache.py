@@ -107,6 +107,36 @@ def saliency_picture(
     return DrawnSaliency(drawn.png("over"), drawn.png("map"), drawn.caption)
 
 
+@st.cache_resource(max_entries=128, show_spinner=False)
+def timeline(
+    quantity: str, selected: str | None, found: tuple[str, ...] | None, dark: bool
+) -> go.Figure:
+    """The zoo by year. `found` holds the keys that a search found."""
+    from vizcore.figures.timeline import draw_timeline
+    from vizcore.ui.atlas_entries import timeline_entries
+
+    return draw_timeline(
+        timeline_entries(), quantity=quantity, selected=selected, found=found, dark=dark
+    )
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def challenge_chart(selected: str | None, dark: bool) -> go.Figure:
+    """The ImageNet challenge by year."""
+    from vizcore.figures.challenge import draw_challenge
+    from vizcore.ui.atlas_entries import challenge
+
+    return draw_challenge(*challenge(), selected=selected, dark=dark)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def zoo_frame(keys: tuple[str, ...]) -> pd.DataFrame:
+    """Architectures as a data frame, for the screen."""
+    from vizcore.ui.atlas_entries import frame_of, row
+
+    return frame_of([row(key) for key in keys])
+
+
 def figure_html(figure: Any) -> str:
     """A figure as one HTML file that needs no network."""
     return str(figure.to_html(include_plotlyjs=True, full_html=True))

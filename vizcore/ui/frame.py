@@ -19,6 +19,7 @@ st.set_page_config(
     page_title="ConvScope",
     page_icon=str(ASSETS / "logo-mark.svg"),
     layout="wide",
+    initial_sidebar_state=264,
     menu_items={"About": "ConvScope: see everything about a convolutional network."},
 )
 st.html(HERE / "style.css")

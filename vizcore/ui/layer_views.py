@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from vizcore import formats
-from vizcore.errors import UnknownLayer
+from vizcore.errors import NotApplicable, UnknownLayer
 from vizcore.figures.depth import columns, half_depth, shares_by_kind
 from vizcore.figures.numbers import exact, percent, short
 from vizcore.figures.palette import KIND_NAMES
@@ -31,17 +31,13 @@ def draw_controls(here: Room, arch: Architecture, views: dict[str, str]) -> None
     """The row of switches: what is shown, and in which conventions."""
     view = here.view
     with here.controls():
-        st.segmented_control(
-            "View", list(views), format_func=views.get, required=True, **view.bind("view")
-        )
+        st.segmented_control("View", list(views), format_func=views.get, **view.bind("view"))
         _draw_size(view, arch)
-        st.number_input("Batch", 1, 4096, width=120, **view.bind("batch"))
-        st.selectbox("Number type", list(DTYPE_BYTES), width=140, **view.bind("dtype"))
+        st.number_input("Batch", 1, 4096, width=110, **view.bind("batch"))
         st.segmented_control(
-            "Count work in",
+            "Work in",
             ["macs", "flops"],
             format_func={"macs": "MACs", "flops": "FLOPs"}.get,
-            required=True,
             help="One multiply-add (MAC) is two floating-point operations (FLOPs).",
             **view.bind("ops"),
         )
@@ -49,12 +45,18 @@ def draw_controls(here: Room, arch: Architecture, views: dict[str, str]) -> None
             "Memory for",
             ["forward", "training"],
             format_func={"forward": "Forward", "training": "Training"}.get,
-            required=True,
             help="Forward: every layer's output, kept once. Training: the outputs, their "
             "gradients, the parameters and their gradients; no optimiser state.",
             **view.bind("memory"),
         )
-        st.toggle("Biases", **view.bind("bias"))
+        with st.popover("More", icon=":material/tune:"):
+            st.toggle("Count biases", **view.bind("bias"))
+            st.selectbox(
+                "Number type",
+                list(DTYPE_BYTES),
+                help="Sets the bytes of a value: float32 has 4, float16 has 2.",
+                **view.bind("dtype"),
+            )
 
 
 def _draw_size(view: View, arch: Architecture) -> None:
@@ -72,7 +74,7 @@ def _draw_size(view: View, arch: Architecture) -> None:
         4096,
         key=key,
         on_change=take,
-        width=130,
+        width=125,
         help=f"Height and width in pixels. {arch.name} is published with {own}.",
     )
 
@@ -86,8 +88,9 @@ def answer(arch: Architecture, table: LayerTable) -> str:
     batch = table.conventions.batch
     pictures = "one picture" if batch == 1 else f"{batch} pictures"
     return (
-        f"For {pictures}, {arch.name} holds <b>{short(totals.activations)} activations</b>, half "
-        f"of them by <code>{name}</code>, {percent(depth)} of the way down; "
+        f"For {pictures}, {arch.name} holds "
+        f"<b>{short(totals.activations + totals.input_values)} values</b>, half of them by "
+        f"<code>{name}</code>, {percent(depth)} of the way down; "
         f"<b>{percent(share)}</b> of its <b>{short(totals.params)} parameters</b> are in "
         f"{KIND_NAMES[kind]} layers; it does <b>{short(totals.macs)} {work.unit}</b>."  # type: ignore[index]
     )
@@ -194,7 +197,7 @@ def draw_layer(view: View, table: LayerTable, index: int) -> None:
             st.caption("It has " + ", ".join(shares) + ".")
 
 
-def draw_table(here: Room, arch: Architecture, table: LayerTable, selected: int | None) -> None:
+def draw_table(here: Room, arch: Architecture, table: LayerTable) -> None:
     """The whole table; a click on a row chooses that layer."""
     view = here.view
     frame = cache.layer_frame(arch.key, view["size"] or None, table.conventions)
@@ -204,7 +207,7 @@ def draw_table(here: Room, arch: Architecture, table: LayerTable, selected: int 
         rows = st.session_state[key]["selection"]["rows"]
         choose_layer(view, table, rows[0] if rows else None)
 
-    hidden = {"weights", "biases"} if not table.conventions.bias else set[str]()
+    hidden = set() if table.conventions.bias else {"weights", "biases"}
     st.dataframe(
         frame,
         key=key,
@@ -213,17 +216,21 @@ def draw_table(here: Room, arch: Architecture, table: LayerTable, selected: int 
         column_order=[name for name in frame.columns if name not in hidden],
         column_config=tables.column_config(table),
         on_select=take,
-        selection_mode="single-row-required" if False else "single-row",
+        selection_mode="single-row",
         alt=f"Layer table of {arch.name}: {len(frame)} rows",
     )
 
 
-def draw_textbook(arch: Architecture, table: LayerTable) -> None:
+def draw_textbook(here: Room, table: LayerTable) -> None:
     """The table as lecturers print it, with the lecture's totals beside ours."""
     from vizcore.anatomy import textbook
 
-    page = textbook(table)
-    st.html(page.html())
+    try:
+        page = textbook(table)
+    except NotApplicable as error:
+        here.refuse(error)
+    else:
+        st.html(f'<div class="cs-textbook">{page.html()}</div>')
 
 
 def draw_details(here: Room, arch: Architecture, table: LayerTable) -> None:

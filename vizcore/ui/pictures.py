@@ -58,14 +58,14 @@ def parse(text: str) -> str:
     if _UPLOADED.match(text):
         if text not in _uploads():
             raise ValueError(
-                "it was uploaded in another session and stayed there; upload the picture again, "
-                "or choose a sample"
+                "It was uploaded in another session and stayed there: upload the picture again, "
+                "or choose a sample."
             )
         return text
     try:
         return sample(text).name
     except UnknownName as error:
-        raise ValueError(f"the nearest samples are {', '.join(error.suggestions)}") from None
+        raise ValueError(f"The nearest samples are {', '.join(error.suggestions)}.") from None
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -64,7 +64,7 @@ class Room:
     def controls(self) -> Iterator[None]:
         """The row of controls above the picture."""
         with st.container(
-            horizontal=True, vertical_alignment="bottom", key=f"controls-{self.name}", gap="medium"
+            horizontal=True, vertical_alignment="bottom", key=f"controls-{self.name}", gap="small"
         ):
             yield
 

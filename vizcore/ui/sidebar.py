@@ -21,14 +21,14 @@ def _key_of(text: str) -> str:
     try:
         return zoo.get(text).key
     except ConvScopeError as error:
-        allowed = ", ".join(error.suggestions) or "a name that the Atlas lists"
-        raise ValueError(f"the nearest names are {allowed}") from None
+        allowed = ", ".join(error.suggestions) or "those that the Atlas lists"
+        raise ValueError(f"The nearest names are {allowed}.") from None
 
 
 def _network_of(text: str) -> str:
     keys = work.network_keys()
     if text not in keys:
-        raise ValueError(f"networks with weights here: {', '.join(keys)}")
+        raise ValueError(f"Networks with weights here: {', '.join(keys)}.")
     return text
 
 
