@@ -151,12 +151,7 @@ def draw_graph(view: View, table: LayerTable, selected: int | None, *, dark: boo
         **view.bind("colour"),
     )
     clicked = draw(table, column=view["colour"], selected=selected, dark=dark, key="layers.graph")
-    if (
-        clicked is not None
-        and clicked != selected
-        and clicked != st.session_state.get("layers.graph_clicked")
-    ):
-        st.session_state["layers.graph_clicked"] = clicked
+    if clicked is not None and clicked != selected:
         choose_layer(view, table, clicked)
         st.rerun()
 
@@ -186,8 +181,7 @@ def draw_layer(view: View, table: LayerTable, index: int) -> None:
                 on_click=choose_layer,
                 args=(view, table, None),
             )
-        for line in explain(row):
-            st.markdown(f"- {line}")
+        st.markdown("\n".join(f"- {line}" for line in explain(row)))
         shares = [
             f"{percent(column.read(row) / total)} of the network's {column.unit}"
             for column in (memory, params, work)

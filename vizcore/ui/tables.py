@@ -92,14 +92,16 @@ def column_config(table: LayerTable) -> dict[str, Any]:
 
     memory, params, work = columns(table)
     return {
-        "layer": config.TextColumn("Layer", pinned=True, help="torch's dotted name"),
+        "layer": config.TextColumn("Layer", pinned=True, width=190, help="torch's dotted name"),
         "kind": config.MultiselectColumn(
             "Kind",
             options=[KIND_NAMES[kind] for kind in KINDS],
             color=[KIND_COLOURS[kind] for kind in KINDS],
         ),
         "operation": "Operation",
-        "window": config.TextColumn("Kernel", help="kernel, stride, padding, dilation, groups"),
+        "window": config.TextColumn(
+            "Kernel", width=130, help="kernel, stride, padding, dilation, groups"
+        ),
         "input": config.TextColumn("Input", help="batch × channels × height × width"),
         "output": config.TextColumn("Output", help="batch × channels × height × width"),
         "activations": bars(
