@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from vizcore.training import recipe as recipes
 from vizcore.training.augment import Augmentation, augment
 from vizcore.training.recipe import Recipe, learning_rate, train
 
-TINY = Recipe(epochs=3, per_class=4, batch=20, warm_up=1.0)
+TINY = Recipe(epochs=3, per_class=4, batch=20, warm_up=1.0, cool_down=1.0)
 STILL = Augmentation(turn_degrees=0, zoom=1, light=0, colour=0, grey=0, noise=0)
 
 
@@ -65,9 +66,9 @@ def test_a_killed_process_loses_nothing(tmp_path: Path, whole_run: recipes.Train
     threads = torch.get_num_threads()
     script = (
         "from pathlib import Path; import torch\n"
-        "from vizcore.training.recipe import Recipe, train\n"
+        "from vizcore.training.recipe import Augmentation, Recipe, train\n"
         f"torch.set_num_threads({threads})\n"
-        f"train(Recipe(epochs=3, per_class=4, batch=20, warm_up=1.0), Path({str(checkpoint)!r}),\n"
+        f"train({TINY!r}, Path({str(checkpoint)!r}),\n"
         "      report=lambda row: print('epoch', flush=True), progress=False)\n"
     )
     process = subprocess.Popen(
@@ -127,11 +128,15 @@ def test_it_learns(tmp_path: Path) -> None:
 
 
 def test_the_learning_rate_climbs_then_falls_to_nothing() -> None:
-    rates = [learning_rate(Recipe(epochs=10, warm_up=2), t / 4) for t in range(41)]
-    assert max(rates) == rates[8] == Recipe().learning_rate
+    recipe = Recipe(epochs=10, warm_up=2.0, cosine_epochs=18.0, cool_down=4.0)
+    rates = [learning_rate(recipe, t / 4) for t in range(41)]
+    assert max(rates) == rates[8] == recipe.learning_rate
     assert rates[:9] == sorted(rates[:9])
     assert rates[8:] == sorted(rates[8:], reverse=True)
-    assert rates[-1] == pytest.approx(0)
+    assert rates[-1] == 0
+    # a quarter of the cosine's half wave, before the cool-down; then half of it, and half way down
+    assert rates[24] == pytest.approx(recipe.learning_rate * (0.5 + 0.5**1.5))
+    assert rates[32] == pytest.approx(recipe.learning_rate * (1 + math.cos(math.pi * 6 / 16)) / 4)
 
 
 def test_still_augmentation_only_mirrors() -> None:

@@ -41,20 +41,23 @@ class Recipe:
         per_class: patches drawn for each class and epoch.
         wide: the part of them that are wide views.
         batch: patches for each step of stochastic gradient descent with Nesterov momentum.
-        learning_rate: greatest, reached after `warm_up` epochs, then down a cosine to zero.
+        learning_rate: greatest, reached after `warm_up` epochs; then it follows a cosine that
+            would be zero at `cosine_epochs`, and falls to zero over the last `cool_down` epochs.
         weight_decay: of all weights; biases have none. `conv1_weight_decay` of the first layer.
         window_px: side to which windows are resized before they are turned and zoomed.
         conv1_std: standard deviation of the first layer's weights at the start.
         bfloat16: compute forward passes in bfloat16 where torch's autocast does so.
     """
 
-    epochs: int = 64
+    epochs: int = 37
     per_class: int = 400
     wide: float = 0.3
     batch: int = 128
     learning_rate: float = 0.02
     momentum: float = 0.9
     warm_up: float = 2.0
+    cosine_epochs: float = 64.0
+    cool_down: float = 14.0
     weight_decay: float = 1e-3
     conv1_weight_decay: float = 5e-3
     conv1_std: float = 0.001
@@ -152,11 +155,12 @@ def predictions(network: nn.Module, rgb_nhwc: npt.NDArray[np.uint8]) -> npt.NDAr
 
 
 def learning_rate(recipe: Recipe, epoch: float) -> float:
-    """Return the rate at a moment, in epochs from the start: warm-up, then half a cosine."""
+    """Return the rate at a moment, in epochs from the start: warm-up, cosine, cool-down."""
     if epoch < recipe.warm_up:
         return recipe.learning_rate * (epoch + 0.05) / (recipe.warm_up + 0.05)
-    done = (epoch - recipe.warm_up) / max(recipe.epochs - recipe.warm_up, 1e-9)
-    return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+    done = (epoch - recipe.warm_up) / (recipe.cosine_epochs - recipe.warm_up)
+    cosine = 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+    return recipe.learning_rate * cosine * min(1.0, (recipe.epochs - epoch) / recipe.cool_down)
 
 
 def _batches(recipe: Recipe, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
