@@ -75,6 +75,9 @@ def test_every_layer_gives_what_it_computed_before_anything_overwrote_it(network
     assert set(seen) == set(expected)
     for name, outputs in expected.items():
         torch.testing.assert_close(list(seen[name]), outputs)
+    for name in ("stem", "block.conv1", "block.conv2"):
+        maps = torch.from_numpy(feature_maps(network, image, name).maps_chw)
+        torch.testing.assert_close(maps, expected[name][0][0])
 
 
 def test_every_name_of_torch_is_a_layer(network):

@@ -162,6 +162,7 @@ class Worker:
         """Take one step: its `Progress`, or the result when it was the last."""
         import torch
 
+        torch.set_grad_enabled(run.grad_enabled)
         given: tuple[nn.Module, ...] = ()
         if not run.begun and run.task.network is not None:
             from vizcore.runtime.clone import private_copy
@@ -170,7 +171,6 @@ class Worker:
             given = (private_copy(self._network(run.task.network)),)
         with self._changed:
             run.step_started_s = self._clock()
-        torch.set_grad_enabled(run.grad_enabled)
         try:
             if not run.begun:
                 run.begun = True
@@ -184,7 +184,6 @@ class Worker:
             return stop.value
         finally:
             run.grad_enabled = torch.is_grad_enabled()
-            torch.set_grad_enabled(True)
 
     def _network(self, source: NetworkSource) -> nn.Module:
         """The loaded network; the least recently used ones make room for a new one."""
