@@ -5,6 +5,9 @@ What looks at a picture runs here and now; `vizcore.tasks` has the same as tasks
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 from vizcore import zoo
@@ -91,7 +94,25 @@ def layers(
         return trace(network, _picture_shape(input_size, (3, 0, 0)), conventions=conventions)
     entry = zoo.get(network) if isinstance(network, str) else network
     shape = _picture_shape(input_size, entry.input_shape)
-    return trace(zoo.build_meta(entry), shape, key=entry.key, conventions=conventions, mine=True)
+    with _collector_at_rest():
+        return trace(
+            zoo.build_meta(entry), shape, key=entry.key, conventions=conventions, mine=True
+        )
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Put off the cycle collector: thousands of short-lived modules would wake it for nothing.
+
+    Torch's own objects make each of its rounds take a quarter of a second.
+    """
+    awake = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if awake:
+            gc.enable()
 
 
 def models() -> tuple[zoo.Architecture, ...]:

@@ -21,8 +21,8 @@ def attended(ledger: Ledger, source: Origin, tokens: int) -> Field | None:
     elsewhere = space_of(axis for dim, axis in enumerate(source.axes) if dim != tokens)
     along = source.axes[tokens] & SPACE
     if elsewhere & along or along != SPACE:
-        moving = source.field is None or source.field.h.stride or source.field.w.stride
-        return None if moving else source.field
+        still = source.field is not None and receptive.is_still(source.field)
+        return source.field if still else None
     return receptive.mixed(source.field, True, True, ledger.picture)
 
 

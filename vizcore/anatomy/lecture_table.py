@@ -109,9 +109,7 @@ def textbook(table: LayerTable) -> Textbook:
         if row.kind in _KINDS and row.activations:
             pools += row.kind == "pool"
             lines.append(_line(row, before))
-        if len(row.out_shape) == 4:
-            before = row.out_shape
-        elif row.kind == "linear":
+        if len(row.out_shape) == 4 or row.kind == "linear":
             before = row.out_shape
     values = sum(line.memory for line in lines)
     params = sum(line.params for line in lines)
@@ -198,8 +196,8 @@ def _lecture(table: LayerTable, values: int) -> tuple[str, ...]:
     copies = sum(prod(row.in_shape) for row in table.rows if row.kind == "conv")
     both = values + copies
     return (
-        f'The lecture prints "{printed} * 4 bytes ~= {stated * _BYTES / 1e6:.0f}MB". The product is '
-        f"right, the {printed} is not: the lines of this very list add to {values:,} values, which "
+        f'The lecture prints "{printed} * {_BYTES} bytes ~= {stated * _BYTES / 1e6:.0f}MB". The '
+        f"product is right, the {printed} is not: the list's own lines add to {values:,}, which "
         f"are {values * _BYTES / 1e6:.1f} MB ({values * _BYTES / 2**20:.1f} MiB).",
         f"The nearest count that rounds to {printed}: a second copy of every convolution's input "
         f"({copies:,} values) makes {both:,}, or {both * _BYTES / 2**20:.1f} MiB. That fits; it "

@@ -114,9 +114,7 @@ def mixed_over(
         return field
     full, partial = mixing(origin.axes, dims)
     if partial:
-        if field is None or field.h.stride or field.w.stride:
-            return None
-        return field
+        return field if field is not None and receptive.is_still(field) else None
     if full:
         field = receptive.mixed(field, bool(full & H), bool(full & W), ledger.picture)
     if mixes_channels and field is not None and not field.uniform:

@@ -174,6 +174,11 @@ def is_whole(field: Field, picture: Pair) -> bool:
     )
 
 
+def is_still(field: Field) -> bool:
+    """Whether all values see the same pixels, so that moving values about changes nothing."""
+    return field.h.stride == 0 and field.w.stride == 0
+
+
 def whole(picture: Pair, *, exact: bool = True) -> Field:
     """The field of a value that sees the whole picture."""
     return Field(Span(picture[0], 0, 0, 1), Span(picture[1], 0, 0, 1), exact)

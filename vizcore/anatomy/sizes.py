@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from vizcore.anatomy.ledger import DoesNotFit
-from vizcore.errors import BadInputSize
+from vizcore.errors import BadInputSize, ConvScopeError, NotApplicable
 from vizcore.records import Shape
 
 if TYPE_CHECKING:
@@ -42,40 +42,49 @@ def smallest(fits: Callable[[int], bool], start: int = 1) -> int | None:
     return high
 
 
-def explain_misfit(name: str, tracer: Tracer, shape: Shape, error: Exception) -> BadInputSize:
-    """Build the error for an input that a network cannot take."""
+def explain_failure(name: str, tracer: Tracer, shape: Shape, error: Exception) -> ConvScopeError:
+    """Build the error for a forward pass that failed: too small, wrong channels, or broken."""
+    if isinstance(error, ConvScopeError):
+        return error
+    misfit = isinstance(error, DoesNotFit)
     where = error.name if isinstance(error, DoesNotFit) else tracer.ledger.failed or ""
     reason = error.reason if isinstance(error, DoesNotFit) else _sentence(error)
     received = error.shape if isinstance(error, DoesNotFit) else shape
     layer = f"layer '{where}'" if where else "its forward pass"
     message = (
-        f"{name} cannot take an input of shape {by(shape[1:])}: {layer} received "
-        f"{by(received)}, and {reason}."
+        f"{name} cannot take an input of {by(shape[1:])}: {layer} received {by(received)}, "
+        f"and {reason}."
     )
     if len(shape) != 4:
         return BadInputSize(message, received=by(shape[1:]))
-
-    def fits_with(channels: int) -> Callable[[int], bool]:
-        def fits(side: int) -> bool:
-            try:
-                tracer.run((1, channels, side, side))
-            except Exception:
-                return False
-            return True
-
-        return fits
-
     channels, height, width = shape[1:]
-    side = smallest(fits_with(channels))
+    side = smallest(_fits(tracer, channels))
     if side is not None:
         message += f" The smallest square picture that fits has a side of {side}."
         return BadInputSize(message, received=f"{height}x{width}", suggestions=(str(side),))
     for other in (3, 1):
-        if other != channels and fits_with(other)(max(height, width)):
-            message += f" It takes pictures of {other} channel{'s' if other > 1 else ''}."
-            shape_that_fits = by((other, height, width))
-            return BadInputSize(message, received=by(shape[1:]), suggestions=(shape_that_fits,))
-    return BadInputSize(message, received=by(shape[1:]))
+        if other != channels and _fits(tracer, other)(max(height, width)):
+            message += f" It takes pictures with {other} channel{'s' if other > 1 else ''}."
+            return BadInputSize(
+                message, received=by(shape[1:]), suggestions=(by((other, height, width)),)
+            )
+    if misfit:
+        return BadInputSize(message, received=by(shape[1:]))
+    return NotApplicable(
+        f"{name} cannot be traced: {layer} fails for every size of picture, and {reason}.",
+        received=by(shape[1:]),
+    )
+
+
+def _fits(tracer: Tracer, channels: int) -> Callable[[int], bool]:
+    def fits(side: int) -> bool:
+        try:
+            tracer.run((1, channels, side, side))
+        except Exception:
+            return False
+        return True
+
+    return fits
 
 
 def by(sizes: Shape) -> str:

@@ -51,7 +51,8 @@ def totals_of(rows: tuple[LayerRow, ...], input_shape: Shape, conventions: Conve
     )
 
 
-def _check(conventions: Conventions) -> None:
+def check(conventions: Conventions) -> None:
+    """Raise BadChoice for a convention outside its allowed values."""
     if conventions.dtype not in DTYPE_BYTES:
         raise BadChoice.among("dtype", conventions.dtype, DTYPE_BYTES)
     if conventions.ops not in ("macs", "flops"):
@@ -84,7 +85,7 @@ def recount(table: LayerTable, conventions: Conventions) -> LayerTable:
     old = table.conventions
     if conventions == old:
         return table
-    _check(conventions)
+    check(conventions)
     per_op = (2 if conventions.ops == "flops" else 1, 2 if old.ops == "flops" else 1)
     rows = tuple(_recounted(row, old, conventions, per_op) for row in table.rows)
     shape = (conventions.batch, *table.input_shape[1:])

@@ -4,12 +4,19 @@ A `TorchFunctionMode` belongs to the thread that enters it: tensors that hold we
 the meta device and every initialiser returns at once, in this thread only. Tensors a constructor
 computes with (`torch.arange`, `torch.tensor`) stay real, because some constructors read them
 back: RegNet calls `tolist()`, timm draws its stochastic depth rates from `torch.linspace`.
+
+The mode alone is right, but slow: an initialiser asks a weight a dozen questions before it fills
+it, and the mode hears each. So while some thread builds, the functions of `torch.nn.init` first
+ask whose thread calls them, return at once in that one, and do their work in all others. When the
+last builder is done, `torch.nn.init` is what it was.
 """
 
 from __future__ import annotations
 
+import functools
+import threading
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
@@ -48,10 +55,12 @@ _FILLS = (
 )
 
 _Handler = Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
+_META = torch.device("meta")
+_NoTorchFunction = torch._C.DisableTorchFunction
 
 
 def _on_meta(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    kwargs["device"] = "meta"
+    kwargs["device"] = _META
     return func(*args, **kwargs)
 
 
@@ -71,6 +80,79 @@ _HANDLERS: dict[Any, _Handler] = {
 }
 
 
+class _Here(threading.local):
+    """How many weightless builds this thread is inside of."""
+
+    depth = 0
+
+
+_here = _Here()
+
+
+def _quiet(initialise: Callable[..., Any]) -> Callable[..., Any]:
+    """The same initialiser, returning meta tensors as they are in threads that build weightless."""
+
+    @functools.wraps(initialise)
+    def ask(*args: Any, **kwargs: Any) -> Any:
+        if _here.depth:
+            with _NoTorchFunction():
+                tensor = args[0] if args else kwargs["tensor"]
+                if tensor.is_meta:
+                    return tensor
+        return initialise(*args, **kwargs)
+
+    return ask
+
+
+def _unheard(question: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, whose questions to a tensor the mode does not hear."""
+
+    @functools.wraps(question)
+    def ask(tensor: torch.Tensor) -> Any:
+        if _here.depth:
+            with _NoTorchFunction():
+                return question(tensor)
+        return question(tensor)
+
+    return ask
+
+
+class _Stage:
+    """Puts asking functions in the place of `torch.nn.init`'s while at least one thread builds."""
+
+    _wrappers: ClassVar = {
+        **dict.fromkeys(_INITIALISERS, _quiet),
+        "_calculate_fan_in_and_fan_out": _unheard,
+    }
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._builders = 0
+        self._replaced: dict[str, tuple[Any, Any]] = {}
+
+    def enter(self) -> None:
+        with self._lock:
+            self._builders += 1
+            if self._builders == 1:
+                for name, wrap in self._wrappers.items():
+                    found = getattr(nn.init, name)
+                    self._replaced[name] = (found, wrap(found))
+                    setattr(nn.init, name, self._replaced[name][1])
+        _here.depth += 1
+
+    def leave(self) -> None:
+        _here.depth -= 1
+        with self._lock:
+            self._builders -= 1
+            if self._builders == 0:
+                for name, (found, ours) in self._replaced.items():
+                    if getattr(nn.init, name) is ours:
+                        setattr(nn.init, name, found)
+
+
+_stage = _Stage()
+
+
 class WeightlessMode(TorchFunctionMode):
     """Inside this context, this thread's new weights are shapes only and are never filled.
 
@@ -80,6 +162,15 @@ class WeightlessMode(TorchFunctionMode):
         >>> layer.weight.is_meta
         True
     """
+
+    def __enter__(self) -> WeightlessMode:
+        _stage.enter()
+        super().__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)
+        _stage.leave()
 
     def __torch_function__(
         self,
@@ -94,12 +185,23 @@ class WeightlessMode(TorchFunctionMode):
         return handler(func, args, kwargs or {})
 
 
-def to_meta(network: nn.Module) -> nn.Module:
-    """Replace the few small parameters that a constructor made from real values."""
-    for module in network.modules():
-        for name, parameter in module._parameters.items():
-            if parameter is not None and not parameter.is_meta:
-                module._parameters[name] = nn.Parameter(
-                    parameter.to("meta"), requires_grad=parameter.requires_grad
-                )
+def settle(network: nn.Module) -> nn.Module:
+    """Put a network in eval mode, and its few parameters made of real values on the meta device.
+
+    Does what `network.eval()` does, in one walk and without a call per module.
+    """
+    state = network.__dict__
+    if type(network).train is nn.Module.train:
+        state["training"] = False
+    else:
+        network.eval()
+    parameters = state["_parameters"]
+    for name, parameter in parameters.items():
+        if parameter is not None and not parameter.is_meta:
+            parameters[name] = nn.Parameter(
+                parameter.to(_META), requires_grad=parameter.requires_grad
+            )
+    for child in state["_modules"].values():
+        if child is not None:
+            settle(child)
     return network

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from vizcore.zoo.architecture import Architecture
-from vizcore.zoo.meta import WeightlessMode, to_meta
+from vizcore.zoo.meta import WeightlessMode, settle
 from vizcore.zoo.registry import get
 
 
@@ -43,4 +43,4 @@ def build_meta(architecture: str | Architecture, **options: Any) -> nn.Module:
     entry = get(architecture) if isinstance(architecture, str) else architecture
     with WeightlessMode():
         network = entry.builder(**options)
-    return to_meta(network).eval()
+    return settle(network)
