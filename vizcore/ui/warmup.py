@@ -1,17 +1,23 @@
-"""Load torch and the bundled networks behind the first page, without holding it up.
+"""Load what pages need behind their backs, without holding up the first one.
 
-Importing torch holds Python's lock for most of two seconds. So the warm-up waits until the first
-page has been drawn, or a few seconds where nobody has come yet.
+Two steps. What every page draws with (plotly, pandas, the registry) is loaded as soon as the
+server starts, while the browser is on its way. Torch and the bundled networks hold Python's lock
+for some seconds, so they wait until the first page has been drawn and the browser has fetched
+what it needs, or for a few seconds where nobody comes.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 
 log = logging.getLogger("convscope")
 
+#: Seconds to wait for a first visitor, and to leave a browser after its page was sent.
 _WAIT_S = 4.0
+_PAUSE_S = 1.0
+
 _drawn = threading.Event()
 _warm = threading.Event()
 _begun = threading.Lock()
@@ -28,7 +34,7 @@ def begin() -> None:
 
 
 def page_drawn() -> None:
-    """Tell the warm-up that a page has been drawn: it may take the processor now."""
+    """Tell the warm-up that a page has been sent to a browser."""
     _drawn.set()
 
 
@@ -47,8 +53,10 @@ def engine_metrics() -> dict[str, float]:
 
 
 def _run() -> None:
-    _drawn.wait(_WAIT_S)
     try:
+        _load_for_drawing()
+        if _drawn.wait(_WAIT_S):
+            time.sleep(_PAUSE_S)
         from vizcore.ui import work
 
         work.prepare()
@@ -56,3 +64,14 @@ def _run() -> None:
         log.exception("The warm-up failed; pages load what they need themselves")
     finally:
         _warm.set()
+
+
+def _load_for_drawing() -> None:
+    """Import what the first page draws with; none of it needs torch."""
+    import pandas  # noqa: F401
+    import plotly.graph_objects  # noqa: F401
+
+    from vizcore import zoo
+    from vizcore.ui import room  # noqa: F401
+
+    zoo.architectures()

@@ -5,7 +5,6 @@ Nothing here imports torch when the module is imported.
 
 from __future__ import annotations
 
-import time
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -103,11 +102,9 @@ def device_line() -> str:
 
 
 def prepare() -> None:
-    """Load what a first prediction needs: torch, torchvision, the bundled networks."""
+    """Load what a first table and a first prediction need: torch, torchvision, the networks."""
     from vizcore import api
 
-    started = time.monotonic()
     api.layers("vgg_d")
     for key in network_keys():
         engine().submit(api.warm_task(key)).result(timeout_s=60)
-    del started
