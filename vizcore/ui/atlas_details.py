@@ -13,7 +13,7 @@ from vizcore.ui.room import Room
 
 _TIMELINE = """
 - A circle is an architecture, in the column of its family, under the year of its paper. Click one
-  to choose it: the ring marks the choice, here and on every other page.
+  to choose it, for this page and all others; the ring marks the choice.
 - A larger circle does more multiply-adds for one picture of its own input size (the width grows
   with their fourth root).
 - A lighter circle published a lower top-1 error on ImageNet. Errors are quoted as published, each
@@ -49,9 +49,14 @@ def draw(here: Room, architecture: zoo.Architecture) -> None:
     elif architecture.other_results:
         with here.details(f"Other published results of {architecture.name}") as is_open:
             if is_open:
-                st.markdown("Quoted as the sources print them, top-1/top-5 errors in percent.")
-                for result in architecture.other_results.split("; "):
-                    st.markdown(f"- {escape(result)}")
+                items = "".join(
+                    f"<li>{escape(result)}</li>"
+                    for result in architecture.other_results.split("; ")
+                )
+                st.html(
+                    "<p>Top-1 and top-5 errors in percent, quoted with their sources; torchvision's "
+                    f"other weights are quoted as accuracies.</p><ul>{items}</ul>"
+                )
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
@@ -94,23 +99,24 @@ def alexnet_table() -> str:
 def _errors(entry: ChallengeWinner) -> str:
     text = f"{entry.err_supplied_data_only_pct:g}%"
     if entry.top5_err_pct != entry.err_supplied_data_only_pct:
-        text += f" (with outside data {entry.top5_err_pct:g}%)"
+        text += f", with outside data {entry.top5_err_pct:g}%"
+    if entry.runner_up_top5_pct is not None:
+        text += f". Next: {entry.runner_up}, {entry.runner_up_top5_pct:g}%"
     return text
 
 
 def sources_table() -> str:
     """Every entry of the challenge with what it rests on."""
     return _table(
-        ["year", "team", "method", "top-5 error", "ensemble", "depth", "second", "source"],
+        ["year", "team and method", "top-5 error, test", "networks", "depth", "source and notes"],
         [
             [
                 f"{entry.year}" + ("" if entry.rank == 1 else " (2nd)"),
-                entry.team,
-                entry.model if entry.depth else entry.method,
+                f"{entry.team}: {entry.model if entry.depth else entry.method}",
                 _errors(entry),
-                entry.ensemble,
+                f"ensemble: {entry.ensemble.removeprefix('yes: ')}"
+                + (f". One network: {entry.single_model_top5}" if entry.single_model_top5 else ""),
                 f"{depth_text(entry)}: {entry.depth_note}",
-                entry.runner_up,
                 "; ".join(part for part in (entry.source, entry.cross_check, entry.note) if part),
             ]
             for entry in challenge_winners()
