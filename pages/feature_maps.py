@@ -41,9 +41,11 @@ with room("feature-maps", "What does each channel respond to?", CHOICES) as here
     known = view["layer"] in layers
     with here.controls():
         if known:
-            st.selectbox("Layer", list(layers), format_func=layers.get, **view.bind("layer"))
-        st.segmented_control(
-            "Sort by", list(SORTINGS), format_func=SORTINGS.get, **view.bind("sort")
+            st.selectbox(
+                "Layer", list(layers), format_func=layers.get, width=225, **view.bind("layer")
+            )
+        st.selectbox(
+            "Sort by", list(SORTINGS), format_func=SORTINGS.get, width=140, **view.bind("sort")
         )
         st.segmented_control(
             "Scale",
@@ -61,10 +63,10 @@ with room("feature-maps", "What does each channel respond to?", CHOICES) as here
             **view.bind("colours"),
         )
         st.toggle("Numbers", help="Write each channel's number on its map", **view.bind("numbers"))
-    left, right = st.columns([1, 3.4], gap="medium")
-    with left:
+    row = st.container(horizontal=True, gap="medium")
+    with row.container(width=cache.PICTURE_PX):
         views.draw_seen_and_said(network, chosen, said)
-    with right:
+    with row.container(width="stretch"):
         try:
             maps = work.run(
                 tasks.feature_maps_task(network, chosen.picture, view["layer"], view["sort"]),
@@ -83,7 +85,7 @@ with room("feature-maps", "What does each channel respond to?", CHOICES) as here
             )
             first = maps.order[0]
             silent = float((maps.maps_chw.max(axis=(1, 2)) <= 0).mean())
-            quiet = f"; {percent(silent)} of them nowhere above zero" if silent else ""
+            quiet = f" ({percent(silent)} nowhere above zero)" if silent else ""
             here.answer(
                 f"The network says <b>{said.classes[0]}</b> "
                 f"({percent(said.probabilities[0])}). Of the <b>{len(maps.order)} channels</b> "

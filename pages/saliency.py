@@ -79,16 +79,14 @@ with room("saliency", "Which pixels decided?", CHOICES) as here:
             f"For <b>{found.target_class}</b> ({sure}), half of all influence is in "
             f"<b>{percent(half / sizes.size)}</b> of the pixels."
         )
-        photo, over, alone = st.columns(3, gap="medium")
+        photo, over, alone = st.columns(3, gap="small")
         with photo:
             views.draw_seen_and_said(network, chosen, said)
         with over:
-            st.image(
-                drawn.over, width="stretch", alt=f"Saliency of {found.target_class} over the photo"
-            )
+            st.image(drawn.over, alt=f"Saliency of {found.target_class} over the photo")
             st.caption("Over the photo, in grey")
         with alone:
-            st.image(drawn.map, width="stretch", alt=f"Saliency of {found.target_class} alone")
+            st.image(drawn.map, alt=f"Saliency of {found.target_class} alone")
             st.caption("Alone")
         st.caption(drawn.caption)
         stem = f"{network}_{found.target_class.replace(' ', '-')}_{chosen.name}"

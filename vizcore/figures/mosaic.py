@@ -25,8 +25,8 @@ Colours = Literal["viridis", "grey"]
 #: Indices into the palette: levels 0..252 (126 is the middle), then these three.
 _TOP = 252
 _INK, _PLATE, _GUTTER = 253, 254, 255
-#: Pixels a mosaic may take when nobody says how far to zoom.
-_FIT_WIDTH_PX, _FIT_HEIGHT_PX = 1120, 760
+#: Pixels (width, height) a mosaic may take when nobody says how far to zoom.
+FIT_PX = (1120, 760)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,7 @@ def draw_mosaic(
     columns: int | None = None,
     numbers: bool = False,
     dark: bool = False,
+    fit_px: tuple[int, int] = FIT_PX,
 ) -> Mosaic:
     """Draw maps (C, H, W) as one picture.
 
@@ -116,7 +117,7 @@ def draw_mosaic(
         scaling: "map" stretches each map over the colours, "layer" all together.
         colours: "viridis" or "grey" (black to white).
         signed: use the diverging colours (red positive, blue negative) centred on zero instead.
-        zoom: pixels for one value; None chooses it to fill about 1120 x 760 pixels.
+        zoom: pixels for one value; None chooses it to fill `fit_px` (width, height).
         columns: tiles in a row; None chooses for a picture a half wider than high.
         numbers: write each channel's number on its tile where it is large enough.
 
@@ -145,7 +146,7 @@ def draw_mosaic(
     if not np.isfinite(maps).all():
         raise NotApplicable("The maps hold values that are not finite; no colour is true for them.")
 
-    across, zoom = _fit(len(shown), (height, width), gutter, columns, zoom)
+    across, zoom = _fit(len(shown), (height, width), gutter, columns, zoom, fit_px)
     rows = math.ceil(len(shown) / across)
     tile_h, tile_w = height * zoom, width * zoom
 
@@ -170,7 +171,12 @@ def draw_mosaic(
 
 
 def _fit(
-    tiles: int, size: tuple[int, int], gutter: int, columns: int | None, zoom: int | None
+    tiles: int,
+    size: tuple[int, int],
+    gutter: int,
+    columns: int | None,
+    zoom: int | None,
+    fit_px: tuple[int, int],
 ) -> tuple[int, int]:
     """Columns and zoom: as large as there is room for, then few empty places, then a wide shape."""
     height, width = size
@@ -178,8 +184,8 @@ def _fit(
 
     def zoom_for(across: int) -> int:
         rows = math.ceil(tiles / across)
-        room_x = (_FIT_WIDTH_PX + gutter) // across - gutter
-        room_y = (_FIT_HEIGHT_PX + gutter) // rows - gutter
+        room_x = (fit_px[0] + gutter) // across - gutter
+        room_y = (fit_px[1] + gutter) // rows - gutter
         return max(1, min(room_x // width, room_y // height))
 
     def merit(across: int) -> tuple[float, float]:

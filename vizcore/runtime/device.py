@@ -74,7 +74,8 @@ def describe(device: str) -> str:
     if device == "mps":
         return f"Apple GPU ({platform.machine()})"
     processor = platform.processor() or platform.machine()
-    return f"CPU ({processor}, {cpu_threads()} threads)"
+    threads = cpu_threads()
+    return f"CPU ({processor}, {threads} thread{'s' if threads > 1 else ''})"
 
 
 def memory(device: str) -> Memory:

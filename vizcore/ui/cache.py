@@ -12,13 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from vizcore.records import Conventions, FeatureMaps, LayerTable, SaliencyMap
+from vizcore.records import (
+    BlockStudy,
+    Conventions,
+    FeatureMaps,
+    LayerTable,
+    LectureCheck,
+    SaliencyMap,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
     from vizcore.figures.mosaic import Scaling
+
+#: A block's numbers by name.
+Knobs = tuple[tuple[str, int], ...]
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
@@ -55,6 +65,12 @@ def depth_profile(
     return draw_depth_profile(layer_table(key, size, conventions), selected=selected, dark=dark)
 
 
+#: What fits beside the sidebar of a 1280 pixel window; `style.css` doubles it on a wide one, so
+#: that one value is always a whole number of pixels.
+MOSAIC_PX = (664, 500)
+PICTURE_PX = 256
+
+
 @dataclass(frozen=True, slots=True)
 class DrawnMosaic:
     """A mosaic ready for the screen."""
@@ -83,6 +99,7 @@ def mosaic(
         signed=colours == "signed",
         numbers=numbers,
         dark=dark,
+        fit_px=MOSAIC_PX,
     )
     return DrawnMosaic(drawn.png(), drawn.caption)
 
@@ -103,7 +120,8 @@ def saliency_picture(
     """A saliency map over the photo and alone, as PNG. `key` names what `_saliency` is of."""
     from vizcore.figures.overlay import draw_saliency
 
-    drawn = draw_saliency(_saliency, strength=strength, percentile=percentile, dark=dark)
+    zoom = max(1, PICTURE_PX // max(_saliency.values_hw.shape))
+    drawn = draw_saliency(_saliency, strength=strength, percentile=percentile, zoom=zoom, dark=dark)
     return DrawnSaliency(drawn.png("over"), drawn.png("map"), drawn.caption)
 
 
@@ -135,6 +153,38 @@ def zoo_frame(keys: tuple[str, ...]) -> pd.DataFrame:
     from vizcore.ui.atlas_entries import frame_of, row
 
     return frame_of([row(key) for key in keys])
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def block_study(name: str, knobs: Knobs) -> BlockStudy:
+    """A building block at these knobs."""
+    from vizcore.blocks import study
+
+    return study(name, **dict(knobs))
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def block_diagram(name: str, knobs: Knobs, variant: str, dark: bool) -> go.Figure:
+    """One way to build a block, drawn."""
+    from vizcore.figures.blocks import draw_block
+
+    return draw_block(block_study(name, knobs), variant, dark=dark)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def block_costs(name: str, knobs: Knobs, quantity: str, dark: bool) -> go.Figure:
+    """What each operation of a block costs."""
+    from vizcore.figures.blocks import draw_costs
+
+    return draw_costs(block_study(name, knobs), quantity, dark=dark)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def lecture_sum(claim: str, quantity: str, dark: bool, _check: LectureCheck) -> go.Figure:
+    """A lecture's number beside what it should be the sum of. `claim` names `_check`."""
+    from vizcore.figures.block_lecture import draw_lecture_sum
+
+    return draw_lecture_sum(_check, quantity, dark=dark)
 
 
 def figure_html(figure: Any) -> str:

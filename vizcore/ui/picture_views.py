@@ -14,10 +14,8 @@ from vizcore import tasks
 from vizcore.figures.numbers import percent
 from vizcore.networks import card_of, preprocessing_of
 from vizcore.records import Prediction
-from vizcore.ui import pictures, work
+from vizcore.ui import cache, pictures, work
 from vizcore.ui.pictures import Chosen
-
-_SEEN_PX = 256
 
 
 def png(rgb_hwc: npt.NDArray[np.uint8]) -> bytes:
@@ -43,7 +41,7 @@ def prediction(network: str, chosen: Chosen, slot: str) -> Prediction:
 def _seen(network: str, sha256: str, _chosen: Chosen) -> bytes:
     """What the network gets to see: the crop, enlarged without smoothing."""
     crop = preprocessing_of(card_of(network)).view(_chosen.picture.rgb_hwc)
-    times = max(1, _SEEN_PX // max(crop.shape[:2]))
+    times = max(1, cache.PICTURE_PX // max(crop.shape[:2]))
     return png(crop.repeat(times, axis=0).repeat(times, axis=1))
 
 
@@ -51,7 +49,7 @@ def draw_seen_and_said(network: str, chosen: Chosen, said: Prediction) -> None:
     """The network's view of the picture, and its five most probable classes as bars."""
     side = card_of(network).preprocessing["crop_px"]
     seen = _seen(network, chosen.picture.sha256, chosen)
-    st.image(seen, width=_SEEN_PX, alt=f"{chosen.title}, as the network sees it")
+    st.image(seen, alt=f"{chosen.title}, as the network sees it")
     st.caption(f"What the network sees: {side} × {side} pixels")
     rows = "".join(
         f'<tr><td>{html.escape(name)}</td><td class="n">{percent(share)}</td>'
@@ -86,10 +84,9 @@ def accuracy_note(network: str) -> str:
     card = card_of(network)
     shares = card.accuracy
     return (
-        f"{card.key} knows {len(card.classes)} classes and names "
-        f"{percent(shares['validation'])} of the validation patches and "
-        f"{percent(shares['test'])} of the test patches rightly; it has seen no other kind of "
-        "picture, and always names one of its classes."
+        f"{card.key} knows {len(card.classes)} photographs. It names "
+        f"{percent(shares['validation'])} of the validation patches and {percent(shares['test'])} of the test patches rightly; of "
+        "any other picture it names the one of its classes that is least unlike it."
     )
 
 
@@ -97,7 +94,7 @@ def draw_about(network: str, name: str) -> None:
     """The card, for the details of a page."""
     card = card_of(network)
     st.markdown(accuracy_note(network))
-    st.markdown(f"Trained on: {card.data if isinstance(card.data, str) else ''}")
+    st.markdown(f"Trained on {card.data['name']}: {card.data['what']}. {card.data['split']}.")
     st.markdown(f"Classes: {', '.join(card.classes)}.")
     st.markdown(f"Weights: `{card.path.name}`, sha256 `{card.sha256[:16]}…`, {card.licence}")
     found = pictures.origin(name)

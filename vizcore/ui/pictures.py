@@ -19,7 +19,7 @@ from vizcore.data.samples import sample, sample_pictures
 from vizcore.errors import BadImage, UnknownName
 from vizcore.ui.address import View
 
-DEFAULT = "cat-test"
+DEFAULT = "coffee"
 KINDS = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff")
 _UPLOADS = "pictures.uploads"
 _REFUSED = "pictures.refused"
@@ -100,7 +100,7 @@ def draw_picker(view: View) -> None:
     names = [*_uploads(), *(each.name for each in sample_pictures())]
     st.selectbox("Picture", names, format_func=_title, **view.bind("picture"))
     with st.container(horizontal=True, gap="small"):
-        with st.popover("Upload", icon=":material/upload:"):
+        with st.popover("Upload"):
             st.file_uploader(
                 "A picture of your own",
                 type=list(KINDS),
@@ -110,7 +110,7 @@ def draw_picker(view: View) -> None:
                 help="It stays in your session. PNG, JPEG, WebP, BMP, GIF or TIFF, at most 20 MB "
                 "and 25 megapixels.",
             )
-        with st.popover("Camera", icon=":material/photo_camera:"):
+        with st.popover("Camera"):
             if st.toggle("Use the camera", key="pictures.camera_on"):
                 st.camera_input(
                     "Photo",
