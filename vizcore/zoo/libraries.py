@@ -33,7 +33,9 @@ class TorchvisionBuilder:
         self.name = name
 
     def __call__(self, **options: Any) -> nn.Module:
-        make = getattr(import_module("torchvision.models"), self.name)
+        from vizcore.zoo.light_import import torchvision_models
+
+        make = getattr(torchvision_models(), self.name)
         network: nn.Module = make(weights=None, **{**_ALWAYS.get(self.name, {}), **options})
         return network
 

@@ -53,6 +53,23 @@ _FILLS = (
     "clamp_",
     "erfinv_",
 )
+#: Functions that constructors apply to new weights, alone or with a number. Torch's meta kernels
+#: of them are slow, and the first one loads half of torch's compiler.
+_OF_WEIGHTS = (
+    "add",
+    "div",
+    "exp",
+    "log",
+    "mul",
+    "neg",
+    "pow",
+    "reciprocal",
+    "rsqrt",
+    "sigmoid",
+    "sqrt",
+    "sub",
+    "tanh",
+)
 
 _Handler = Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
 _META = torch.device("meta")
@@ -69,6 +86,13 @@ def _untouched(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str
     return tensor if tensor.is_meta else func(*args, **kwargs)
 
 
+def _shaped(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    tensors = [arg for arg in args if isinstance(arg, torch.Tensor)]
+    if len(tensors) == 1 and tensors[0].is_meta:
+        return torch.empty(tensors[0].shape, dtype=tensors[0].dtype, device=_META)
+    return func(*args, **kwargs)
+
+
 def _handlers(owner: object, names: Iterable[str], handler: _Handler) -> dict[Any, _Handler]:
     return {getattr(owner, name): handler for name in names}
 
@@ -77,6 +101,8 @@ _HANDLERS: dict[Any, _Handler] = {
     **_handlers(torch, _FACTORIES, _on_meta),
     **_handlers(nn.init, _INITIALISERS, _untouched),
     **_handlers(torch.Tensor, _FILLS, _untouched),
+    **_handlers(torch, _OF_WEIGHTS, _shaped),
+    **_handlers(torch.Tensor, _OF_WEIGHTS, _shaped),
 }
 
 

@@ -11,8 +11,9 @@ from torch.nn import functional as F
 
 from vizcore.anatomy import receptive
 from vizcore.anatomy.axes import B
-from vizcore.anatomy.ledger import CONSTANT, DoesNotFit, Ledger, Origin, origin_of
+from vizcore.anatomy.ledger import CONSTANT, META, DoesNotFit, Ledger, Origin, origin_of
 from vizcore.anatomy.receptive import NOTHING
+from vizcore.records import Shape
 
 Rule = Callable[..., Any]
 #: torch's function -> its rule.
@@ -114,19 +115,35 @@ def mark(tensor: Tensor, origin: Origin) -> None:
     tensor._origin = origin  # type: ignore[attr-defined]
 
 
-def constant(func: Any, args: Iterable[Any], kwargs: dict[str, Any]) -> Any:
-    """Run a function of constants for real; its parameters wait for the row that uses them."""
+def constant(
+    func: Any,
+    args: Iterable[Any],
+    kwargs: dict[str, Any],
+    shape: Shape | None = None,
+    dtype: torch.dtype | None = None,
+) -> Any:
+    """Run a function of constants; its parameters wait for the row that uses them.
+
+    Where the result's `shape` is known and its values are not, it is not even run: torch's meta
+    kernels are slow, and the first of them loads half of torch's compiler.
+    """
     args = tuple(args)
-    result = func(*args, **kwargs)
-    params = pending((*args, *kwargs.values()))
+    everything = (*args, *kwargs.values())
+    if shape is not None and any(isinstance(value, Tensor) and value.is_meta for value in args):
+        of_first = next(value.dtype for value in args if isinstance(value, Tensor))
+        result: Any = torch.empty(shape, dtype=dtype or of_first, device=META)
+    else:
+        result = func(*args, **kwargs)
+    params = pending(everything)
     if params:
         for tensor in result if isinstance(result, (tuple, list)) else (result,):
-            if isinstance(tensor, Tensor) and not is_parameter(tensor):
-                shape = tuple(tensor.shape)
-                known = origin_of(tensor)
-                if known is None:
-                    empty = (0,) * len(shape)
-                    mark(tensor, Origin(CONSTANT, shape, empty, NOTHING, params))
+            if (
+                isinstance(tensor, Tensor)
+                and not is_parameter(tensor)
+                and origin_of(tensor) is None
+            ):
+                sizes = tuple(tensor.shape)
+                mark(tensor, Origin(CONSTANT, sizes, (0,) * len(sizes), NOTHING, params))
     return result
 
 

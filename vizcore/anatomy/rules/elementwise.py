@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from vizcore.anatomy.axes import align
@@ -42,6 +43,10 @@ _OPERATORS = (
     "__radd__", "__iadd__", "__rsub__", "__isub__", "__rmul__", "__imul__", "__div__", "__rdiv__",
     "__idiv__", "__truediv__", "__rtruediv__", "__itruediv__", "__pow__", "__rpow__", "__ipow__",
 )  # fmt: skip
+_COMPARISONS = (
+    "eq", "ne", "lt", "le", "gt", "ge", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__",
+    "logical_and", "logical_or", "logical_xor", "logical_not", "isnan", "isinf", "isfinite",
+)  # fmt: skip
 
 
 def _with_underscore(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -51,7 +56,8 @@ def _with_underscore(names: tuple[str, ...]) -> tuple[str, ...]:
 def _of_one(kind: Kind) -> Rule:
     def apply(ledger: Ledger, func: Any, input: Tensor, *args: Any, **kwargs: Any) -> Any:
         if is_constant(input):
-            return constant(func, (input, *args), kwargs)
+            shape = None if writes_in_place(func) else source_of(input).shape
+            return constant(func, (input, *args), kwargs, shape)
         op = op_of(func)
         in_place = writes_in_place(func) or bool(kwargs.get("inplace", False))
         return same_shape(ledger, ledger.op_name(op), kind, op, input, in_place=in_place)
@@ -72,7 +78,7 @@ def _prelu(ledger: Ledger, func: Any, input: Tensor, weight: Tensor) -> Tensor:
 @rule("softmax", "log_softmax")
 def _softmax(ledger: Ledger, func: Any, input: Tensor, dim: int, *_: Any, **__: Any) -> Any:
     if is_constant(input):
-        return constant(func, (input, dim), {})
+        return constant(func, (input, dim), {}, source_of(input).shape)
     op = op_of(func)
     return same_shape(ledger, ledger.op_name(op), "activation", op, input, over=(dim,))
 
@@ -92,8 +98,8 @@ def _same_values(ledger: Ledger, func: Any, input: Tensor, *args: Any, **kwargs:
 
 
 @rule(
-    *_with_underscore(_BINARY), *_OPERATORS, "lerp", "addcmul", "where", "masked_fill",
-    "masked_fill_",
+    *_with_underscore(_BINARY), *_OPERATORS, *_COMPARISONS, "lerp", "addcmul", "where",
+    "masked_fill", "masked_fill_",
 )  # fmt: skip
 def of_several(ledger: Ledger, func: Any, *args: Any, **kwargs: Any) -> Any:
     """Enter an elementwise function of tensors that broadcast; two maps make it a join."""
@@ -101,7 +107,7 @@ def of_several(ledger: Ledger, func: Any, *args: Any, **kwargs: Any) -> Any:
     if kwargs:
         tensors += [value for value in kwargs.values() if isinstance(value, Tensor)]
     origins = tracked(tensors)
-    if not origins:
+    if not origins and writes_in_place(func):
         return constant(func, args, kwargs)
     sources = [source_of(tensor) for tensor in tensors]
     if len(sources) == 1:
@@ -112,6 +118,9 @@ def of_several(ledger: Ledger, func: Any, *args: Any, **kwargs: Any) -> Any:
         except ValueError as error:
             raise DoesNotFit(ledger.scope, sources[0].shape, str(error)) from error
     op = op_of(func)
+    dtype = torch.bool if func.__name__ in _COMPARISONS else None
+    if not origins:
+        return constant(func, args, kwargs, shape, dtype)
     several = any(origin is not origins[0] for origin in origins)
     entry, made = ledger.enter(
         ledger.op_name(op),
@@ -129,4 +138,4 @@ def of_several(ledger: Ledger, func: Any, *args: Any, **kwargs: Any) -> Any:
         mark(target, made)
         return target
     entry.activations = prod(shape)
-    return ledger.tensor(made)
+    return ledger.tensor(made, dtype)

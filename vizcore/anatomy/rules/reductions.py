@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from vizcore.anatomy.axes import SPACE
-from vizcore.anatomy.ledger import Ledger, origin_of
+from vizcore.anatomy.ledger import Ledger, source_of
 from vizcore.anatomy.modules import mixed_over
 from vizcore.anatomy.rules.base import constant, is_constant, mark, op_of, rule
 from vizcore.anatomy.rules.elementwise import of_several
@@ -19,37 +19,42 @@ from vizcore.records import Kind
 _REDUCTIONS = (
     "mean", "sum", "amax", "amin", "max", "min", "std", "var", "norm", "logsumexp", "prod",
 )  # fmt: skip
+#: Of a tensor and a dimension these return values and indices.
+_WITH_INDICES = ("max", "min")
 
 
 @rule(*_REDUCTIONS)
 def _reduce(ledger: Ledger, func: Any, input: Tensor, *args: Any, **kwargs: Any) -> Any:
     if args and isinstance(args[0], Tensor):
         return of_several(ledger, func, input, *args, **kwargs)
-    origin = origin_of(input)
-    if origin is None or is_constant(input):
-        return constant(func, (input, *args), kwargs)
-    with torch._C.DisableTorchFunction():
-        result = func(input, *args, **kwargs)
+    source = source_of(input)
     op = op_of(func)
     place = 1 if op == "norm" else 0
     dims = kwargs.get("dim", args[place] if len(args) > place else None)
-    rank = len(origin.shape)
-    over = {dim % rank for dim in (range(rank) if dims is None else spread(dims, 1))}
-    values: Tensor = result if isinstance(result, Tensor) else result[0]
-    shape = tuple(values.shape)
-    keeps = len(shape) == rank
-    axes = tuple(
-        0 if dim in over else axis
-        for dim, axis in enumerate(origin.axes)
+    keeps = bool(kwargs.get("keepdim", len(args) > place + 1 and args[place + 1]))
+    rank = len(source.shape)
+    if isinstance(dims, bool) or dims is None:
+        over, keeps = set(range(rank)), False
+    else:
+        over = {dim % rank for dim in spread(dims, 1)}
+    left = [
+        (1, 0) if dim in over else (source.shape[dim], source.axes[dim])
+        for dim in range(rank)
         if keeps or dim not in over
-    )
-    field = mixed_over(ledger, origin, tuple(over), mixes_channels=True)
-    spatial = any(origin.axes[dim] & SPACE for dim in over)
+    ]
+    shape = tuple(n for n, _ in left)
+    if is_constant(input):
+        return constant(func, (input, *args), kwargs, None if op in _WITH_INDICES else shape)
+    field = mixed_over(ledger, source, tuple(over), mixes_channels=True)
+    spatial = any(source.axes[dim] & SPACE for dim in over)
     kind: Kind = "pool" if spatial else "other"
-    entry, made = ledger.enter(ledger.op_name(op), kind, op, (origin,), shape, axes, field)
+    axes = tuple(axis for _, axis in left)
+    entry, made = ledger.enter(ledger.op_name(op), kind, op, (source,), shape, axes, field)
     entry.activations = prod(shape)
-    if isinstance(result, Tensor):
-        return ledger.tensor(made, values.dtype)
-    for part in result:
-        mark(part, made)
-    return result
+    if op in _WITH_INDICES and len(over) < rank:
+        with torch._C.DisableTorchFunction():
+            result = func(input, *args, **kwargs)
+        for part in result:
+            mark(part, made)
+        return result
+    return ledger.tensor(made, input.dtype)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vizcore.anatomy import receptive
 from vizcore.anatomy.axes import SPACE, Axes, B, H, reshaped
-from vizcore.anatomy.ledger import META, DoesNotFit, Ledger, Origin, origin_of
+from vizcore.anatomy.ledger import META, DoesNotFit, Ledger, Origin, origin_of, source_of
 from vizcore.anatomy.receptive import NOTHING, Field
 from vizcore.anatomy.rules.base import (
     constant,
@@ -124,6 +124,8 @@ def _part(ledger: Ledger, func: Any, input: Tensor, *args: Any, **kwargs: Any) -
 @rule("__getitem__")
 def _index(ledger: Ledger, func: Any, input: Tensor, index: Any) -> Any:
     origin = origin_of(input)
+    if isinstance(index, Tensor) and index.dtype not in (torch.bool, torch.uint8):
+        return _gathered(ledger, func, input, index)
     if origin is None or is_constant(input):
         return constant(func, (input, index), {})
     keys = list(index) if isinstance(index, tuple) else [index]
@@ -151,6 +153,23 @@ def _index(ledger: Ledger, func: Any, input: Tensor, index: Any) -> Any:
         dim += 1
     axes += origin.axes[dim:]
     return _view(ledger, func, input, (index,), {}, lambda *_: tuple(axes), lambda _: field)
+
+
+def _gathered(ledger: Ledger, func: Any, input: Tensor, index: Tensor) -> Any:
+    """Pick entries along the first dimension by their numbers."""
+    source = source_of(input)
+    rank = index.dim()
+    shape = (*index.shape, *source.shape[1:])
+    if is_constant(input):
+        return constant(func, (input, index), {}, shape)
+    field = source.field
+    if field is not None and not receptive.is_still(field):
+        field = None
+    axes = (0,) * rank + source.axes[1:]
+    name = ledger.op_name("getitem")
+    entry, made = ledger.enter(name, "other", "getitem", (source,), shape, axes, field)
+    entry.activations = prod(shape)
+    return ledger.tensor(made, input.dtype)
 
 
 def _sliced(field: Field | None, axis: int, key: Any, size: int) -> Field | None:
