@@ -169,6 +169,11 @@ def test_weights_that_saw_other_pictures_are_marked():
     assert "SWAG" not in atlas_entries.protocol(zoo.get("vit_b_16"))
 
 
+def test_an_error_measured_at_another_size_says_so():
+    assert "(measured at 518 × 518)" in atlas_card.answer(zoo.get("vit_h_14"))
+    assert "measured at" not in atlas_card.answer(zoo.get("vgg_d"))
+
+
 def test_the_numbers_of_the_list_are_those_of_the_reference():
     for facts in architecture_facts():
         if facts.source != "own":

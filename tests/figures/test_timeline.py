@@ -116,6 +116,11 @@ def test_without_a_selection_the_finding_names_both_ends():
     assert high.name.partition(" (")[0] in text
 
 
+def test_nothing_better_is_said_in_words():
+    best = min((e for e in ENTRIES if e.top1_err_pct is not None), key=lambda e: e.top1_err_pct)
+    assert finding(ENTRIES, "error", best.key).startswith("None of ")
+
+
 def test_a_search_fades_the_others_and_names_the_few():
     found = {"resnet18", "resnet50"}
     figure = draw_timeline(ENTRIES, found=found)
@@ -170,9 +175,12 @@ def test_a_name_stays_inside_and_off_other_names():
         assert high <= PLOT_PX + 20
 
 
-def test_the_height_of_a_circle_follows_its_axis():
-    figure = draw_timeline(ENTRIES)
+@pytest.mark.parametrize("quantity", QUANTITIES)
+def test_every_circle_lies_within_the_axis(quantity):
+    figure = draw_timeline(ENTRIES, quantity=quantity)
     low, high = figure.layout.yaxis.range
-    values = [math.log10(entry.params) for entry in ENTRIES]
-    assert low < min(values)
-    assert max(values) < high
+    for _, y, size, _ in circles_of(figure).values():
+        middle = math.log10(y) if quantity != "error" else y
+        half = size / 2 / PLOT_PX * (high - low)
+        assert low <= middle - half
+        assert middle + half <= high

@@ -21,7 +21,14 @@ from vizcore.figures.timeline_entries import (
     hover_text,
     scaled,
 )
-from vizcore.figures.timeline_layout import Box, Circle, Layout, label_shift, lay_out
+from vizcore.figures.timeline_layout import (
+    PLOT_PX,
+    Box,
+    Circle,
+    Layout,
+    label_shift,
+    lay_out,
+)
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -84,6 +91,10 @@ def draw_timeline(
     heights = {each.key: scaled(chosen, each) for each in shown}
     low, high = min(heights.values(), default=0.0), max(heights.values(), default=1.0)
     reach = high - low or 1.0
+    # Room for the circles at the edges, and for a name above them.
+    spans = [(heights[e.key], diameter_px(e.macs) / 2 / PLOT_PX * reach) for e in shown]
+    floor = min((middle - 1.3 * half for middle, half in spans), default=low) - 0.03 * reach
+    ceiling = max((middle + 1.3 * half for middle, half in spans), default=high) + 0.03 * reach
     circles = [
         Circle(
             each.key,
@@ -117,7 +128,7 @@ def draw_timeline(
         yaxis={
             "domain": [0, _TOP],
             "title_text": chosen.axis,
-            "range": [low - 0.07 * reach, high + 0.14 * reach],
+            "range": [floor, max(ceiling, high + 0.12 * reach)],
             **ticks,
         },
         xaxis2={"domain": [0, 0.34], "anchor": "y2", "range": [-0.2, 3.4], "visible": False},

@@ -87,14 +87,18 @@ def finding(
     ]
     if quantity == "error":
         return (
-            f"{len(better)} of {len(compared)} networks published a lower top-1 error than "
-            f"{brief(me.name)}, {me.top1_err_pct:.1f}%"
+            f"{_how_many(len(better))} of {len(compared)} networks published a lower top-1 error "
+            f"than {brief(me.name)}, {me.top1_err_pct:.1f}%"
         )
     fewer = sum(value < mine for value in better)
     return (
-        f"{fewer} of {len(compared)} networks {'has' if fewer == 1 else 'have'} fewer "
+        f"{_how_many(fewer)} of {len(compared)} networks {'has' if fewer < 2 else 'have'} fewer "
         f"{QUANTITIES[quantity].axis} than {brief(me.name)} and a lower published error"
     )
+
+
+def _how_many(count: int) -> str:
+    return str(count) if count else "None"
 
 
 def diameter_px(macs: int | None) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from html import escape
 
@@ -70,6 +71,16 @@ def error_text(found: Row) -> str:
     return ", ".join(parts)
 
 
+def _other_size(architecture: zoo.Architecture) -> str:
+    """Where the error was measured on larger or smaller pictures than the input here: which."""
+    crop = re.search(
+        r"crop (\d+)", architecture.published.protocol if architecture.published else ""
+    )
+    if crop is None or int(crop[1]) == architecture.input_shape[-1]:
+        return ""
+    return f" (measured at {crop[1]} × {crop[1]})"
+
+
 def answer(architecture: zoo.Architecture) -> str:
     """One sentence about the architecture, with its numbers."""
     found = row(architecture.key)
@@ -84,8 +95,8 @@ def answer(architecture: zoo.Architecture) -> str:
         number = f'<b title="{exact(found.macs)}">{short(found.macs)} multiply-adds</b>'
         facts.append(f"{number} for a {input_text(architecture)} picture")
     if error := error_text(found):
-        dataset = found.dataset.replace("ImageNet-1k val", "ImageNet")
-        facts.append(f"a published error of <b>{error}</b> on {escape(dataset)}")
+        where = found.dataset.replace("ImageNet-1k val", "ImageNet") + _other_size(architecture)
+        facts.append(f"a published error of <b>{error}</b> on {escape(where)}")
     if not facts:
         return (
             f"<b>{escape(architecture.name)}</b>{year} comes from a library: its layers are "

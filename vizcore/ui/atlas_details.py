@@ -54,7 +54,7 @@ def draw(here: Room, architecture: zoo.Architecture) -> None:
                     for result in architecture.other_results.split("; ")
                 )
                 st.html(
-                    "<p>Top-1 and top-5 errors in percent, quoted with their sources; torchvision's "
+                    "<p>Top-1 and top-5 errors in percent, quoted with sources; torchvision's "
                     f"other weights are quoted as accuracies.</p><ul>{items}</ul>"
                 )
 

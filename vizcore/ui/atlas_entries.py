@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from vizcore import zoo
 from vizcore.errors import ConvScopeError, UnknownArchitecture
 from vizcore.figures.timeline_entries import TimelineEntry
-from vizcore.reference import ChallengeWinner, challenge_winners, facts_of
+from vizcore.reference import ChallengeWinner, challenge_winners
+from vizcore.zoo.catalogue import counts_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,15 +62,6 @@ SORTS: dict[str, tuple[str, Callable[[Row], Any]]] = {
 }
 
 
-def counts(key: str) -> tuple[int | None, int | None]:
-    """An architecture's parameters and multiply-adds for one picture of its own size."""
-    try:
-        facts = facts_of(key)
-    except UnknownArchitecture:
-        return None, None
-    return facts.params, facts.macs
-
-
 def protocol(architecture: zoo.Architecture) -> str:
     """How the published error was measured, and whether more than ImageNet was learnt from."""
     published = architecture.published
@@ -83,7 +75,7 @@ def protocol(architecture: zoo.Architecture) -> str:
 def row(key: str) -> Row:
     """An architecture as a row of the list."""
     each = zoo.get(key)
-    params, macs = counts(each.key)
+    counts = counts_of(each.key)
     published = each.published
     return Row(
         key=each.key,
@@ -91,8 +83,8 @@ def row(key: str) -> Row:
         family=each.family,
         year=each.year,
         depth=each.depth,
-        params=params,
-        macs=macs,
+        params=counts.params if counts else None,
+        macs=counts.macs if counts else None,
         top1_err_pct=published.top1 if published else None,
         top5_err_pct=published.top5 if published else None,
         dataset=published.dataset if published else "",
