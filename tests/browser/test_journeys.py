@@ -45,6 +45,22 @@ def test_the_architecture_is_kept_from_room_to_room(server: Server, page: Page):
     expect(page.locator(ANSWER)).to_contain_text("ResNet-18")
 
 
+def test_a_timm_name_is_typed_and_an_unknown_one_is_named(server: Server, page: Page):
+    page.goto(f"{server.address}/layers?arch=vgg_d")
+    expect(page.locator(ANSWER)).to_contain_text("VGG-D")
+    box = page.get_by_role("combobox", name="Architecture")
+    box.click()
+    box.fill("timm:resnet10t")
+    box.press("Enter")
+    page.wait_for_url("**arch=timm*resnet10t*")
+    expect(page.locator(ANSWER)).to_contain_text("resnet10t")
+    box.click()
+    box.fill("nonsense42")
+    box.press("Enter")
+    expect(page.get_by_test_id("stSidebar")).to_contain_text("'nonsense42'")
+    expect(page.locator(ANSWER)).to_contain_text("resnet10t")
+
+
 def test_a_copied_address_opens_the_same_view_for_somebody_else(
     server: Server, page: Page, browser: Browser
 ):
@@ -103,7 +119,7 @@ def test_a_file_that_is_no_picture_is_refused_in_one_sentence(
 def test_the_table_is_downloaded_as_shown(server: Server, page: Page):
     page.goto(f"{server.address}/layers?arch=alexnet_torchvision&batch=4")
     expect(page.locator(ANSWER)).to_contain_text("AlexNet")
-    page.get_by_role("button", name="Download").click()
+    page.get_by_role("button", name="Download", exact=True).click()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Table, CSV").click()
     rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text())))

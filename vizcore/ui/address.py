@@ -17,7 +17,7 @@ from typing import Any
 
 import streamlit as st
 
-_SEEN = "address.seen"  # {"page", "written", "values", "complaints"} at the end of the last run
+_SEEN = "address.seen"  # {"view", "written", "values"} at the end of the last run
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Choice:
         write: turns a value into the address's text.
         always: write it even when it is the default.
         shared: kept in the session for every page, not for this page alone.
+        of: what the choice belongs to, where a page has one of this name for several things.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Choice:
     write: Callable[[Any], str] = str
     always: bool = False
     shared: bool = False
+    of: str = ""
 
 
 def one_of(*allowed: str) -> Callable[[str], str]:
@@ -104,6 +106,10 @@ def any_text(text: str) -> str:
     return text
 
 
+def _key(page: str, choice: Choice) -> str:
+    return choice.name if choice.shared else ".".join(filter(None, (page, choice.of, choice.name)))
+
+
 @dataclass(slots=True)
 class View:
     """One page's choices in one run. Read with `view["batch"]`, bind with `**view.bind("batch")`.
@@ -118,7 +124,7 @@ class View:
 
     def key(self, name: str) -> str:
         """The session-state key of a choice."""
-        return name if self.choices[name].shared else f"{self.page}.{name}"
+        return _key(self.page, self.choices[name])
 
     def __getitem__(self, name: str) -> Any:
         value = st.session_state.get(self.key(name))
@@ -150,26 +156,40 @@ def open_view(page: str, choices: Iterable[Choice]) -> View:
     view = View(page, {choice.name: choice for choice in choices})
     query = st.query_params.to_dict()
     seen = st.session_state.get(_SEEN)
-    if _is_new(view, query):
+    if _is_new(page, query):
         _adopt(view, query)
-    elif seen["page"] == page and seen["values"] == view.values():
-        view.complaints += seen["complaints"]  # still to be read: nothing was changed since
-    for name, choice in view.choices.items():
-        if st.session_state.get(view.key(name)) is None:
-            st.session_state[view.key(name)] = choice.default
+    elif seen is not None and seen["view"].page == page and seen["values"] == view.values():
+        view.complaints += seen["view"].complaints  # still to be read: nothing was changed since
+    arrived = seen is None or seen["view"].page != page
+    for name in view.choices:
+        # A page's widgets are its own: on arrival, a choice shared with the last page is given to
+        # this page's widget anew, or the widget would begin with its first option.
+        if arrived or st.session_state.get(view.key(name)) is None:
+            view[name] = view[name]
     return view
 
 
-def _is_new(view: View, query: dict[str, str]) -> bool:
+def peek(page: str, choice: Choice) -> Any:
+    """The value a choice will have in this run, where a page's other choices depend on it."""
+    query = st.query_params.to_dict()
+    if not _is_new(page, query) or (choice.shared and choice.name not in query):
+        return View(page, {choice.name: choice})[choice.name]
+    try:
+        return choice.parse(query[choice.name])
+    except (KeyError, ValueError):
+        return choice.default
+
+
+def _is_new(page: str, query: dict[str, str]) -> bool:
     """Whether the address came from outside, and not from our own last writing of it."""
     seen = st.session_state.get(_SEEN)
-    if seen is None or seen["page"] != view.page:
+    if seen is None or seen["view"].page != page:
         return bool(query) or seen is None
     if query == seen["written"]:
         return False
     # The browser may still send the address it had before our last change. Where a widget has
     # just been moved, the widget is right and the address is late.
-    return bool(view.values() == seen["values"])
+    return bool(seen["view"].values() == seen["values"])
 
 
 def _adopt(view: View, query: dict[str, str]) -> None:
@@ -199,9 +219,4 @@ def close_view(view: View) -> None:
     query = view.query()
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
-    st.session_state[_SEEN] = {
-        "page": view.page,
-        "written": query,
-        "values": view.values(),
-        "complaints": view.complaints,
-    }
+    st.session_state[_SEEN] = {"view": view, "written": query, "values": view.values()}

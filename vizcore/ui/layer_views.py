@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import streamlit as st
@@ -111,20 +112,30 @@ def selected_index(here: Room, arch: Architecture, table: LayerTable) -> int | N
     name = view["layer"]
     if not name:
         return None
-    for row in table:
-        if row.name == name:
-            st.session_state[_LAYER_OF] = arch.key
-            return row.index
+    names = row_names(table)
+    if name in names:
+        st.session_state[_LAYER_OF] = arch.key
+        return names.index(name)
     if st.session_state.get(_LAYER_OF, arch.key) == arch.key:
-        error = UnknownLayer.among(f"layer of {arch.name}", name, [row.name for row in table])
+        error = UnknownLayer.among(f"layer of {arch.name}", name, names)
         view.complaints.append(str(error))
     view["layer"] = ""
     return None
 
 
+def row_names(table: LayerTable) -> list[str]:
+    """A name for every row; a module's later runs are numbered: `layer1.0.relu:2`."""
+    runs: Counter[str] = Counter()
+    names = []
+    for row in table:
+        runs[row.name] += 1
+        names.append(row.name if runs[row.name] == 1 else f"{row.name}:{runs[row.name]}")
+    return names
+
+
 def choose_layer(view: View, table: LayerTable, index: int | None) -> None:
     """Make a row the chosen layer."""
-    view["layer"] = "" if index is None else table.rows[index].name
+    view["layer"] = "" if index is None else row_names(table)[index]
 
 
 def chart_clicked(view: View, table: LayerTable) -> Any:
@@ -164,7 +175,9 @@ def draw_layer(view: View, table: LayerTable, index: int) -> None:
     memory, params, work = columns(table)
     with st.container(border=True, key="layer-panel"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"#### `{row.name}` – {row.op}, {KIND_NAMES[row.kind]}", width="stretch")
+            st.markdown(
+                f"#### `{view['layer']}` – {row.op}, {KIND_NAMES[row.kind]}", width="stretch"
+            )
             for label, step in (("Previous", -1), ("Next", 1)):
                 st.button(
                     label,
