@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.app.opening import FRAME, open_page, texts
-from vizcore import zoo
+from vizcore import blocks, zoo
 from vizcore.reference import architecture_facts, challenge_winners, facts_of
 from vizcore.ui import atlas_card, atlas_details, atlas_entries, atlas_views
 
@@ -231,3 +231,8 @@ def test_the_page_is_drawn_without_torch():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_the_card_leads_to_building_blocks_that_there_are():
+    assert set(atlas_card.IDEAS.values()) <= set(blocks.names())
+    assert set(atlas_card.IDEAS) <= set(atlas_entries.families())

@@ -223,16 +223,29 @@ def draw_card(architecture: zoo.Architecture) -> None:
 
 
 def offer_downloads(here: Room, found: Sequence[Row]) -> None:
-    """The list and the picture."""
+    """The list and the picture.
+
+    A file is made when it is asked for, outside the page's run: the choices are read here.
+    """
+    view = here.view.values()
     some = tuple(found)
-    view = here.view
+    is_challenge = view["view"] == "challenge"
+    lit = {each.key for each in some} if is_searching(view) else None
 
     def picture() -> str:
-        if view["view"] == "challenge":
-            return cache.figure_html(cache.challenge_chart(view["arch"], False))
-        return cache.figure_html(timeline_figure(here, some, False))
+        if is_challenge:
+            from vizcore.figures.challenge import draw_challenge
 
-    name = "imagenet_challenge" if view["view"] == "challenge" else "timeline"
+            return cache.figure_html(
+                draw_challenge(*atlas_entries.challenge(), selected=view["arch"])
+            )
+        from vizcore.figures.timeline import draw_timeline
+
+        entries = atlas_entries.timeline_entries()
+        figure = draw_timeline(entries, quantity=view["height"], selected=view["arch"], found=lit)
+        return cache.figure_html(figure)
+
+    name = "imagenet_challenge" if is_challenge else "timeline"
     here.offer(
         Download("List, CSV", "zoo.csv", "text/csv", lambda: atlas_entries.to_csv(some)),
         Download("List, JSON", "zoo.json", "application/json", lambda: atlas_entries.to_json(some)),
