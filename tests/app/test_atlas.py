@@ -236,3 +236,39 @@ def test_the_page_is_drawn_without_torch():
 def test_the_card_leads_to_building_blocks_that_there_are():
     assert set(atlas_card.IDEAS.values()) <= set(blocks.names())
     assert set(atlas_card.IDEAS) <= set(atlas_entries.families())
+
+
+@pytest.mark.parametrize(
+    ("view", "name", "title"),
+    [
+        ("challenge", "imagenet_challenge.html", "From 2010 to 2017"),
+        ("timeline", "timeline.html", "2 of 88 networks match"),
+    ],
+)
+def test_a_picture_made_after_the_run_is_the_one_on_the_screen(view, name, title):
+    class Offers:
+        """What of a room the downloads use."""
+
+        def __init__(self) -> None:
+            self.made = []
+            self.view = self
+            self.choices = {
+                "view": view,
+                "q": "vgg 16",
+                "family": "all",
+                "height": "macs",
+                "arch": "vgg_d",
+            }
+
+        def values(self):
+            return dict(self.choices)
+
+        def offer(self, *downloads):
+            self.made.extend(downloads)
+
+    here = Offers()
+    atlas_views.offer_downloads(here, atlas_entries.search("vgg 16"))
+    here.choices.clear()  # the run is over
+    picture = next(each for each in here.made if each.mime == "text/html")
+    assert picture.file_name == name
+    assert title.replace("88", str(len(atlas_entries.timeline_entries()))) in picture.make()
