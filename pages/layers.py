@@ -4,7 +4,6 @@ import streamlit as st
 
 from vizcore import zoo
 from vizcore.errors import ConvScopeError
-from vizcore.figures.palette import CHART_CONFIG
 from vizcore.records import DTYPE_BYTES, Conventions
 from vizcore.ui import cache, layer_views, tables
 from vizcore.ui.address import Choice, any_text, flag, one_of, whole, yes_no
@@ -43,23 +42,18 @@ with room("layers", "Where do memory and work go?", CHOICES) as here:
     else:
         here.answer(layer_views.answer(arch, table))
         selected = layer_views.selected_index(here, arch, table)
-        if view["view"] == "charts":
-            figure = cache.depth_profile(arch.key, size, conventions, selected, is_dark())
-            st.plotly_chart(
-                figure,
-                theme=None,
-                config=CHART_CONFIG,
-                key="layers.chart",
-                on_select=layer_views.chart_clicked(view, table),
-                selection_mode="points",
-                alt=layer_views.alternative_text(arch, table),
-            )
-        elif view["view"] == "graph":
-            layer_views.draw_graph(view, table, selected, dark=is_dark())
-        else:
-            layer_views.draw_textbook(here, table)
+        picture, panel = layer_views.picture_and_panel(selected is not None)
+        with picture:
+            if view["view"] == "charts":
+                figure = cache.depth_profile(arch.key, size, conventions, selected, is_dark())
+                layer_views.draw_charts(here, arch, table, figure)
+            elif view["view"] == "graph":
+                layer_views.draw_graph(view, table, selected, dark=is_dark())
+            else:
+                layer_views.draw_textbook(here, table)
         if selected is not None:
-            layer_views.draw_layer(view, table, selected)
+            with panel:
+                layer_views.draw_layer(view, table, selected)
         st.html(f'<p class="cs-totals">{tables.totals_line(table)}</p>')
         layer_views.draw_table(here, arch, table)
         layer_views.draw_details(here, arch, table)

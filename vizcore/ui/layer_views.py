@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from vizcore import formats
 from vizcore.errors import NotApplicable, UnknownLayer
 from vizcore.figures.depth import columns, half_depth, shares_by_kind
 from vizcore.figures.numbers import exact, percent, short
-from vizcore.figures.palette import KIND_NAMES
+from vizcore.figures.palette import CHART_CONFIG, KIND_NAMES
 from vizcore.records import DTYPE_BYTES, LayerTable
 from vizcore.ui import cache, tables
 from vizcore.ui.address import View
 from vizcore.ui.room import Download, Room
 from vizcore.zoo import Architecture
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 GRAPH_COLOURS = {
     "kind": "kind of layer",
@@ -90,8 +94,8 @@ def answer(arch: Architecture, table: LayerTable) -> str:
     pictures = "one picture" if batch == 1 else f"{batch} pictures"
     return (
         f"For {pictures}, {arch.name} holds "
-        f"<b>{short(totals.activations + totals.input_values)} values</b>, half of them by "
-        f"<code>{name}</code>, {percent(depth)} of the way down; "
+        f"<b>{short(totals.activations + totals.input_values)} values</b>, picture included, "
+        f"half of them by <code>{name}</code>, {percent(depth)} of the way down; "
         f"<b>{percent(share)}</b> of its <b>{short(totals.params)} parameters</b> are in "
         f"{KIND_NAMES[kind]} layers; it does <b>{short(totals.macs)} {work.unit}</b>."  # type: ignore[index]
     )
@@ -138,16 +142,33 @@ def choose_layer(view: View, table: LayerTable, index: int | None) -> None:
     view["layer"] = "" if index is None else row_names(table)[index]
 
 
-def chart_clicked(view: View, table: LayerTable) -> Any:
-    """The callback of a click on a bar."""
+def picture_and_panel(explained: bool) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """The place of the main picture, and beside it that of a chosen layer's explanation."""
+    if explained:
+        picture, panel = st.columns([2.1, 1], gap="medium")
+        return picture, panel
+    whole = st.container()
+    return whole, whole
+
+
+def draw_charts(here: Room, arch: Architecture, table: LayerTable, figure: go.Figure) -> None:
+    """The three charts along the depth; a click on a bar chooses that layer."""
 
     def take() -> None:
         points = st.session_state["layers.chart"]["selection"]["points"]
         data = points[0].get("customdata") if points else None
         if data:
-            choose_layer(view, table, int(data[0]))
+            choose_layer(here.view, table, int(data[0]))
 
-    return take
+    st.plotly_chart(
+        figure,
+        theme=None,
+        config=CHART_CONFIG,
+        key="layers.chart",
+        on_select=take,
+        selection_mode="points",
+        alt=alternative_text(arch, table),
+    )
 
 
 def draw_graph(view: View, table: LayerTable, selected: int | None, *, dark: bool) -> None:
@@ -174,10 +195,7 @@ def draw_layer(view: View, table: LayerTable, index: int) -> None:
     row = table.rows[index]
     memory, params, work = columns(table)
     with st.container(border=True, key="layer-panel"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(
-                f"#### `{view['layer']}` – {row.op}, {KIND_NAMES[row.kind]}", width="stretch"
-            )
+        with st.container(horizontal=True, gap="small"):
             for label, step in (("Previous", -1), ("Next", 1)):
                 st.button(
                     label,
@@ -194,6 +212,7 @@ def draw_layer(view: View, table: LayerTable, index: int) -> None:
                 on_click=choose_layer,
                 args=(view, table, None),
             )
+        st.markdown(f"**`{view['layer']}`**  \n{row.op}, {KIND_NAMES[row.kind]}")
         st.markdown("\n".join(f"- {line}" for line in explain(row)))
         shares = [
             f"{percent(column.read(row) / total)} of the network's {column.unit}"
