@@ -30,7 +30,7 @@ def attention_in_the_open():
 
 
 def ask_torch(network: nn.Module, shape: Shape) -> tuple[dict[str, int], list[tuple]]:
-    """Multiply-adds of every module with all below it, and the calls of modules without children."""
+    """Multiply-adds of every module with all below it; all calls of modules without children."""
     calls: list[tuple[str, Shape, Shape]] = []
 
     def note(name):

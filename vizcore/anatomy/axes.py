@@ -60,7 +60,7 @@ def reshaped(shape: Sequence[int], axes: Axes, out: Sequence[int], sides: tuple[
 
     Dimensions are matched in groups of equal product. A dimension that runs over both sides
     splits into one for each where the sizes are those of the map, `sides`; otherwise every part
-    keeps all bits, and the batch stays with the first.
+    keeps all bits. The batch runs over the first part alone, where there are others.
 
     Example:
         >>> reshaped((2, 768, 14, 14), PICTURES, (2, 768, 196), (14, 14))
@@ -104,7 +104,9 @@ def _group(axes: Axes, out: Sequence[int], sides: tuple[int, int]) -> list[int]:
     space = bits & SPACE
     spread = any(size > 1 for size in out)
     parts = [space if size > 1 or not spread else 0 for size in out]
-    parts[0] |= bits & B
+    if bits & B:
+        others = any(size > 1 for size in out[1:])
+        parts[0] = B if others else bits
     return parts
 
 

@@ -161,23 +161,25 @@ class Ledger:
         shape: Shape,
         axes: Axes,
         field: Field | None,
-        first: Shape | None = None,
-        **counts: Any,
+        head: Origin | None = None,
     ) -> tuple[Entry, Origin]:
-        """Write an entry; return it and the origin of its output."""
-        head = sources[0] if sources else None
+        """Write an entry; return it and the origin of its output.
+
+        `head` is the source whose shape is the row's `in_shape`; by default the first.
+        """
+        if head is None and sources:
+            head = sources[0]
         origin = Origin(len(self.entries), shape, axes, field)
         entry = Entry(
             name,
             kind,
             op,
-            first or (head.shape if head else shape),
+            head.shape if head else shape,
             shape,
             tuple(source.row for source in sources if source.row != CONSTANT),
             field,
             batch_dim(head.axes) if head else None,
             batch_dim(axes),
-            **counts,
         )
         self.entries.append(entry)
         for source in sources:

@@ -81,14 +81,17 @@ def adapt(span: Span, length: int, count: int) -> tuple[Span, bool]:
     return slide(span, high - low, step, -low, 1, count), False
 
 
-def enlarge(span: Span, factor: int, reach: int, count: int) -> Span:
+def enlarge(span: Span, factor: int, reach: int, count: int) -> Span | None:
     """An upper bound of the windows after upsampling by a whole `factor`.
 
-    `reach` is the number of source values beside the nearest that a value is mixed from.
+    `reach` is the number of source values beside the nearest that a value is mixed from. None
+    where the windows would move by less than a pixel.
     """
     size, stride, offset, _ = span
-    step = max(stride // factor, 1) if stride else 0
-    slack = stride - step if stride else 0
+    if stride % factor:
+        return None
+    step = stride // factor
+    slack = stride - step
     return Span(size + slack + 2 * reach * stride, step, offset - slack - reach * stride, count)
 
 

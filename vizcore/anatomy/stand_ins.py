@@ -46,7 +46,8 @@ def _install(ledger: Ledger, name: str, module: nn.Module, done: dict[int, nn.Mo
     if state["_parameters"]:
         ledger.own(name, module)
     patched = "forward" in state
-    known = None if patched else closed_form(ledger, name, module)
+    own_code = patched or state["_forward_pre_hooks"]
+    known = None if own_code else closed_form(ledger, name, module)
     prefix = f"{name}." if name else ""
     if known is not None:
         state["forward"] = known

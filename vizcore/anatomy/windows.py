@@ -165,19 +165,11 @@ def convolve_transposed(
     if min(out) < 1:
         raise DoesNotFit(name, shape, "nothing is left of its output after the padding is cut off")
     out_shape = (*shape[: -rank - 1], per_group * groups, *out)
-    field = origin.field
-    if field is not None and field is not NOTHING:
-        spans = [field.h, field.w]
-        plain = rank == 2 and origin.axes[-2:] == (H, W)
-        spans = [
-            receptive.enlarge(span, s, -(-(d * (k - 1) + p) // s), count)
-            if span.stride
-            else span
-            for span, s, k, d, p, count in zip(
-                spans, stride, kernel, dilation, padding, out, strict=False
-            )
-        ]  # fmt: skip
-        field = Field(spans[0], spans[1], False, field.uniform or groups == 1) if plain else None
+    reach = tuple(
+        -(-(d * (k - 1) + p) // s)
+        for k, d, p, s in zip(kernel, dilation, padding, stride, strict=True)
+    )
+    field = _enlarged(origin, stride, reach, out, groups == 1)
     axes = _channels_cleared(origin.axes, rank)
     entry, made = ledger.enter(name, "conv", op, (origin,), out_shape, axes, field)
     entry.macs = prod(shape) * per_group * prod(kernel)
@@ -186,6 +178,21 @@ def convolve_transposed(
     entry.dilation, entry.groups = pair(dilation), groups
     ledger.charge(entry, params)
     return ledger.tensor(made)
+
+
+def _enlarged(
+    origin: Origin, stride: Ints, reach: Ints, out: Ints, mixes_channels: bool
+) -> Field | None:
+    field = origin.field
+    if field is None or field is NOTHING or receptive.is_still(field):
+        return field
+    if origin.axes[-2:] != (H, W) or len(out) != 2:
+        return None
+    h = receptive.enlarge(field.h, stride[0], reach[0], out[0])
+    w = receptive.enlarge(field.w, stride[1], reach[1], out[1])
+    if h is None or w is None:
+        return None
+    return Field(h, w, False, field.uniform or mixes_channels)
 
 
 def pool(

@@ -130,8 +130,7 @@ def constant(
     args = tuple(args)
     everything = (*args, *kwargs.values())
     if shape is not None and any(isinstance(value, Tensor) and value.is_meta for value in args):
-        of_first = next(value.dtype for value in args if isinstance(value, Tensor))
-        result: Any = torch.empty(shape, dtype=dtype or of_first, device=META)
+        result: Any = torch.empty(shape, dtype=dtype or _promoted(args), device=META)
     else:
         result = func(*args, **kwargs)
     params = pending(everything)
@@ -145,6 +144,15 @@ def constant(
                 sizes = tuple(tensor.shape)
                 mark(tensor, Origin(CONSTANT, sizes, (0,) * len(sizes), NOTHING, params))
     return result
+
+
+def _promoted(args: tuple[Any, ...]) -> torch.dtype:
+    """The type of number that an elementwise function of these arguments returns."""
+    numbers = [value for value in args if isinstance(value, (Tensor, int, float))]
+    if len(numbers) > 1:
+        return torch.result_type(numbers[0], numbers[1])
+    dtype: torch.dtype = numbers[0].dtype
+    return dtype
 
 
 def named(ledger: Ledger, func: Any, weight: Any = None) -> str:

@@ -130,7 +130,7 @@ def of_several(ledger: Ledger, func: Any, *args: Any, **kwargs: Any) -> Any:
         shape,
         axes,
         ledger.join(origins, mixes=True),
-        first=origins[0].shape,
+        head=origins[0],
     )
     ledger.charge(entry, [tensor for tensor in tensors if is_parameter(tensor)])
     target = args[0] if args else None

@@ -76,7 +76,7 @@ def _laid(
         shape,
         axes,
         field,
-        first=origins[0].shape,
+        head=origins[0],
     )
     ledger.charge(entry, [tensor for tensor in tensors if is_parameter(tensor)])
     entry.activations = prod(shape)

@@ -231,8 +231,10 @@ def _interpolate(
     else:
         factors = [scale_factor] * rank if isinstance(scale_factor, (int, float)) else scale_factor
         out = tuple(int(side * factor) for side, factor in zip(sides, factors, strict=True))
-    field = _resized(origin, sides, out, mode)
     shape = (*origin.shape[:2], *out)
+    if is_constant(input):
+        return constant(func, (input, size, scale_factor, mode), {}, shape)
+    field = _resized(origin, sides, out, mode)
     op = op_of(func)
     entry, made = ledger.enter(
         named(ledger, func), "other", op, (origin,), shape, origin.axes, field
@@ -253,6 +255,8 @@ def _resized(
     reach = {"nearest": 0, "nearest-exact": 0, "bilinear": 1}.get(mode, 2)
     h = receptive.enlarge(field.h, out[0] // sides[0], reach, out[0])
     w = receptive.enlarge(field.w, out[1] // sides[1], reach, out[1])
+    if h is None or w is None:
+        return None
     return Field(h, w, field.exact and out == sides, field.uniform)
 
 

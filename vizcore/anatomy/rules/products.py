@@ -20,7 +20,6 @@ from vizcore.anatomy.rules.base import (
     named,
     op_of,
     rule,
-    tracked,
     unknown,
 )
 from vizcore.records import Kind, Shape
@@ -41,7 +40,7 @@ def _product(
     used = tuple(s for s in sources if s.row != CONSTANT or s.params)
     op = op_of(func)
     entry, made = ledger.enter(
-        ledger.op_name(op), kind, op, used, shape, axes, field, first=sources[0].shape
+        ledger.op_name(op), kind, op, used, shape, axes, field, head=sources[0]
     )
     ledger.charge(entry, params)
     entry.macs = macs
@@ -58,7 +57,7 @@ def _of_product(ledger: Ledger, parts: Sequence[Field | None], crossing: int) ->
 
 @rule("matmul", "bmm", "mm", "__matmul__", "__rmatmul__")
 def _matmul(ledger: Ledger, func: Any, input: Tensor, other: Tensor) -> Any:
-    if not tracked((input, other)):
+    if not (input.is_meta or other.is_meta):
         return constant(func, (input, other), {})
     if func.__name__ == "__rmatmul__":
         input, other = other, input
@@ -85,7 +84,7 @@ def _einsum(ledger: Ledger, func: Any, equation: Any, *operands: Any) -> Any:
     if len(operands) == 1 and isinstance(operands[0], (tuple, list)):
         operands = tuple(operands[0])
     args = (equation, *operands)
-    if not tracked(operands):
+    if not any(operand.is_meta for operand in operands):
         return constant(func, args, {})
     terms = equation.replace(" ", "") if isinstance(equation, str) else ""
     inputs, arrow, output = terms.partition("->")
@@ -126,14 +125,24 @@ def sum_bits(bits: Any) -> int:
 
 @rule("scaled_dot_product_attention")
 def _attention(
-    ledger: Ledger, func: Any, query: Tensor, key: Tensor, value: Tensor, *_: Any, **__: Any
+    ledger: Ledger,
+    func: Any,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    *_: Any,
+    **__: Any,
 ) -> Any:
     q, k, v = (source_of(tensor) for tensor in (query, key, value))
     shape = (*q.shape[:-1], v.shape[-1])
     field = attended(ledger, v, len(v.shape) - 2)
-    sources = tuple({id(source): source for source in (q, k, v)}.values())
+    tensors = (query, key, value) if attn_mask is None else (query, key, value, attn_mask)
+    used = {id(s): s for s in map(source_of, tensors) if s.row != CONSTANT or s.params}
+    sources = tuple(used.values())
     op = op_of(func)
     entry, made = ledger.enter(named(ledger, func), "attention", op, sources, shape, q.axes, field)
+    ledger.charge(entry, [tensor for tensor in tensors if is_parameter(tensor)])
     entry.macs = prod(q.shape[:-1]) * k.shape[-2] * (q.shape[-1] + v.shape[-1])
     entry.activations = prod(shape)
     return ledger.tensor(made)
