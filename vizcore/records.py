@@ -362,6 +362,15 @@ class BlockVariant:
 
 
 @dataclass(frozen=True, slots=True)
+class SumPart:
+    """One term of a sum; `belongs` is False for a term that only a lecture has counted."""
+
+    label: str
+    value: int
+    belongs: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class LectureCheck:
     """A lecture's number beside the same number read off the traced block.
 
@@ -369,11 +378,14 @@ class LectureCheck:
         claim: what the lecture prints, and the verdict.
         traced: the value or values of the trace, with the knobs where the lecture has them.
         proof: where the two differ and the reason is known: the arithmetic that shows it.
+        parts: the same as terms to be drawn: those that belong add to the traced value, and the
+            lecture's value is the sum of the first few, or of all of them.
     """
 
     claim: LectureClaim
     traced: tuple[float, ...]
     proof: str = ""
+    parts: tuple[SumPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)

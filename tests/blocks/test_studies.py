@@ -3,7 +3,7 @@
 import random
 import re
 from importlib import import_module
-from itertools import product
+from itertools import accumulate, product
 
 import pytest
 import torch
@@ -26,7 +26,7 @@ def settings(name, count=6):
     found = [{}]
     while len(found) < count:
         given = {}
-        for knob in idea.knobs:
+        for knob in idea.card.knobs:
             top = min(knob.maximum, knob.minimum + 40 * knob.step)
             allowed = knob.choices or range(knob.minimum, top + 1, knob.step)
             given[knob.name] = dice.choice(list(allowed))
@@ -103,6 +103,10 @@ def test_lecture_numbers_are_read_off_the_trace(name):
             assert check.traced == pytest.approx(expected, rel=1e-3), check.claim.id
         if check.claim.verdict == "slip" and check.claim.stated_value is not None:
             assert check.proof, "where a lecture slips, the proof is shown"
+        if check.parts:
+            assert sum(part.value for part in check.parts if part.belongs) == check.traced[0]
+            sums = accumulate(part.value for part in check.parts)
+            assert check.claim.stated_value in [pytest.approx(one, rel=5e-3) for one in sums]
 
 
 def test_lecture_numbers_do_not_follow_the_knobs():
@@ -223,6 +227,8 @@ def test_sharing_gives_the_lectures_three_numbers():
     assert totals["local"].params == 423_360
     assert totals["shared"].params == 735
     assert totals["shared"].macs == totals["local"].macs == 423_360
+    fields = {v.name: v.receptive_field for v in study("sharing").variants}
+    assert fields == {"full": None, "local": 7, "shared": 7}
 
 
 def test_the_locally_connected_layer_computes_what_its_name_says():

@@ -6,7 +6,9 @@ import pytest
 
 from vizcore.blocks import names, study
 from vizcore.errors import BadChoice, UnknownName
-from vizcore.figures.block_layout import INPUT, lay_out
+from vizcore.figures.block_boxes import INPUT
+from vizcore.figures.block_layout import lay_out
+from vizcore.figures.block_lecture import draw_lecture_sum, printed_text
 from vizcore.figures.blocks import draw_block, draw_costs
 from vizcore.figures.palette import FONT_SIZE, KIND_COLOURS, theme
 
@@ -33,10 +35,44 @@ def test_every_operation_is_drawn_and_no_multiply_add_is_lost(name, variant):
     boxes = lay_out(chosen).boxes
     assert sum(box.macs for box in boxes) == chosen.table.totals.macs
     written = " ".join(line for box in boxes for line in box.lines)
-    activations = [row for row in chosen.table.rows if row.kind == "activation"]
+    folded = {index for box in boxes for index in box.folds}
+    drawn = [row for row in chosen.table.rows if row.index not in folded]
+    activations = [row for row in drawn if row.kind == "activation"]
     assert written.count("ReLU") + written.count("sigmoid") == len(activations)
-    working = [r for r in chosen.table.rows if r.kind != "activation" and r.activations]
-    assert {row.index for row in working} == {box.key for box in boxes} - {INPUT}
+    working = {r.index for r in drawn if r.kind != "activation" and r.activations}
+    assert working == {box.key for box in boxes if not box.folds} - {INPUT}
+
+
+@pytest.mark.parametrize(
+    ("name", "variant", "knobs", "more"),
+    [
+        ("stacked-3x3", "stack", {"depth": 10}, "8 more layers"),
+        ("dense", "dense", {"layers": 16}, "14 more layers"),
+        ("dense", "compressed", {"layers": 16}, "14 more layers"),
+        ("dense", "plain", {"layers": 16}, "14 more layers"),
+    ],
+)
+def test_a_long_chain_shows_its_ends_and_says_what_is_between(name, variant, knobs, more):
+    chosen = study(name, **knobs).variant(variant)
+    layout = lay_out(chosen)
+    fold = next(box for box in layout.boxes if box.folds)
+    assert fold.label == more
+    assert fold.macs == sum(chosen.table.rows[index].macs for index in fold.folds)
+    assert sum(box.macs for box in layout.boxes) == chosen.table.totals.macs
+    assert layout.height < 1000
+    assert not fold.has_meter
+    after = next(box for box in layout.boxes if fold.key in box.inputs)
+    assert after.label.startswith("conv")
+
+
+def test_a_short_chain_is_drawn_whole():
+    assert not any(box.folds for box in lay_out(study("dense").variant("dense")).boxes)
+
+
+def test_words_are_broken_where_a_branch_is_too_narrow_for_them():
+    boxes = lay_out(study("inception", n3x3=1024).variant("naive")).boxes
+    assert "<b>conv 3×3,<br>1024</b>" in boxes[2].lines
+    assert "<b>conv 1×1, 128</b>" in boxes[1].lines
 
 
 def test_an_arrow_never_crosses_a_box():
@@ -127,3 +163,54 @@ def test_bad_choices_are_refused():
         draw_block(study("inception"), "naiv")
     with pytest.raises(BadChoice, match="macs, params, activations"):
         draw_costs(study("inception"), "flops")
+
+
+def test_two_skips_over_each_other_keep_apart():
+    layout = lay_out(study("squeeze-excite").variant("se"))
+    sides = [max(x for x, _ in arrow) for arrow in layout.arrows if len(arrow) == 6]
+    assert len(sides) == 2
+    assert len(set(sides)) == 2
+
+
+def check_of(name, claim):
+    return next(check for check in study(name).lecture if check.claim.id == claim)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_lectures_358m_is_drawn_as_the_rows_and_the_3x3_again(dark):
+    check = check_of("inception", "incep_red_total")
+    printed, *parts = draw_lecture_sum(check, "macs", dark=dark).data
+    assert list(printed.x) == [358_000_000]
+    hatched = [part for part in parts if part.marker.pattern.shape]
+    assert [part.x[0] for part in hatched] == [86_704_128]
+    assert sum(part.x[0] for part in parts) == 358_055_936
+    assert sum(part.x[0] for part in parts) - hatched[0].x[0] == 271_351_808
+    assert "The sum is <b>271M</b>" in parts[0].y
+
+
+def test_the_lectures_85k_is_one_filter_of_five():
+    check = check_of("sharing", "conv_30_85k")
+    figure = draw_lecture_sum(check, "params")
+    assert [part.x[0] for part in figure.data[1:]] == [84_672] * 5
+    assert figure.layout.shapes[0].x0 == 85_000
+    assert "Weights" in figure.layout.xaxis.title.text
+    assert "84,672" in figure.layout.meta["alt"]
+
+
+def test_a_claim_without_parts_is_not_drawn():
+    with pytest.raises(ValueError, match="vgg_3_3x3_rf"):
+        draw_lecture_sum(check_of("stacked-3x3", "vgg_3_3x3_rf"), "params")
+
+
+@pytest.mark.parametrize(
+    ("name", "claim", "text"),
+    [
+        ("inception", "incep_red_total", "358M"),
+        ("inception", "incep_naive_1x1", "25,690,112"),
+        ("inception", "incep_red_vs_naive", "358 vs 854 M"),
+        ("sharing", "conv_423k_local", "423K"),
+        ("sharing", "conv_735_shared", "735"),
+    ],
+)
+def test_a_lectures_number_keeps_the_digits_it_has(name, claim, text):
+    assert printed_text(check_of(name, claim).claim) == text

@@ -3,33 +3,21 @@
     >>> study("inception").variant("naive").table.totals.macs
     854196224
 
-`names` and `titles` need no torch; `study` does.
+`names`, `titles` and `card` need no torch; `study` does.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 
+from vizcore.blocks.cards import CARDS, Card
 from vizcore.errors import UnknownName
 from vizcore.records import BlockStudy
-
-#: Name -> title. The idea `NAME` lives in the module of that name, with "_" for "-".
-_TITLES = {
-    "inception": "The Inception module",
-    "stacked-3x3": "Small kernels, stacked",
-    "depthwise": "Depthwise separable convolution",
-    "residual": "Residual blocks",
-    "resnext": "ResNeXt cardinality",
-    "squeeze-excite": "Squeeze-and-excitation",
-    "dense": "Dense block growth",
-    "sharing": "Local connections and shared weights",
-    "linear-bottleneck": "The linear bottleneck",
-}
 
 
 def titles() -> dict[str, str]:
     """Return every study's name and title, in the order they are told."""
-    return dict(_TITLES)
+    return {name: card.title for name, card in CARDS.items()}
 
 
 def names() -> tuple[str, ...]:
@@ -39,7 +27,22 @@ def names() -> tuple[str, ...]:
         >>> names()[:3]
         ('inception', 'stacked-3x3', 'depthwise')
     """
-    return tuple(_TITLES)
+    return tuple(CARDS)
+
+
+def card(name: str) -> Card:
+    """Return what a study is about: its question and its knobs.
+
+    Raises:
+        UnknownName: there is no such study; the message lists the nearest names.
+
+    Example:
+        >>> [knob.default for knob in card("linear-bottleneck").knobs]
+        [1024, 128]
+    """
+    if name not in CARDS:
+        raise UnknownName.among("building block", name, CARDS)
+    return CARDS[name]
 
 
 def study(name: str, **knobs: int) -> BlockStudy:
@@ -53,12 +56,11 @@ def study(name: str, **knobs: int) -> BlockStudy:
         >>> round(study("depthwise", channels=64, filters=64).ratio, 2)
         7.89
     """
-    if name not in _TITLES:
-        raise UnknownName.among("building block", name, _TITLES)
+    card(name)
     module = import_module(f"vizcore.blocks.{name.replace('-', '_')}")
     from vizcore.blocks.idea import make_study
 
-    return make_study(module.IDEA, _TITLES[name], knobs)
+    return make_study(module.IDEA, knobs)
 
 
-__all__ = ["names", "study", "titles"]
+__all__ = ["card", "names", "study", "titles"]

@@ -7,6 +7,7 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
+from vizcore.blocks.cards import CARDS
 from vizcore.blocks.idea import (
     At,
     Draft,
@@ -14,9 +15,7 @@ from vizcore.blocks.idea import (
     LectureNumber,
     Values,
     Variants,
-    channels_knob,
     conv,
-    knob,
 )
 from vizcore.blocks.wording import compare
 from vizcore.figures.numbers import short
@@ -134,19 +133,9 @@ def _growth(at: At) -> tuple[float, ...]:
 
 
 IDEA = Idea(
-    name="dense",
-    question="What does it cost to read all earlier layers?",
-    knobs=(
-        channels_knob("channels", "Input channels", 64, "Channels before the first layer (k0)."),
-        knob("layers", "Layers", 4, 1, 16, 1, "layers", "Layers of the block (L)."),
-        knob("growth", "Growth rate", 32, 1, 256, 1, "channels", "Channels a layer adds (k)."),
-        knob("factor", "Bottleneck", 4, 1, 8, 1, "× k", "Channels of the 1×1, over k."),
-        knob("compression", "Compression", 50, 10, 100, 10, "%", "Channels a transition keeps."),
-        knob("size", "Spatial size", 56, 2, 512, 1, "px", "Height and width of the input."),
-    ),
+    card=CARDS["dense"],
     drafts=_drafts,
     answer=_answer,
-    quantity="params",
     compared=("plain", "dense"),
     formula=(
         "Layer i reads k0 + i·k channels: 9·k·(k0 + i·k) weights.",

@@ -6,6 +6,7 @@ from collections import OrderedDict
 
 from torch import nn
 
+from vizcore.blocks.cards import CARDS
 from vizcore.blocks.idea import (
     At,
     Draft,
@@ -13,10 +14,7 @@ from vizcore.blocks.idea import (
     LectureNumber,
     Values,
     Variants,
-    channels_knob,
     conv,
-    knob,
-    size_knob,
     strided,
 )
 from vizcore.blocks.wording import compare, square
@@ -84,18 +82,9 @@ def _saving(at: At, channels: int) -> float:
 
 
 IDEA = Idea(
-    name="depthwise",
-    question="What does filtering each channel alone save?",
-    knobs=(
-        channels_knob("channels", "Input channels", 512, "Channels of the input."),
-        channels_knob("filters", "Filters", 512, "Channels of the output."),
-        size_knob(14),
-        knob("kernel", "Kernel", 3, 1, 15, 2, "px", "Side of the kernel, odd."),
-        knob("stride", "Stride", 1, 1, 4, 1, "px", "Step of the kernel."),
-    ),
+    card=CARDS["depthwise"],
     drafts=_drafts,
     answer=_answer,
-    quantity="macs",
     compared=("standard", "separable"),
     formula=(
         "Standard 3×3, C channels to C: 9·C²·H·W.",

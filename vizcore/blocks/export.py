@@ -1,10 +1,13 @@
-"""A block study as text for a terminal and as a document for `json`."""
+"""A block study as text for a terminal, as CSV and as a document for `json`."""
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 from vizcore.figures.wording import layer_label
+from vizcore.formats import by, field_text
 from vizcore.records import BlockStudy, BlockVariant, LayerRow, LectureCheck, as_plain
 
 ROW_FIELDS = (
@@ -80,6 +83,29 @@ def to_document(study: BlockStudy) -> dict[str, Any]:
         "notes": list(study.notes),
         "sources": list(study.sources),
     }
+
+
+def to_csv(study: BlockStudy) -> str:
+    """Return every row of every variant as CSV, each variant's totals in a row named `total`."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(
+        (
+            *("variant", "name", "operation", "output", "receptive_field"),
+            *("weights", "multiply_adds", "activations"),
+        )
+    )
+    for variant in study.variants:
+        words = dict(variant.labels)
+        for row in variant.table.rows:
+            label = words.get(row.name) or layer_label(row)
+            shape, field = by(row.out_shape[1:]), field_text(row.receptive_field)
+            counts = (row.params, row.macs, row.activations)
+            writer.writerow((variant.name, row.name, label, shape, field, *counts))
+        totals = variant.table.totals
+        counts = (totals.params, totals.macs, totals.activations)
+        writer.writerow((variant.name, "total", "", by(variant.out_shape[1:]), "", *counts))
+    return text.getvalue()
 
 
 def _align(rows: list[tuple[str, ...]]) -> list[str]:

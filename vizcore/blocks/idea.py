@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal
 
 import torch
 from torch import nn
 
 from vizcore.anatomy import trace
+from vizcore.blocks.cards import Card
 from vizcore.errors import BadChoice
 from vizcore.records import (
     BlockStudy,
@@ -23,6 +23,7 @@ from vizcore.records import (
     LayerRow,
     LectureCheck,
     Shape,
+    SumPart,
 )
 from vizcore.reference import lecture_claim
 
@@ -36,7 +37,8 @@ At = Callable[..., Variants]
 class Draft:
     """A variant before it is traced: `build` makes the module, on the meta device.
 
-    `formula` is the closed form with the numbers put in, without its `value`.
+    `formula` is the closed form with the numbers put in, without its `value`; `sees` the side of
+    the receptive field where the trace cannot follow it.
     """
 
     name: str
@@ -46,64 +48,36 @@ class Draft:
     formula: str
     value: int
     labels: tuple[tuple[str, str], ...] = ()
+    sees: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LectureNumber:
-    """Where a lecture's number is found in the trace; `proof` explains a difference."""
+    """Where a lecture's number is found in the trace; `proof` and `parts` explain a difference."""
 
     claim_id: str
     read: Callable[[At], tuple[float, ...]]
     proof: Callable[[At], str] | None = None
+    parts: Callable[[At], tuple[SumPart, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Idea:
-    """Everything about one idea but its title; see `BlockStudy` for the fields it becomes.
+    """Everything about one idea; see `BlockStudy` for the fields it becomes.
 
     `drafts` turns the knobs' values into variants; `answer` states the finding of the traced
     variants; `check` raises `BadChoice` where two knobs contradict each other.
     """
 
-    name: str
-    question: str
-    knobs: tuple[Knob, ...]
+    card: Card
     drafts: Callable[[Values], tuple[Draft, ...]]
     answer: Callable[[Variants, Values], str]
-    quantity: Literal["macs", "params"]
     compared: tuple[str, str]
     formula: tuple[str, ...]
     sources: tuple[str, ...]
     lecture: tuple[LectureNumber, ...] = ()
     notes: Callable[[Variants, Values], tuple[str, ...]] = lambda variants, values: ()
     check: Callable[[Values], None] = lambda values: None
-
-
-def knob(
-    name: str,
-    label: str,
-    default: int,
-    minimum: int = 1,
-    maximum: int = 2048,
-    step: int = 1,
-    unit: str = "",
-    help: str = "",
-    choices: tuple[int, ...] = (),
-) -> Knob:
-    """Return a knob set to its default; `choices` overrides the range."""
-    if choices:
-        minimum, maximum = min(choices), max(choices)
-    return Knob(name, label, default, minimum, maximum, step, unit, help, default, choices)
-
-
-def channels_knob(name: str, label: str, default: int, help: str) -> Knob:
-    """Return a knob for a number of channels."""
-    return knob(name, label, default, 1, 4096, 1, "channels", help)
-
-
-def size_knob(default: int, help: str = "Height and width of the input.") -> Knob:
-    """Return the knob `size`: the side of a square input."""
-    return knob("size", "Spatial size", default, 1, 512, 1, "px", help)
 
 
 def conv(
@@ -151,10 +125,10 @@ def settle(idea: Idea, given: Mapping[str, int]) -> dict[str, int]:
     Raises:
         BadChoice: an unknown knob, a value outside its range, or two that contradict.
     """
-    known = {known.name: known for known in idea.knobs}
+    known = {known.name: known for known in idea.card.knobs}
     for name, value in given.items():
         if name not in known:
-            raise BadChoice.among(f"a knob of '{idea.name}'", name, known)
+            raise BadChoice.among(f"a knob of '{idea.card.name}'", name, known)
         _check_range(known[name], value)
     values = {name: given.get(name, one.default) for name, one in known.items()}
     idea.check(values)
@@ -186,7 +160,7 @@ def _variant(draft: Draft) -> BlockVariant:
         name=draft.name,
         label=draft.label,
         table=table,
-        receptive_field=None if field is None or field.whole else field.size[0],
+        receptive_field=draft.sees if field is None or field.whole else field.size[0],
         out_shape=table.rows[-1].out_shape,
         formula=f"{draft.formula} = {draft.value:,}",
         formula_value=draft.value,
@@ -208,6 +182,7 @@ def _lecture(idea: Idea) -> tuple[LectureCheck, ...]:
             claim=lecture_claim(number.claim_id),
             traced=number.read(at),
             proof=number.proof(at) if number.proof else "",
+            parts=number.parts(at) if number.parts else (),
         )
         for number in idea.lecture
     )
@@ -218,19 +193,19 @@ def quantity_of(variant: BlockVariant, quantity: str) -> int:
     return int(getattr(variant.table.totals, quantity))
 
 
-def make_study(idea: Idea, title: str, given: Mapping[str, int]) -> BlockStudy:
+def make_study(idea: Idea, given: Mapping[str, int]) -> BlockStudy:
     """Trace an idea's variants with these knobs and state the finding."""
     values = settle(idea, given)
     variants = _traced(idea, tuple(values.items()))
-    first, second = (quantity_of(variants[name], idea.quantity) for name in idea.compared)
+    first, second = (quantity_of(variants[name], idea.card.quantity) for name in idea.compared)
     return BlockStudy(
-        name=idea.name,
-        title=title,
-        question=idea.question,
+        name=idea.card.name,
+        title=idea.card.title,
+        question=idea.card.question,
         answer=idea.answer(variants, values),
-        knobs=tuple(replace(one, value=values[one.name]) for one in idea.knobs),
+        knobs=tuple(replace(one, value=values[one.name]) for one in idea.card.knobs),
         variants=tuple(variants.values()),
-        quantity=idea.quantity,
+        quantity=idea.card.quantity,
         compared=idea.compared,
         ratio=first / second,
         formula=idea.formula,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from vizcore.blocks.cards import CARDS
 from vizcore.blocks.idea import (
     At,
     Draft,
@@ -12,13 +13,13 @@ from vizcore.blocks.idea import (
     LectureNumber,
     Values,
     Variants,
-    channels_knob,
     conv,
     row_of,
-    size_knob,
 )
 from vizcore.blocks.wording import compare
 from vizcore.figures.numbers import short
+from vizcore.figures.wording import layer_label
+from vizcore.records import SumPart
 
 
 class Naive(nn.Module):
@@ -111,6 +112,14 @@ def _counted_twice(at: At) -> str:
     )
 
 
+def _rows_and_3x3_again(at: At) -> tuple[SumPart, ...]:
+    """What adds to the lecture's 358M: every row, and the 3x3 a second time."""
+    rows = [row for row in at()["reduced"].table.rows if row.macs]
+    again = next(row for row in rows if row.name == "conv_3x3")
+    parts = [SumPart(layer_label(row), row.macs) for row in rows]
+    return (*parts, SumPart(f"{layer_label(again)}, again", again.macs, belongs=False))
+
+
 #: The lecture's products: claim -> variant, row.
 ROW_MACS = {
     "incep_naive_1x1": ("naive", "conv_1x1"),
@@ -155,28 +164,19 @@ LECTURE = (
     LectureNumber("incep_naive_total", lambda at: (at()["naive"].table.totals.macs,)),
     LectureNumber("incep_naive_concat_depth", lambda at: (at()["naive"].out_shape[1],)),
     LectureNumber(
-        "incep_red_total", lambda at: (at()["reduced"].table.totals.macs,), _counted_twice
+        "incep_red_total",
+        lambda at: (at()["reduced"].table.totals.macs,),
+        _counted_twice,
+        _rows_and_3x3_again,
     ),
     LectureNumber("incep_red_vs_naive", _ratios),
     LectureNumber("incep_red_concat_depth", lambda at: (at()["reduced"].out_shape[1],)),
 )
 
 IDEA = Idea(
-    name="inception",
-    question="What do 1×1 reductions save?",
-    knobs=(
-        channels_knob("channels", "Input channels", 256, "Depth of the module's input."),
-        size_knob(28),
-        channels_knob("n1x1", "1×1 filters", 128, "Outputs of the 1×1 branch."),
-        channels_knob("n3x3", "3×3 filters", 192, "Outputs of the 3×3 branch."),
-        channels_knob("n5x5", "5×5 filters", 96, "Outputs of the 5×5 branch."),
-        channels_knob("reduce3x3", "Reduce before 3×3", 64, "Channels left for the 3×3."),
-        channels_knob("reduce5x5", "Reduce before 5×5", 64, "Channels left for the 5×5."),
-        channels_knob("pool_proj", "Project after pool", 64, "Outputs of the pool branch."),
-    ),
+    card=CARDS["inception"],
     drafts=_drafts,
     answer=_answer,
-    quantity="macs",
     compared=("naive", "reduced"),
     formula=(
         "One convolution: height × width × filters × kernel² × input channels.",

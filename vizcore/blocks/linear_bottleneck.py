@@ -6,6 +6,7 @@ from collections import OrderedDict
 
 from torch import nn
 
+from vizcore.blocks.cards import CARDS
 from vizcore.blocks.idea import (
     At,
     Draft,
@@ -13,7 +14,6 @@ from vizcore.blocks.idea import (
     LectureNumber,
     Values,
     Variants,
-    channels_knob,
 )
 from vizcore.blocks.wording import compare
 from vizcore.figures.numbers import short
@@ -59,15 +59,9 @@ def _break_even(at: At) -> tuple[float, ...]:
 
 
 IDEA = Idea(
-    name="linear-bottleneck",
-    question="When do two thin layers cost less than one square one?",
-    knobs=(
-        channels_knob("features", "Features", 1024, "Values in and out (n)."),
-        channels_knob("width", "Bottleneck width", 128, "Values in the middle (b)."),
-    ),
+    card=CARDS["linear-bottleneck"],
     drafts=_drafts,
     answer=_answer,
-    quantity="params",
     compared=("direct", "bottleneck"),
     formula=("n×n weights against n×b + b×n: fewer where b < n/2.",),
     notes=lambda variants, values: (

@@ -7,6 +7,7 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
+from vizcore.blocks.cards import CARDS
 from vizcore.blocks.idea import (
     At,
     Draft,
@@ -14,12 +15,9 @@ from vizcore.blocks.idea import (
     LectureNumber,
     Values,
     Variants,
-    channels_knob,
     conv,
-    knob,
     require_divisible,
     row_of,
-    size_knob,
     strided,
 )
 from vizcore.blocks.wording import compare
@@ -134,24 +132,10 @@ def _stage_macs(at: At, channels: int, size: int) -> int:
 
 
 IDEA = Idea(
-    name="residual",
-    question="Basic or bottleneck: what does depth cost?",
-    knobs=(
-        channels_knob("channels", "Channels", 256, "Channels in and out of the block."),
-        knob(
-            "reduction",
-            "Reduction",
-            4,
-            help="Channels over those of the bottleneck's 3×3.",
-            choices=(1, 2, 4, 8, 16),
-        ),
-        size_knob(56),
-        knob("stride", "Stride", 1, 1, 2, 1, "px", "2 halves the size, with a projection."),
-    ),
+    card=CARDS["residual"],
     drafts=_drafts,
     check=lambda values: require_divisible(values, "channels", "reduction"),
     answer=_answer,
-    quantity="params",
     compared=("basic", "bottleneck"),
     formula=(
         "Basic: two 3×3 convolutions, 2·9·C² weights.",

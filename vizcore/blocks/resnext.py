@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from math import sqrt
 
+from vizcore.blocks.cards import CARDS
 from vizcore.blocks.idea import (
     Draft,
     Idea,
     LectureNumber,
     Values,
     Variants,
-    channels_knob,
-    knob,
     row_of,
-    size_knob,
 )
 from vizcore.blocks.residual import bottleneck
 from vizcore.blocks.wording import compare, count
@@ -76,24 +74,9 @@ def _notes(variants: Variants, v: Values) -> tuple[str, ...]:
 
 
 IDEA = Idea(
-    name="resnext",
-    question="One wide path or many narrow ones at the same cost?",
-    knobs=(
-        channels_knob("channels", "Channels", 256, "Channels in and out of the block (D)."),
-        channels_knob("width", "Width of one path", 64, "Channels of the ResNet block's 3×3."),
-        knob(
-            "cardinality",
-            "Cardinality",
-            32,
-            unit="paths",
-            help="How many paths (C).",
-            choices=(1, 2, 4, 8, 16, 32, 64),
-        ),
-        size_knob(56),
-    ),
+    card=CARDS["resnext"],
     drafts=_drafts,
     answer=_answer,
-    quantity="params",
     compared=("resnet", "resnext"),
     formula=("C paths of width d on D channels: C·(D·d + 9·d² + d·D) weights.",),
     notes=_notes,

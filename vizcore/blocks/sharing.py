@@ -7,10 +7,12 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
-from vizcore.blocks.idea import At, Draft, Idea, LectureNumber, Values, Variants, knob
+from vizcore.blocks.cards import CARDS
+from vizcore.blocks.idea import At, Draft, Idea, LectureNumber, Values, Variants
 from vizcore.blocks.wording import compare, square
 from vizcore.errors import BadChoice
 from vizcore.figures.numbers import exact
+from vizcore.records import SumPart
 
 
 class LocallyConnected(nn.Module):
@@ -67,6 +69,7 @@ def _drafts(v: Values) -> tuple[Draft, ...]:
             f"({side}²·{f}) × ({k}²·{c})",
             outputs * k**2 * c,
             labels=(("cut", "cut the patches"), ("own", f"{k}×{k} unshared, {f}")),
+            sees=k,
         ),
         Draft(
             "shared",
@@ -121,20 +124,17 @@ def _without_depth(at: At) -> str:
     )
 
 
+def _filters(at: At) -> tuple[SumPart, ...]:
+    """One filter at every place, as often as the volume is deep: the lecture has the first."""
+    one, depth = _weights(at, "local", filters=1), at()["local"].out_shape[1]
+    return tuple(SumPart(f"filter {number}", one) for number in range(1, depth + 1))
+
+
 IDEA = Idea(
-    name="sharing",
-    question="Why is a convolution so small?",
-    knobs=(
-        knob("size", "Image size", 30, 1, 256, 1, "px", "Height and width of the image."),
-        knob("channels", "Image channels", 3, 1, 64, 1, "channels", "3 for a colour image."),
-        knob("kernel", "Kernel", 7, 1, 31, 1, "px", "Side of the patch a neuron looks at."),
-        knob("filters", "Filters", 5, 1, 256, 1, "channels", "Depth of the hidden volume."),
-        knob("stride", "Stride", 1, 1, 16, 1, "px", "Step from patch to patch."),
-    ),
+    card=CARDS["sharing"],
     drafts=_drafts,
     check=_check,
     answer=_answer,
-    quantity="params",
     compared=("full", "shared"),
     formula=(
         "Fully connected: all inputs × all outputs.",
@@ -148,7 +148,7 @@ IDEA = Idea(
         LectureNumber("conv_735_neurons", lambda at: (_weights(at, "shared"),)),
         LectureNumber("conv_24_positions", lambda at: (at()["shared"].out_shape[2],)),
         LectureNumber("conv_depth5", lambda at: (at()["shared"].out_shape[1],)),
-        LectureNumber("conv_30_85k", lambda at: (_weights(at, "local"),), _without_depth),
+        LectureNumber("conv_30_85k", lambda at: (_weights(at, "local"),), _without_depth, _filters),
         LectureNumber("conv_256_46m", lambda at: (_weights(at, "local", size=256),)),
     ),
     sources=(

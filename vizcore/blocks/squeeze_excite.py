@@ -7,40 +7,35 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
+from vizcore.blocks.cards import CARDS
 from vizcore.blocks.idea import (
     Draft,
     Idea,
     LectureNumber,
     Values,
     Variants,
-    channels_knob,
-    conv,
-    knob,
     quantity_of,
     require_divisible,
-    size_knob,
 )
 from vizcore.blocks.residual import Residual, bottleneck
 from vizcore.figures.numbers import percent
 
 
 class SqueezeExcite(nn.Module):
-    """x times a weight per channel, computed from the channels' means by two small layers.
-
-    On a 1x1 map a fully connected layer is a 1x1 convolution, which is how libraries write it.
-    """
+    """x times a weight per channel, computed from the channels' means by two small layers."""
 
     def __init__(self, channels: int, reduction: int) -> None:
         super().__init__()
         self.squeeze = nn.AdaptiveAvgPool2d(1)
-        self.fc1 = conv(channels, channels // reduction, 1)
+        self.fc1 = nn.Linear(channels, channels // reduction, bias=False)
         self.relu = nn.ReLU()
-        self.fc2 = conv(channels // reduction, channels, 1)
+        self.fc2 = nn.Linear(channels // reduction, channels, bias=False)
         self.gate = nn.Sigmoid()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        weights = self.gate(self.fc2(self.relu(self.fc1(self.squeeze(x)))))
-        return x * weights
+        means = self.squeeze(x).flatten(1)
+        weights = self.gate(self.fc2(self.relu(self.fc1(means))))
+        return x * weights.reshape(*weights.shape, 1, 1)
 
 
 def with_squeeze_excite(channels: int, width: int, reduction: int) -> Residual:
@@ -72,11 +67,7 @@ def _drafts(v: Values) -> tuple[Draft, ...]:
             shape,
             f"{c}·{width} + 9·{width}² + {width}·{c} + 2 × {c}²/{r}",
             plain + 2 * c * (c // r),
-            labels=(
-                ("body.se.fc1", f"fully connected, {c // r}"),
-                ("body.se.fc2", f"fully connected, {c}"),
-                ("body.se.mul", "scale channels"),
-            ),
+            labels=(("body.se.mul", "scale channels"),),
         ),
     )
 
@@ -108,24 +99,10 @@ def _fully_connected(variants: Variants) -> int:
 
 
 IDEA = Idea(
-    name="squeeze-excite",
-    question="What does weighing the channels cost?",
-    knobs=(
-        channels_knob("channels", "Channels", 256, "Channels in and out of the block."),
-        channels_knob("width", "Bottleneck width", 64, "Channels of the 3×3 convolution."),
-        knob(
-            "reduction",
-            "Reduction",
-            16,
-            help="Channels over those of the hidden layer.",
-            choices=(1, 2, 4, 8, 16, 32, 64),
-        ),
-        size_knob(56),
-    ),
+    card=CARDS["squeeze-excite"],
     drafts=_drafts,
     check=lambda values: require_divisible(values, "channels", "reduction"),
     answer=_answer,
-    quantity="params",
     compared=("plain", "se"),
     formula=("Two fully connected layers, C to C/r and back: 2·C²/r weights and multiply-adds.",),
     notes=_notes,

@@ -6,6 +6,7 @@ from collections import OrderedDict
 
 from torch import nn
 
+from vizcore.blocks.cards import CARDS
 from vizcore.blocks.idea import (
     At,
     Draft,
@@ -13,10 +14,7 @@ from vizcore.blocks.idea import (
     LectureNumber,
     Values,
     Variants,
-    channels_knob,
     conv,
-    knob,
-    size_knob,
 )
 from vizcore.blocks.wording import compare, count, square
 from vizcore.figures.numbers import short
@@ -121,17 +119,9 @@ LECTURE = (
 )
 
 IDEA = Idea(
-    name="stacked-3x3",
-    question="Why three 3×3 convolutions instead of one 7×7?",
-    knobs=(
-        channels_knob("channels", "Channels", 256, "Channels in and out of every layer."),
-        size_knob(28),
-        knob("depth", "Stacked layers", 3, 1, 10, 1, "layers", "How many small kernels."),
-        knob("kernel", "Small kernel", 3, unit="px", help="Its side.", choices=(3, 5, 7)),
-    ),
+    card=CARDS["stacked-3x3"],
     drafts=_drafts,
     answer=_answer,
-    quantity="params",
     compared=("single", "stack"),
     formula=(
         "n layers of k×k see n(k-1) + 1 pixels a side and have n·k²·C² weights.",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from vizcore.figures.block_boxes import INPUT
 from vizcore.figures.block_costs import draw_costs
-from vizcore.figures.block_layout import BOX_LANES, Layout, lay_out
+from vizcore.figures.block_layout import Layout, lay_out
 from vizcore.figures.numbers import short
 from vizcore.figures.palette import (
     FONT_SIZE,
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["alternative_text", "draw_block", "draw_costs"]
 
 TITLE_PX = 60
-#: A diagram is never fewer lanes wide, so that single boxes do not grow into bars.
-LEAST_LANES = 2.6
 
 
 def _boxes(layout: Layout, colours: Theme) -> dict[str, Any]:
@@ -50,7 +49,7 @@ def _texts(layout: Layout, colours: Theme) -> list[dict[str, Any]]:
     return [
         {
             "x": box.x,
-            "y": box.top + (box.height - (8 if box.macs else 0)) / 2,
+            "y": box.top + (box.height - (8 if box.has_meter else 0)) / 2,
             "text": "<br>".join(box.lines),
             "showarrow": False,
             "font": {
@@ -64,21 +63,24 @@ def _texts(layout: Layout, colours: Theme) -> list[dict[str, Any]]:
 
 def _meters(layout: Layout, most: int) -> list[dict[str, Any]]:
     """In every box that computes: a bar as long as its share of the dearest operation."""
-    inner = BOX_LANES * 0.9
-    boxes = [box for box in layout.boxes if box.macs and not box.is_join]
-    lengths = [inner * box.macs / most for box in boxes]
+    boxes = [box for box in layout.boxes if box.has_meter]
+    inner = [0.9 * box.width for box in boxes]
+    lengths = [full * box.macs / most for full, box in zip(inner, boxes, strict=True)]
     inks = [ink_on(KIND_COLOURS[box.kind or "other"]) for box in boxes]
     return [
         {
             "type": "bar",
-            "x": [box.x - inner / 2 + long / 2 for box, long in zip(boxes, widths, strict=True)],
+            "x": [
+                box.x - full / 2 + long / 2
+                for box, full, long in zip(boxes, inner, widths, strict=True)
+            ],
             "y": [6.0] * len(boxes),
             "base": [box.bottom - 12 for box in boxes],
             "width": widths,
             "marker": {"color": inks, "opacity": opacity, "line": {"width": 0}},
             "hoverinfo": "skip",
         }
-        for opacity, widths in ((0.25, [inner] * len(boxes)), (1.0, lengths))
+        for opacity, widths in ((0.25, inner), (1.0, lengths))
     ]
 
 
@@ -111,14 +113,16 @@ def _dearest(study: BlockStudy) -> int:
 
 def _sum_text(variant: BlockVariant) -> str:
     totals = variant.table.totals
-    return f"{short(totals.macs)} multiply-adds, {short(totals.params)} weights"
+    side = variant.receptive_field
+    sees = f", sees {side}×{side}" if side else ""
+    return f"{short(totals.macs)} MACs, {short(totals.params)} weights{sees}"
 
 
 def alternative_text(study: BlockStudy, variant: str) -> str:
     """Say in words what `draw_block` shows."""
     chosen = study.variant(variant)
-    boxes = [box for box in lay_out(chosen).boxes if box.kind]
-    steps = "; ".join(re.sub(r"</?b>", "", " ".join(box.lines)) for box in boxes)
+    boxes = [box for box in lay_out(chosen).boxes if box.key != INPUT]
+    steps = "; ".join(re.sub(r"</?b>|<br>", "", " ".join(box.lines)) for box in boxes)
     return f"{chosen.label}: {_sum_text(chosen)}. In the order of execution: {steps}."
 
 
@@ -148,7 +152,6 @@ def draw_block(study: BlockStudy, variant: str, *, dark: bool = False) -> go.Fig
         "align": "left",
         "showarrow": False,
     }
-    missing = max(0.0, LEAST_LANES - (layout.right - layout.left)) / 2
     figure = go.Figure(
         data=[
             *_arrows(layout, colours),
@@ -162,7 +165,7 @@ def draw_block(study: BlockStudy, variant: str, *, dark: bool = False) -> go.Fig
             "showlegend": False,
             "xaxis": {
                 "visible": False,
-                "range": [layout.left - missing, layout.right + missing],
+                "range": [layout.left, layout.right],
             },
             "yaxis": {"visible": False, "range": [layout.height + 8, 0]},
             "height": round(layout.height) + TITLE_PX + 8,
