@@ -14,6 +14,7 @@ def open_page(name: str, **query: str) -> AppTest:
     at = AppTest.from_file(str(FRAME), default_timeout=120)
     at.run()
     at.switch_page(f"../../pages/{name.replace('-', '_')}.py")
+    at.query_params.clear()  # a browser goes to another page without the last one's parameters
     for parameter, value in query.items():
         at.query_params[parameter] = value
     at.run()

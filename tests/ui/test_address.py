@@ -100,6 +100,60 @@ def test_a_late_address_does_not_undo_a_widget():
     assert address(at)["batch"] == "32"
 
 
+def two_things() -> None:
+    """A page whose choices depend on what is chosen."""
+    import streamlit as st
+
+    from vizcore.ui.address import Choice, close_view, one_of, open_view, peek, whole
+
+    kind = Choice("kind", "dog", one_of("dog", "bird"), always=True, shared=True)
+    now = peek("zoo", kind)
+    most = {"dog": 4, "bird": 2}[now]
+    view = open_view("zoo", [kind, Choice("legs", most, whole(0, most), of=now)])
+    st.selectbox("kind", ["dog", "bird"], **view.bind("kind"))
+    st.number_input("legs", 0, most, **view.bind("legs"))
+    for complaint in view.complaints:
+        st.warning(complaint)
+    close_view(view)
+
+
+def see(at: AppTest) -> tuple[str, int]:
+    assert not at.exception
+    return at.selectbox[0].value, at.number_input[0].value
+
+
+def test_choices_may_depend_on_a_choice():
+    at = AppTest.from_function(two_things)
+    at.query_params["kind"] = "bird"
+    at.query_params["legs"] = "1"
+    assert see(at.run()) == ("bird", 1)
+    at.selectbox[0].set_value("dog")
+    assert see(at.run()) == ("dog", 4)
+    at.number_input[0].set_value(3)
+    assert see(at.run()) == ("dog", 3)
+    assert address(at) == {"kind": "dog", "legs": "3"}
+    at.selectbox[0].set_value("bird")
+    assert see(at.run()) == ("bird", 1), "each thing keeps its own"
+
+
+def test_a_late_address_does_not_bring_back_what_was_left():
+    at = AppTest.from_function(two_things).run()
+    at.selectbox[0].set_value("bird").run()
+    at.query_params["kind"] = "dog"
+    at.number_input[0].set_value(0)
+    assert see(at.run()) == ("bird", 0)
+    at.query_params.clear()
+    at.query_params["kind"] = "dog"
+    assert see(at.run()) == ("dog", 4), "with no widget moved, a new address is followed"
+
+
+def test_nonsense_in_what_the_others_depend_on_is_named():
+    at = AppTest.from_function(two_things)
+    at.query_params["kind"] = "fish"
+    assert see(at.run()) == ("dog", 4)
+    assert "kind = 'fish'" in at.warning[0].value
+
+
 def test_parsers_say_what_is_allowed():
     for parse, bad, said in [
         (one_of("a", "b"), "c", "a, b"),
