@@ -12,33 +12,26 @@ from vizcore.records import Shape
 if TYPE_CHECKING:
     from vizcore.anatomy.tracing import Tracer
 
-#: Sides that networks of fixed size were made for, tried where no other side is found.
+#: Sides that networks of one size were made for, tried where no power of two fits.
 _USUAL = (224, 256, 299, 384, 32, 28, 64, 331, 480, 512, 518)
 _LARGEST = 1024
 
 
-def smallest(fits: Callable[[int], bool], start: int = 1) -> int | None:
-    """The smallest side from `start` that fits, if some side up to 1024 does.
-
-    Bisects, as larger pictures fit where smaller ones do; networks of one size are found among
-    the usual ones.
+def smallest(fits: Callable[[int], bool]) -> int | None:
+    """The smallest side that fits, if a power of two up to 1024 does: found by bisection.
 
     Example:
-        >>> smallest(lambda side: side >= 32), smallest(lambda side: side == 224)
-        (32, 224)
+        >>> smallest(lambda side: side >= 75), smallest(lambda side: side == 224)
+        (75, None)
     """
-    high = max(start, 1)
-    low = high - 1
-    while high <= _LARGEST and not fits(high):
+    low, high = 0, 1
+    while not fits(high):
         low, high = high, high * 2
-    if high > _LARGEST:
-        return next((side for side in _USUAL if fits(side)), None)
+        if high > _LARGEST:
+            return None
     while high - low > 1:
         middle = (low + high) // 2
-        if fits(middle):
-            high = middle
-        else:
-            low = middle
+        low, high = (low, middle) if fits(middle) else (middle, high)
     return high
 
 
@@ -58,9 +51,14 @@ def explain_failure(name: str, tracer: Tracer, shape: Shape, error: Exception) -
     if len(shape) != 4:
         return BadInputSize(message, received=by(shape[1:]))
     channels, height, width = shape[1:]
-    side = smallest(_fits(tracer, channels))
+    fits = _fits(tracer, channels)
+    side = smallest(fits)
     if side is not None:
         message += f" The smallest square picture that fits has a side of {side}."
+        return BadInputSize(message, received=f"{height}x{width}", suggestions=(str(side),))
+    side = next((usual for usual in _USUAL if fits(usual)), None)
+    if side is not None:
+        message += f" A square picture with a side of {side} fits."
         return BadInputSize(message, received=f"{height}x{width}", suggestions=(str(side),))
     for other in (3, 1):
         if other != channels and _fits(tracer, other)(max(height, width)):
