@@ -22,6 +22,14 @@ def open_page(name: str, **query: str) -> AppTest:
     return at
 
 
+def code_of(at: AppTest, name: str) -> str:
+    """The code behind a page, with its part opened as a person would."""
+    at.session_state[f"kept.open.{name}.The code behind this view"] = True
+    at.run()
+    assert len(at.code) == 1
+    return str(at.code[0].value)
+
+
 def texts(at: AppTest) -> str:
     """All Markdown and captions of a page in one text."""
     return "\n".join([*(each.value for each in at.markdown), *(each.value for each in at.caption)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import vizcore as vc
-from tests.app.opening import open_page, texts
+from tests.app.opening import code_of, open_page, texts
 from vizcore.ui.layer_views import row_names
 
 
@@ -117,6 +117,6 @@ def test_any_classifier_of_timm_is_found_by_its_name():
 
 def test_the_code_behind_the_view_runs(capsys: pytest.CaptureFixture[str]):
     at = open_page("layers", arch="alexnet_torchvision", batch="2", ops="flops")
-    exec(at.code[0].value, {})
+    exec(code_of(at, "layers"), {})
     printed = capsys.readouterr().out
     assert str(vc.layers("alexnet", batch=2, ops="flops").totals.macs) in printed

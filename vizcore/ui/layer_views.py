@@ -284,10 +284,10 @@ def draw_details(here: Room, arch: Architecture, table: LayerTable) -> None:
 def offer_downloads(here: Room, arch: Architecture, table: LayerTable) -> None:
     """The table in four forms, the charts and the graph."""
     stem = f"{arch.key.replace(':', '_')}_layers"
-    view = here.view
+    size = here.view["size"] or None  # read now: a download is made without the session
 
     def charts() -> str:
-        figure = cache.depth_profile(arch.key, view["size"] or None, table.conventions, None, False)
+        figure = cache.depth_profile(arch.key, size, table.conventions, None, False)
         return cache.figure_html(figure)
 
     def dot() -> str:

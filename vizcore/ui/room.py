@@ -146,15 +146,20 @@ class Room:
                             width="stretch",
                         )
             if self.snippet:
-                with st.popover("Code", icon=":material/code:"):
-                    self._draw_code()
+                self._offer_code()
         if self.snippet:
-            with st.expander("The code behind this view", key=f"code-{self.name}"):
-                self._draw_code()
+            with self.details("The code behind this view") as is_open:
+                if is_open:
+                    st.code(self.snippet, language="python")
         address.close_view(self.view)
 
-    def _draw_code(self) -> None:
-        st.code(self.snippet, language="python")
+    def _offer_code(self) -> None:
+        """The Code button. What colours code weighs 1.5 MB in the browser: only when asked for."""
+        popover = st.popover(
+            "Code", icon=":material/code:", key=f"show-code-{self.name}", on_change="rerun"
+        )
+        if popover.open:
+            popover.code(self.snippet, language="python")
 
 
 @contextmanager

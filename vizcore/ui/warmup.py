@@ -16,7 +16,7 @@ log = logging.getLogger("convscope")
 
 #: Seconds to wait for a first visitor, and to leave a browser after its page was sent.
 _WAIT_S = 4.0
-_PAUSE_S = 1.0
+_PAUSE_S = 2.0
 
 _drawn = threading.Event()
 _warm = threading.Event()
@@ -67,11 +67,11 @@ def _run() -> None:
 
 
 def _load_for_drawing() -> None:
-    """Import what the first page draws with; none of it needs torch."""
+    """Import what the first page draws with, and draw it once; none of it needs torch."""
     import pandas  # noqa: F401
-    import plotly.graph_objects  # noqa: F401
 
-    from vizcore import zoo
+    from vizcore.figures.timeline import draw_timeline
     from vizcore.ui import room  # noqa: F401
+    from vizcore.ui.atlas_entries import timeline_entries
 
-    zoo.architectures()
+    draw_timeline(timeline_entries(), quantity="params").to_json()
