@@ -80,9 +80,8 @@ def test_maps_that_do_not_meet() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return torch.cat([self.first(x), self.other(x)], 1)
 
-    with pytest.raises(BadInputSize, match=r"cannot be concatenated.* with a side of 299 fits"):
+    with pytest.raises(BadInputSize, match="1x4x7x7 and 1x4x8x8 cannot be concatenated"):
         trace(Uneven(), (3, 16, 16))
-    trace(Uneven(), (3, 299, 299))
 
 
 @pytest.mark.parametrize("shape", [(3, 0, 5), (3, -1, 5), (0, 5, 5), (3, 2.5, 5)])
