@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import vizcore as vc
-from tests.app.opening import open_page, texts
+from tests.app.opening import code_of, open_page, texts
 from vizcore.blocks import card, names
 from vizcore.blocks.export import to_csv
 
@@ -50,7 +50,7 @@ def test_every_idea_opens_and_stays_open(name: str):
 @pytest.mark.parametrize("name", names())
 def test_the_code_shown_runs_and_prints_what_the_page_says(name: str):
     at = open_page("blocks", block=name)
-    shown = at.code[0].value
+    shown = code_of(at, "blocks")
     assert shown.startswith(f"import vizcore as vc\n\nstudy = vc.block('{name}')")
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
@@ -88,7 +88,7 @@ def test_a_knob_that_is_turned_changes_the_answer_the_address_and_the_code():
     at.number_input(key="blocks.depthwise.filters").set_value(64).run()
     assert "7.89 times fewer" in answer(at)
     assert address(at) == {"block": "depthwise", "channels": "64", "filters": "64"}
-    assert "vc.block('depthwise', channels=64, filters=64)" in at.code[0].value
+    assert "vc.block('depthwise', channels=64, filters=64)" in code_of(at, "blocks")
 
 
 def test_every_idea_keeps_its_own_knobs():
@@ -167,7 +167,6 @@ def test_what_lectures_print_opens_beside_the_trace():
     assert "agree with the trace" not in page(at)
     label = "What lectures print, beside these numbers"
     at.session_state[f"kept.open.blocks.{label}"] = True
-    at.session_state[f"open.blocks.{label}"] = True
     shown = page(at.run())
     assert "17 of 19 agree with the trace" in shown
     assert "✗ slip" in shown
