@@ -299,6 +299,13 @@ def to_json(table: LayerTable, *, indent: int | None = 1) -> str:
     )
 
 
+_CSV_COLUMNS = (
+    "index", "name", "kind", "op", "in_shape", "out_shape", "kernel", "stride", "padding",
+    "dilation", "groups", "weights", "biases", "params", "macs", "activations", "receptive_field",
+    "field_stride", "field_exact", "field_whole", "inputs", "repeat",
+)  # fmt: skip
+
+
 def _csv_cell(value: Any) -> Any:
     if isinstance(value, list):
         return by(tuple(value))
@@ -319,7 +326,7 @@ def to_csv(table: LayerTable) -> str:
         cells["field_whole"] = str(field.whole).lower() if field else ""
         cells["inputs"] = " ".join(str(index) for index in row.inputs)
         lines.append({name: _csv_cell(value) for name, value in cells.items()})
-    names = list(lines[0]) if lines else ["index", "name"]
+    names = [conventions.ops if name == "macs" else name for name in _CSV_COLUMNS]
     total = {
         "name": "total",
         "in_shape": by(table.input_shape),
@@ -329,7 +336,7 @@ def to_csv(table: LayerTable) -> str:
         conventions.ops: table.totals.macs,
         "activations": table.totals.activations,
     }
-    writer = csv.DictWriter(text, names, lineterminator="\n", extrasaction="ignore")
+    writer = csv.DictWriter(text, names, lineterminator="\n")
     writer.writeheader()
     writer.writerows([*lines, total])
     return text.getvalue()

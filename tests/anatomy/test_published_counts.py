@@ -16,12 +16,9 @@ WEIGHTS = [
     for weights in get_model_weights(name)
 ]
 
-#: Weights whose published numbers are not those of the network that classifies a picture.
-#: - Inception v3 counts the parameters of the auxiliary head that only training uses; its
-#:   operations leave the head out, as ours do.
+#: The one known exception: Inception v3's published parameters count the auxiliary head that only
+#: training uses. Its published operations leave the head out, as ours do.
 WITH_AUXILIARY_HEAD = {"inception_v3": 27_161_264}
-#: - torchvision counted Swin's, MaxViT's and ViT's operations with a counter that sees products of
-#:   tokens; ours agree within the bar, so none is excepted here.
 
 
 def table_of(name: str, weights) -> LayerTable:
