@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from vizcore.figures.block_boxes import size_text
@@ -62,6 +63,16 @@ def _variant_rows(variant: BlockVariant, columns: int) -> list[str]:
     return [*lines, f'<tr class="sum">{_cells(sums)}</tr>']
 
 
+def times_signs(text: str) -> str:
+    """A claim's words with the sign of the page's own numbers.
+
+    Example:
+        >>> times_signs("30x30 image, 5 filters")
+        '30×30 image, 5 filters'
+    """
+    return re.sub(r"(?<=\d)x(?=\d)", "×", text)
+
+
 def traced_text(check: LectureCheck) -> str:
     """Our value or values, as exact as they are."""
     return ", ".join(
@@ -76,11 +87,11 @@ def lecture_html(study: BlockStudy) -> str:
         claim = check.claim
         reason = check.proof or claim.note.split("also: ")[0].strip()
         cells = (
-            f"<td>{escape(claim.claim)}</td>",
+            f"<td>{escape(times_signs(claim.claim))}</td>",
             f'<td class="n">{escape(printed_text(claim))}</td>',
             f'<td class="n">{traced_text(check)}</td>',
             f'<td style="white-space: nowrap">{VERDICTS[claim.verdict]}</td>',
-            f"<td>{escape(reason)}</td>",
+            f"<td>{escape(times_signs(reason))}</td>",
         )
         lines.append(f"<tr>{''.join(cells)}</tr>")
     heading = (

@@ -20,7 +20,7 @@ from vizcore.records import BlockStudy, Knob
 from vizcore.reference import lecture_decks
 from vizcore.ui import cache
 from vizcore.ui.address import Choice, one_of, whole
-from vizcore.ui.block_tables import lecture_html, rows_html, traced_text
+from vizcore.ui.block_tables import lecture_html, rows_html, times_signs, traced_text
 from vizcore.ui.room import Download, Room
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def draw_slips(study: BlockStudy, *, dark: bool) -> None:
                 _chart(figure, f"lecture.{check.claim.id}")
             turned = any(knob.value != knob.default for knob in study.knobs)
             own = " (With the lecture's own numbers, not those chosen above.)" if turned else ""
-            st.markdown(f"{check.claim.claim}. **{check.proof}**{own}")
+            st.markdown(f"{times_signs(check.claim.claim)}. **{check.proof}**{own}")
 
 
 def draw_costs(here: Room, study: BlockStudy, knobs: cache.Knobs, *, dark: bool) -> None:
