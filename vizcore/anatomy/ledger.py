@@ -88,7 +88,7 @@ class Owned(NamedTuple):
 
     module: str
     name: str
-    count: int
+    values: int
     is_bias: bool
 
 
@@ -137,9 +137,9 @@ class Ledger:
             if owned is None:
                 entry.weights += parameter.numel()
             elif owned.is_bias:
-                entry.biases += owned.count
+                entry.biases += owned.values
             else:
-                entry.weights += owned.count
+                entry.weights += owned.values
 
     def unused(self) -> list[Owned]:
         """The parameters no entry counted."""

@@ -15,12 +15,12 @@ from vizcore.records import Pair, ReceptiveField
 
 
 class Span(NamedTuple):
-    """Windows along one side of the picture: `count` of them, `stride` apart."""
+    """Windows along one side of the picture: `places` of them, `stride` apart."""
 
     size: int
     stride: int
     offset: int
-    count: int
+    places: int
 
 
 class Field(NamedTuple):
@@ -52,7 +52,7 @@ def slide(span: Span, kernel: int, stride: int, padding: int, dilation: int, cou
 
     Example:
         >>> slide(Span(7, 2, -3, 112), 3, 2, 1, 1, 56)
-        Span(size=11, stride=4, offset=-5, count=56)
+        Span(size=11, stride=4, offset=-5, places=56)
     """
     size, step, offset, _ = span
     return Span(
@@ -100,7 +100,7 @@ def _covers(a: Span, b: Span) -> bool:
     if a.stride == b.stride:
         return a.offset <= b.offset and b.offset + b.size <= a.offset + a.size
     if a.stride == 0:
-        last = b.offset + (b.count - 1) * b.stride + b.size
+        last = b.offset + (b.places - 1) * b.stride + b.size
         return a.offset <= b.offset and last <= a.offset + a.size
     return False
 
@@ -110,8 +110,8 @@ def _hull(a: Span, b: Span) -> tuple[Span, bool]:
     if a.stride == b.stride:
         low = min(a.offset, b.offset)
         high = max(a.offset + a.size, b.offset + b.size)
-        return Span(high - low, a.stride, low, max(a.count, b.count)), True
-    count = max(a.count, b.count)
+        return Span(high - low, a.stride, low, max(a.places, b.places)), True
+    count = max(a.places, b.places)
     step = max(a.stride, b.stride) if a.stride and b.stride else 0
     lows, highs = [], []
     for span in (a, b):

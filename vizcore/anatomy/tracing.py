@@ -208,7 +208,7 @@ def _not_counted(ledger: Ledger) -> tuple[str, ...]:
     if unused:
         layers = list(dict.fromkeys(owned.module or owned.name for owned in unused))
         named = ", ".join(layers[:4]) + (f" and {len(layers) - 4} more" if layers[4:] else "")
-        count = sum(owned.count for owned in unused)
+        count = sum(owned.values for owned in unused)
         sentences.append(
             f"{count:,} parameters of layers that this forward pass never runs are left out: "
             f"{named}."

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
 
 from vizcore.reference.tables import read_table
 
@@ -59,6 +60,6 @@ def write_catalogue(rows: Iterable[Counts]) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(field.name for field in fields(Counts))
     writer.writerows(astuple(row) for row in rows)
-    with files("vizcore.reference").joinpath("catalogue.csv").open("w", encoding="utf-8") as file:  # type: ignore[call-arg]
-        file.write(text.getvalue())
+    path = Path(str(files("vizcore.reference").joinpath("catalogue.csv")))
+    path.write_text(text.getvalue(), encoding="utf-8")
     catalogue.cache_clear()

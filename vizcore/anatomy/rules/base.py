@@ -148,7 +148,7 @@ def constant(
 
 def _promoted(args: tuple[Any, ...]) -> torch.dtype:
     """The type of number that an elementwise function of these arguments returns."""
-    numbers = [value for value in args if isinstance(value, (Tensor, int, float))]
+    numbers: list[Any] = [value for value in args if isinstance(value, (Tensor, int, float))]
     if len(numbers) > 1:
         return torch.result_type(numbers[0], numbers[1])
     dtype: torch.dtype = numbers[0].dtype

@@ -296,7 +296,7 @@ def _padded(field: Field | None, bits: int, low: int, length: int, mode: str) ->
     if bits == SPACE:
         return field if receptive.is_still(field) else None
     span = field.h if bits == H else field.w
-    moved = span._replace(offset=span.offset - low * span.stride, count=length)
+    moved = span._replace(offset=span.offset - low * span.stride, places=length)
     exact = field.exact and mode == "constant"
     return field._replace(h=moved, exact=exact) if bits == H else field._replace(
         w=moved, exact=exact

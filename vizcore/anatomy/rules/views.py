@@ -60,7 +60,7 @@ def _view(
 def _reshape(ledger: Ledger, func: Any, input: Tensor, *args: Any, **kwargs: Any) -> Any:
     def axes_of(origin: Origin, shape: tuple[int, ...]) -> Axes:
         field = origin.field
-        sides = (field.h.count, field.w.count) if field else (0, 0)
+        sides = (field.h.places, field.w.places) if field else (0, 0)
         return reshaped(origin.shape, origin.axes, shape, sides)
 
     return _view(ledger, func, input, args, kwargs, axes_of)
@@ -185,7 +185,7 @@ def _sliced(field: Field | None, axis: int, key: Any, size: int) -> Field | None
     moved = span._replace(
         offset=span.offset + places.start * span.stride,
         stride=span.stride * places.step,
-        count=len(places),
+        places=len(places),
     )
     return field._replace(h=moved) if bits == H else field._replace(w=moved)
 
