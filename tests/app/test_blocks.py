@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import re
 import subprocess
 import sys
 
@@ -19,13 +20,13 @@ from vizcore.blocks.export import to_csv
 
 def page(at: AppTest) -> str:
     """All words of the page: Markdown and tables."""
-    return "\n".join([texts(at), *(each.value for each in at.get("html"))])
+    return "\n".join([texts(at), *(each.proto.body for each in at.get("html"))])
 
 
 def answer(at: AppTest) -> str:
     """The page's one-sentence answer, without its markup."""
-    found = next(each.value for each in at.markdown if 'class="cs-answer"' in each.value)
-    return found.replace("<b>", "").replace("</b>", "")
+    found = re.search('<p class="cs-answer">(.*?)</p>', page(at))
+    return re.sub("</?b>", "", found[1]) if found else ""
 
 
 def address(at: AppTest) -> dict[str, str]:
