@@ -31,5 +31,6 @@ def code_of(at: AppTest, name: str) -> str:
 
 
 def texts(at: AppTest) -> str:
-    """All Markdown and captions of a page in one text."""
-    return "\n".join([*(each.value for each in at.markdown), *(each.value for each in at.caption)])
+    """All Markdown, captions and HTML of a page in one text."""
+    pages = [each.proto.body for each in at.get("html")]
+    return "\n".join([*(each.value for each in (*at.markdown, *at.caption)), *pages])

@@ -9,11 +9,6 @@ from tests.app.opening import code_of, open_page, texts
 from vizcore.ui.layer_views import row_names
 
 
-def html(at) -> str:
-    """Everything written as HTML on a page."""
-    return "\n".join(each.proto.body for each in at.get("html"))
-
-
 def test_the_answer_has_the_networks_own_numbers():
     said = texts(open_page("layers", arch="vgg_d"))
     assert "15.2M values" in said
@@ -22,7 +17,7 @@ def test_the_answer_has_the_networks_own_numbers():
 
 
 def test_the_textbook_has_the_lecturers_rows_and_both_totals():
-    said = html(open_page("layers", arch="vgg_d", view="textbook"))
+    said = texts(open_page("layers", arch="vgg_d", view="textbook"))
     for text in ("150K", "3.2M", "1,728", "102,760,448", "15.2M values", "61 MB", "138M"):
         assert text in said
     assert "24M" in said
@@ -58,7 +53,7 @@ def test_the_table_has_every_row_and_its_sums_are_the_totals():
 def test_every_switch_counts_as_the_package_does(query: dict[str, str], options: dict[str, object]):
     at = open_page("layers", arch="alexnet_torchvision", **query)
     totals = vc.layers("alexnet", **options).totals
-    said = html(at)
+    said = texts(at)
     for count in (totals.params, totals.macs, totals.activations, totals.memory_bytes):
         assert f"{count:,}" in said
 

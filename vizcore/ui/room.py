@@ -49,8 +49,8 @@ class Room:
     snippet: str = ""
 
     def answer(self, text: str) -> None:
-        """Say the page's one-sentence answer, in Markdown, with the real numbers."""
-        self.answer_slot.markdown(f'<p class="cs-answer">{text}</p>', unsafe_allow_html=True)
+        """Say the page's one-sentence answer, as HTML, with the real numbers."""
+        self.answer_slot.html(f'<p class="cs-answer">{text}</p>')
 
     def offer(self, *downloads: Download) -> None:
         """Add files to the Download button."""
