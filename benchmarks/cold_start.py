@@ -22,10 +22,15 @@ from machine import describe, write
 from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 CASES = {
     "atlas": ("/", ".js-plotly-plot .main-svg"),
     "layers": ("/layers?arch=vgg_d", ".js-plotly-plot .main-svg"),
@@ -46,9 +51,9 @@ def once(browser: Browser, address: str, drawn: str) -> dict[str, float]:
     port = free_port()
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     begun = time.perf_counter()
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
     server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
-        + ["--server.port", str(port), "--server.address", "127.0.0.1"],
+        [*command, "--server.port", str(port), "--server.address", "127.0.0.1"],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -42,15 +42,23 @@ with room("feature-maps", "What does each channel respond to?", CHOICES) as here
     with here.controls():
         if known:
             st.selectbox(
-                "Layer", list(layers), format_func=layers.get, width=225, **view.bind("layer")
+                "Layer",
+                list(layers),
+                format_func=layers.__getitem__,
+                width=225,
+                **view.bind("layer"),
             )
         st.selectbox(
-            "Sort by", list(SORTINGS), format_func=SORTINGS.get, width=140, **view.bind("sort")
+            "Sort by",
+            list(SORTINGS),
+            format_func=SORTINGS.__getitem__,
+            width=140,
+            **view.bind("sort"),
         )
         st.segmented_control(
             "Scale",
             list(SCALINGS),
-            format_func=SCALINGS.get,
+            format_func=SCALINGS.__getitem__,
             help="Each map: every map uses the whole colour range, so faint maps show. "
             "All maps: one range for the layer, so maps can be compared.",
             **view.bind("scale"),
@@ -58,7 +66,7 @@ with room("feature-maps", "What does each channel respond to?", CHOICES) as here
         st.segmented_control(
             "Colours",
             list(COLOURS),
-            format_func=COLOURS.get,
+            format_func=COLOURS.__getitem__,
             help="Signed: red is positive, blue negative, white zero.",
             **view.bind("colours"),
         )

@@ -35,7 +35,7 @@ with room("saliency", "Which pixels decided?", CHOICES) as here:
         st.segmented_control(
             "Method",
             list(METHODS),
-            format_func=METHODS.get,
+            format_func=METHODS.__getitem__,
             help="Gradient: how much the class score moves with each pixel, the largest of the "
             "three colours (Simonyan and others, 2014). Gradient × input: the same times the "
             "pixel's value, with its sign.",

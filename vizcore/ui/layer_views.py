@@ -36,20 +36,22 @@ def draw_controls(here: Room, arch: Architecture, views: dict[str, str]) -> None
     """The row of switches: what is shown, and in which conventions."""
     view = here.view
     with here.controls():
-        st.segmented_control("View", list(views), format_func=views.get, **view.bind("view"))
+        st.segmented_control(
+            "View", list(views), format_func=views.__getitem__, **view.bind("view")
+        )
         _draw_size(view, arch)
         st.number_input("Batch", 1, 4096, width=110, **view.bind("batch"))
         st.segmented_control(
             "Work in",
             ["macs", "flops"],
-            format_func={"macs": "MACs", "flops": "FLOPs"}.get,
+            format_func={"macs": "MACs", "flops": "FLOPs"}.__getitem__,
             help="One multiply-add (MAC) is two floating-point operations (FLOPs).",
             **view.bind("ops"),
         )
         st.segmented_control(
             "Memory for",
             ["forward", "training"],
-            format_func={"forward": "Forward", "training": "Training"}.get,
+            format_func={"forward": "Forward", "training": "Training"}.__getitem__,
             help="Forward: every layer's output, kept once. Training: the outputs, their "
             "gradients, the parameters and their gradients; no optimiser state.",
             **view.bind("memory"),
@@ -178,7 +180,7 @@ def draw_graph(view: View, table: LayerTable, selected: int | None, *, dark: boo
     st.segmented_control(
         "Colour by",
         list(GRAPH_COLOURS),
-        format_func=GRAPH_COLOURS.get,
+        format_func=GRAPH_COLOURS.__getitem__,
         required=True,
         **view.bind("colour"),
     )

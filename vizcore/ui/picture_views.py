@@ -85,8 +85,9 @@ def accuracy_note(network: str) -> str:
     shares = card.accuracy
     return (
         f"{card.key} knows {len(card.classes)} photographs. It names "
-        f"{percent(shares['validation'])} of the validation patches and {percent(shares['test'])} of the test patches rightly; of "
-        "any other picture it names the one of its classes that is least unlike it."
+        f"{percent(shares['validation'])} of the validation patches and {percent(shares['test'])} "
+        "of the test patches rightly; of any other picture it names the one of its classes that is "
+        "least unlike it."
     )
 
 
