@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from math import prod
 
-from vizcore.anatomy.windows import window_count
 from vizcore.records import LayerRow
 
 #: Why a row may write no new values.
@@ -77,11 +76,11 @@ def _side(
     window = str(kernel) if dilation == 1 else f"({dilation}·({kernel} - 1) + 1)"
     room = length - span + 2 * padding
     inner = f"{length} - {window} + 2·{padding}"
-    if out == window_count(length, kernel, stride, 2 * padding, dilation):
+    if out == room // stride + 1:
         if room % stride == 0:
             return f"({inner})/{stride} + 1 = {out}"
         return f"⌊({inner})/{stride}⌋ + 1 = {out}"
-    if out == window_count(length, kernel, stride, 2 * padding, dilation, ceil=True):
+    if out == -(-room // stride) + 1:
         return f"⌈({inner})/{stride}⌉ + 1 = {out}"
     return f"{length} becomes {out}, padded unevenly"
 

@@ -17,7 +17,14 @@ from vizcore.anatomy.attention import attend
 from vizcore.anatomy.axes import Axes, H, W, mixing
 from vizcore.anatomy.ledger import DoesNotFit, Ledger, Origin, source_of
 from vizcore.anatomy.receptive import NOTHING, Field
-from vizcore.anatomy.windows import convolve, convolve_transposed, pool, pool_to_size, spread
+from vizcore.anatomy.windows import (
+    Window,
+    convolve,
+    convolve_transposed,
+    pool,
+    pool_to_size,
+    spread,
+)
 from vizcore.records import Kind
 
 Forward = Callable[..., Any]
@@ -26,23 +33,13 @@ Maker = Callable[[Ledger, str, Any], Forward | None]
 
 def _convolution(ledger: Ledger, name: str, module: Any) -> Forward:
     op = type(module).__name__
-    weight_shape = tuple(module.weight.shape)
-    padding = module.padding if isinstance(module.padding, str) else tuple(module.padding)
-    params = (module.weight, module.bias)
+    weight, bias = module.weight, module.bias
+    out_channels, per_group, *kernel = weight.shape
+    channels, params, groups = (out_channels, per_group), (weight, bias), module.groups
+    window = Window(tuple(kernel), module.stride, module.padding, module.dilation)
 
     def forward(input: Tensor) -> Tensor:
-        return convolve(
-            ledger,
-            name,
-            op,
-            source_of(input),
-            weight_shape,
-            module.stride,
-            padding,
-            module.dilation,
-            module.groups,
-            params,
-        )
+        return convolve(ledger, name, op, source_of(input), window, channels, groups, params)
 
     return forward
 
@@ -241,15 +238,16 @@ def _pooling(rank: int) -> Maker:
         if getattr(module, "return_indices", False):
             return None
         op = type(module).__name__
-        kernel = spread(module.kernel_size, rank)
-        stride = spread(module.stride, rank)
-        padding = spread(module.padding, rank)
-        dilation = spread(getattr(module, "dilation", 1), rank)
-        ceil = module.ceil_mode
+        window = Window(
+            spread(module.kernel_size, rank),
+            spread(module.stride, rank),
+            spread(module.padding, rank),
+            spread(getattr(module, "dilation", 1), rank),
+            ceil=module.ceil_mode,
+        )
 
         def forward(input: Tensor) -> Tensor:
-            origin = source_of(input)
-            return pool(ledger, name, op, origin, kernel, stride, padding, dilation, ceil)
+            return pool(ledger, name, op, source_of(input), window)
 
         return forward
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any
 
 from torch import Tensor
 
 from vizcore.anatomy import receptive
-from vizcore.anatomy.axes import SPACE, Axes, H, W, space_of
+from vizcore.anatomy.axes import PICTURES, SPACE, Axes, H, W, space_of
 from vizcore.anatomy.ledger import DoesNotFit, Ledger, Origin
 from vizcore.anatomy.receptive import NOTHING, Field
 from vizcore.records import Pair, Shape
@@ -25,59 +24,86 @@ def spread(value: int | Sequence[int], rank: int) -> Ints:
     return numbers * rank if len(numbers) == 1 else numbers
 
 
-def window_count(
-    length: int, kernel: int, stride: int, padding: int, dilation: int, ceil: bool = False
-) -> int:
-    """How many windows fit: `(length + padding - dilation·(kernel - 1) - 1)/stride + 1`.
-
-    `padding` is that of both ends together. With `ceil` a last window may hang over the end, if it
-    starts inside the map or its leading padding.
-
-    Example:
-        >>> window_count(227, 11, 4, 0, 1)
-        55
-    """
-    room = length + padding - dilation * (kernel - 1) - 1
-    if not ceil:
-        return room // stride + 1
-    count = -(-room // stride) + 1
-    return count - 1 if (count - 1) * stride >= length + padding // 2 else count
-
-
-def pair(numbers: Ints) -> Pair | None:
+def _pair(numbers: Ints) -> Pair | None:
     """(height, width) of a window over a picture or a sequence; None for a volume."""
     if len(numbers) == 2:
         return numbers[0], numbers[1]
     return (1, numbers[0]) if len(numbers) == 1 else None
 
 
-def slid(
-    ledger: Ledger,
-    origin: Origin,
-    kernel: Ints,
-    stride: Ints,
-    low: Ints,
-    dilation: Ints,
-    out: Ints,
-    mixes_channels: bool,
-) -> Field | None:
+class Window:
+    """A window that slides over the last dimensions of a map, with what is often asked of it.
+
+    Attributes:
+        kernel, stride, dilation: one number per side.
+        low, pads: padding before the map, and before and after it together.
+        spans: sides of the dilated kernel; `area` is the number of its values.
+        shown: kernel, stride, padding and dilation as a table shows them.
+    """
+
+    __slots__ = (
+        "area", "ceil", "dilation", "kernel", "low", "pads", "rank", "shown", "spans", "stride",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        kernel: Ints,
+        stride: Ints,
+        padding: Ints | str,
+        dilation: Ints,
+        *,
+        ceil: bool = False,
+    ) -> None:
+        self.kernel, self.stride, self.dilation, self.ceil = kernel, stride, dilation, ceil
+        self.rank = len(kernel)
+        self.spans = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
+        if isinstance(padding, str):
+            same = padding == "same"
+            self.pads = tuple(span - 1 if same else 0 for span in self.spans)
+            self.low = tuple(pad // 2 for pad in self.pads)
+        else:
+            self.low = padding
+            self.pads = tuple(2 * pad for pad in padding)
+        self.area = prod(kernel)
+        self.shown = (_pair(kernel), _pair(stride), _pair(self.low), _pair(dilation))
+
+    def places(self, name: str, shape: Shape) -> Ints:
+        """How many windows fit along each side of a map of this shape."""
+        numbers = zip(shape[-self.rank :], self.pads, self.spans, self.stride, strict=True)
+        if self.ceil:
+            out = tuple([_hanging(*each) for each in numbers])
+        else:
+            out = tuple([(length + pad - span) // step + 1 for length, pad, span, step in numbers])
+        if min(out) < 1:
+            sides = "x".join(str(side) for side in self.kernel)
+            raise DoesNotFit(name, shape, f"its {sides} window is larger than its padded input")
+        return out
+
+
+def _hanging(length: int, padding: int, span: int, stride: int) -> int:
+    """How many windows fit if the last may hang over the end, starting in map or padding."""
+    count = -((span - length - padding) // stride) + 1
+    return count - 1 if (count - 1) * stride >= length + padding // 2 else count
+
+
+def slid(origin: Origin, window: Window, places: Ints, *, mixes_channels: bool) -> Field | None:
     """The field after a window slid over the map's last dimensions."""
     field = origin.field
     if field is None or field is NOTHING:
         return field
+    axes, rank = origin.axes, window.rank
     h, w, exact, uniform = field
     uniform = uniform or mixes_channels
-    if len(kernel) == 2 and origin.axes[-2:] == (H, W) and not space_of(origin.axes[:-2]):
-        h = receptive.slide(h, kernel[0], stride[0], low[0], dilation[0], out[0])
-        w = receptive.slide(w, kernel[1], stride[1], low[1], dilation[1], out[1])
+    if rank == 2 and (axes == PICTURES or (axes[-2:] == (H, W) and not space_of(axes[:-2]))):
+        kernel, stride, low, dilation = window.kernel, window.stride, window.low, window.dilation
+        h = receptive.slide(h, kernel[0], stride[0], low[0], dilation[0], places[0])
+        w = receptive.slide(w, kernel[1], stride[1], low[1], dilation[1], places[1])
         return Field(h, w, exact, uniform)
-    rank = len(kernel)
     moving = (H if h.stride else 0) | (W if w.stride else 0)
-    if not space_of(origin.axes[-rank:]) & moving:
-        channels = origin.axes[-rank - 1] if len(origin.axes) > rank else 0
-        if not (channels & moving and mixes_channels):
-            return Field(h, w, exact, uniform)
-    return None
+    channels = axes[-rank - 1] if len(axes) > rank and mixes_channels else 0
+    if (space_of(axes[-rank:]) | channels) & moving:
+        return None
+    return Field(h, w, exact, uniform)
 
 
 def _check_channels(name: str, shape: Shape, rank: int, channels: int) -> None:
@@ -92,46 +118,24 @@ def convolve(
     name: str,
     op: str,
     origin: Origin,
-    weight_shape: Shape,
-    stride: Ints,
-    padding: Ints | str,
-    dilation: Ints,
+    window: Window,
+    channels: Pair,
     groups: int,
     params: tuple[Tensor | None, ...],
 ) -> Tensor:
-    """Enter a convolution; `weight_shape` is (out, in per group, *kernel)."""
-    out_channels, per_group, *sides = weight_shape
-    kernel = tuple(sides)
-    rank = len(kernel)
-    shape = origin.shape
+    """Enter a convolution; `channels` are those of the output, and of the input in one group."""
+    out_channels, per_group = channels
+    rank, shape = window.rank, origin.shape
     _check_channels(name, shape, rank, per_group * groups)
-    if isinstance(padding, str):
-        whole_pad = tuple(
-            d * (k - 1) if padding == "same" else 0 for k, d in zip(kernel, dilation, strict=True)
-        )
-        low = tuple(total // 2 for total in whole_pad)
-    else:
-        low = padding
-        whole_pad = tuple(2 * p for p in low)
-    out = tuple(
-        (length + p - d * (k - 1) - 1) // s + 1
-        for length, k, s, p, d in zip(
-            shape[-rank:], kernel, stride, whole_pad, dilation, strict=True
-        )
-    )
-    if min(out) < 1:
-        raise DoesNotFit(name, shape, f"its {_by(kernel)} window is larger than its padded input")
-    out_shape = (*shape[: -rank - 1], out_channels, *out)
+    places = window.places(name, shape)
+    out_shape = (*shape[: -rank - 1], out_channels, *places)
+    field = slid(origin, window, places, mixes_channels=groups == 1)
     axes = _channels_cleared(origin.axes, rank)
-    field = slid(ledger, origin, kernel, stride, low, dilation, out, groups == 1)
-    values = prod(out_shape)
     entry, made = ledger.enter(name, "conv", op, (origin,), out_shape, axes, field)
-    entry.macs = values * per_group * prod(kernel)
+    values = prod(out_shape)
+    entry.macs = values * per_group * window.area
     entry.activations = values
-    entry.kernel = pair(kernel)
-    entry.stride = pair(stride)
-    entry.padding = pair(low)
-    entry.dilation = pair(dilation)
+    entry.kernel, entry.stride, entry.padding, entry.dilation = window.shown
     entry.groups = groups
     ledger.charge(entry, params)
     return ledger.tensor(made)
@@ -174,8 +178,9 @@ def convolve_transposed(
     entry, made = ledger.enter(name, "conv", op, (origin,), out_shape, axes, field)
     entry.macs = prod(shape) * per_group * prod(kernel)
     entry.activations = prod(out_shape)
-    entry.kernel, entry.stride, entry.padding = pair(kernel), pair(stride), pair(padding)
-    entry.dilation, entry.groups = pair(dilation), groups
+    entry.kernel, entry.stride = _pair(kernel), _pair(stride)
+    entry.padding, entry.dilation = _pair(padding), _pair(dilation)
+    entry.groups = groups
     ledger.charge(entry, params)
     return ledger.tensor(made)
 
@@ -195,32 +200,15 @@ def _enlarged(
     return Field(h, w, False, field.uniform or mixes_channels)
 
 
-def pool(
-    ledger: Ledger,
-    name: str,
-    op: str,
-    origin: Origin,
-    kernel: Ints,
-    stride: Ints,
-    padding: Ints,
-    dilation: Ints,
-    ceil: bool,
-) -> Tensor:
+def pool(ledger: Ledger, name: str, op: str, origin: Origin, window: Window) -> Tensor:
     """Enter a pooling operation."""
-    rank = len(kernel)
     shape = origin.shape
-    out = tuple(
-        window_count(length, k, s, 2 * p, d, ceil)
-        for length, k, s, p, d in zip(shape[-rank:], kernel, stride, padding, dilation, strict=True)
-    )
-    if min(out) < 1:
-        raise DoesNotFit(name, shape, f"its {_by(kernel)} window is larger than its padded input")
-    out_shape = (*shape[:-rank], *out)
-    field = slid(ledger, origin, kernel, stride, padding, dilation, out, False)
+    places = window.places(name, shape)
+    out_shape = (*shape[: -window.rank], *places)
+    field = slid(origin, window, places, mixes_channels=False)
     entry, made = ledger.enter(name, "pool", op, (origin,), out_shape, origin.axes, field)
     entry.activations = prod(out_shape)
-    entry.kernel, entry.stride, entry.padding = pair(kernel), pair(stride), pair(padding)
-    entry.dilation = pair(dilation)
+    entry.kernel, entry.stride, entry.padding, entry.dilation = window.shown
     return ledger.tensor(made)
 
 
@@ -258,7 +246,3 @@ def pool_to_size(
 def _channels_cleared(axes: Axes, rank: int) -> Axes:
     dim = len(axes) - rank - 1
     return axes if dim < 0 or axes[dim] == 0 or dim == 0 else (*axes[:dim], 0, *axes[dim + 1 :])
-
-
-def _by(sides: Sequence[Any]) -> str:
-    return "x".join(str(side) for side in sides)

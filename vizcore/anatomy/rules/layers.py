@@ -14,7 +14,14 @@ from vizcore.anatomy.ledger import DoesNotFit, Ledger, Origin, origin_of, source
 from vizcore.anatomy.modules import linear, same_shape
 from vizcore.anatomy.receptive import NOTHING, Field
 from vizcore.anatomy.rules.base import constant, is_constant, named, op_of, pending, rule, unknown
-from vizcore.anatomy.windows import convolve, convolve_transposed, pool, pool_to_size, spread
+from vizcore.anatomy.windows import (
+    Window,
+    convolve,
+    convolve_transposed,
+    pool,
+    pool_to_size,
+    spread,
+)
 
 Optional = Tensor | None
 
@@ -31,20 +38,17 @@ def _conv(
     dilation: Any = 1,
     groups: int = 1,
 ) -> Tensor:
-    shape = source_of(weight).shape
-    rank = len(shape) - 2
-    return convolve(
-        ledger,
-        named(ledger, func, weight),
-        op_of(func),
-        source_of(input),
-        shape,
+    out_channels, per_group, *kernel = source_of(weight).shape
+    rank = len(kernel)
+    window = Window(
+        tuple(kernel),
         spread(stride, rank),
         padding if isinstance(padding, str) else spread(padding, rank),
         spread(dilation, rank),
-        groups,
-        pending((weight, bias)),
     )
+    name, params = named(ledger, func, weight), pending((weight, bias))
+    channels = (out_channels, per_group)
+    return convolve(ledger, name, op_of(func), source_of(input), window, channels, groups, params)
 
 
 @rule("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
@@ -174,9 +178,9 @@ def _max_pool(
     rank = int(func.__name__[-2])
     kernel = spread(kernel_size, rank)
     step = spread(stride, rank) if stride else kernel
-    pads, holes = spread(padding, rank), spread(dilation, rank)
-    name, origin = named(ledger, func), source_of(input)
-    return pool(ledger, name, op_of(func), origin, kernel, step, pads, holes, ceil_mode)
+    holes = spread(dilation, rank)
+    window = Window(kernel, step, spread(padding, rank), holes, ceil=ceil_mode)
+    return pool(ledger, named(ledger, func), op_of(func), source_of(input), window)
 
 
 @rule("avg_pool1d", "avg_pool2d", "avg_pool3d")
@@ -194,9 +198,8 @@ def _avg_pool(
     rank = int(func.__name__[-2])
     kernel = spread(kernel_size, rank)
     step = spread(stride, rank) if stride else kernel
-    pads, holes = spread(padding, rank), (1,) * rank
-    name, origin = named(ledger, func), source_of(input)
-    return pool(ledger, name, op_of(func), origin, kernel, step, pads, holes, ceil_mode)
+    window = Window(kernel, step, spread(padding, rank), (1,) * rank, ceil=ceil_mode)
+    return pool(ledger, named(ledger, func), op_of(func), source_of(input), window)
 
 
 @rule(
