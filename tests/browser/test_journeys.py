@@ -68,6 +68,7 @@ def test_a_copied_address_opens_the_same_view_for_somebody_else(
     expect(page.locator(ANSWER)).to_contain_text("multiply-adds")
     page.get_by_role("radio", name="FLOPs").click()
     expect(page.locator(ANSWER)).to_contain_text("FLOPs")
+    page.wait_for_url("**ops=flops*")
     page.get_by_role("button", name="Copy address").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     address = page.evaluate("navigator.clipboard.readText()")
