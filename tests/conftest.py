@@ -5,13 +5,40 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 # Read by torch when it is loaded. The networks here are tiny: on busy cores one thread is much
 # faster than several that wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium or Chrome."""
+    found = next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.fail(f"The browser tests need one of {', '.join(CHROMIUM_NAMES)}; install Chromium.")
+    with sync_playwright() as play:
+        running = play.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS)
+        yield running
+        running.close()
 
 
 @pytest.fixture(scope="session")

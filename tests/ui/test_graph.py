@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from streamlit.testing.v1 import AppTest
 
 import vizcore
@@ -22,7 +21,6 @@ from vizcore.ui import graph
 
 ADDRESS = "http://graph.test/"
 NETWORKS = ["vgg16", "resnet50", "googlenet", "densenet121", "mobilenet_v2", "vit_b_16"]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 
 
 def data_of(name: str, column: str = "kind", selected: int | None = None) -> dict[str, Any]:
@@ -31,7 +29,7 @@ def data_of(name: str, column: str = "kind", selected: int | None = None) -> dic
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     """A page that holds the component's elements and scripts, 900 x 620."""
     parts = {name: (graph._HERE / f"graph.{name}").read_text() for name in ("html", "css")}
     scripts = "".join((graph._HERE / name).read_text() for name in graph.SCRIPTS)
@@ -42,12 +40,10 @@ def page() -> Iterator[Page]:
         f"<script type='module'>{module}\n"
         "Object.assign(window, { readNetwork, layNetwork, rankGroup, SPACE });</script>"
     )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        opened = browser.new_page(viewport={"width": 1000, "height": 800})
-        opened.route(ADDRESS, lambda route: route.fulfill(body=content, content_type="text/html"))
-        yield opened
-        browser.close()
+    opened = browser.new_page(viewport={"width": 1000, "height": 800})
+    opened.route(ADDRESS, lambda route: route.fulfill(body=content, content_type="text/html"))
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
