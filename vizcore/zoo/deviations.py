@@ -23,8 +23,8 @@ _MNASNET = (
     "has it.",
 )
 _SQUEEZENET_STEM = (
-    "The first convolution does not pad its input and the max pools round up, so map sizes differ "
-    "from the paper's table by a pixel or two.",
+    "The first convolution does not pad its input, and the max pools round up: 109x109 maps where "
+    "the paper prints 111x111.",
 )
 _TF_PORT = ("A port of the TensorFlow network, with 1000 outputs instead of 1001.",)
 
@@ -66,22 +66,13 @@ DEVIATIONS: dict[str, tuple[str, ...]] = {
     "resnet50": _RESNET_V15,
     "resnet101": _RESNET_V15,
     "resnet152": _RESNET_V15,
-    "wide_resnet50_2": _RESNET_V15,
-    "wide_resnet101_2": (
-        "The paper has no 101-layer network; this is torchvision's addition.",
-        *_RESNET_V15,
-    ),
+    "wide_resnet101_2": ("The paper has no 101-layer network; this is torchvision's addition.",),
     "resnext101_32x8d": ("The paper's 101-layer networks are 32x4d and 64x4d, not 32x8d.",),
-    "senet154": (
-        "Its base is a modified ResNeXt-152 (64x4d): three 3x3 stem convolutions, the first 1x1 of "
-        "each bottleneck halved, and 3x3 instead of 1x1 projections.",
-    ),
     "mobilenet_v1": ("Activations are ReLU6 instead of ReLU.",),
     "squeezenet1_0": _SQUEEZENET_STEM,
     "squeezenet1_1": (
         "Version 1.1 is the authors' later release and is not in the paper: a 3x3 first "
         "convolution with 64 filters, and earlier pooling.",
-        *_SQUEEZENET_STEM,
     ),
     "nasnet_a_large": _TF_PORT,
     "mnasnet_b1_0_5": _MNASNET,
