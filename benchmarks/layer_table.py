@@ -141,6 +141,8 @@ def measure(name: str, repeats: int) -> dict[str, Any]:
         "multiply_adds": macs,
         "times_faster_than_torchinfo": medians["torchinfo"] / medians["convscope"],
         "times_faster_than_fvcore": medians["fvcore"] / medians["convscope"],
+        "fastest_turns_times_faster_than_torchinfo": min(seconds["torchinfo"])
+        / min(seconds["convscope"]),
         "memory_mb": int(fresh(MEMORY, name)) / 1024,
     }
 
@@ -170,6 +172,7 @@ def all_classifiers(repeats: int) -> dict[str, float]:
 def summary(results: list[dict[str, Any]], everything: dict[str, float]) -> dict[str, Any]:
     """The numbers the project promises, and whether each was kept."""
     ratios = [result["times_faster_than_torchinfo"] for result in results]
+    fastest = [result["fastest_turns_times_faster_than_torchinfo"] for result in results]
     numbers = {
         "geometric_mean": math.exp(statistics.fmean(map(math.log, ratios))),
         "smallest": min(ratios),
@@ -180,7 +183,15 @@ def summary(results: list[dict[str, Any]], everything: dict[str, float]) -> dict
         name: value >= BARS[name] if name in ("geometric_mean", "smallest") else value <= BARS[name]
         for name, value in numbers.items()
     }
-    return {**numbers, "bars": BARS, "kept": kept}
+    # Other work on the machine slows the many threads of a real forward pass most of all; the
+    # fastest turn of each contestant says what is left of the difference without it.
+    return {
+        **numbers,
+        "bars": BARS,
+        "kept": kept,
+        "geometric_mean_of_fastest_turns": math.exp(statistics.fmean(map(math.log, fastest))),
+        "smallest_of_fastest_turns": min(fastest),
+    }
 
 
 def main() -> int:
@@ -195,6 +206,7 @@ def main() -> int:
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)  # fvcore reports every operation it does not count
 
+    load = round(os.getloadavg()[0], 1)
     results = []
     print(f"{'network':<18}{'ours':>9}{'torchinfo':>11}{'fvcore':>9}{'faster':>9}{'memory':>10}")
     for name in args.networks:
@@ -215,6 +227,7 @@ def main() -> int:
         "machine": describe("torch", "torchvision", "torchinfo", "fvcore"),
         "threads": torch.get_num_threads(),
         "repeats": args.repeats,
+        "load_average_before": load,
         "summary": summary(results, everything),
         "all_torchvision_classifiers": everything,
         "results": results,
