@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import time
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from machine import describe, write
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
 PAGES = {
     "atlas": {},
     "layers": {},
@@ -25,6 +27,7 @@ PAGES = {
     "layers, textbook": {"view": "textbook"},
     "layers, densenet201": {"arch": "densenet201"},
     "blocks": {},
+    "blocks, dense": {"block": "dense"},
     "feature-maps": {},
     "saliency": {},
 }
