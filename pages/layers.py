@@ -5,7 +5,7 @@ import streamlit as st
 from vizcore import zoo
 from vizcore.errors import ConvScopeError
 from vizcore.records import DTYPE_BYTES, Conventions
-from vizcore.ui import cache, layer_views, tables
+from vizcore.ui import cache, layer_details, layer_views, tables
 from vizcore.ui.address import Choice, any_text, flag, one_of, whole, yes_no
 from vizcore.ui.room import is_dark, room
 
@@ -56,6 +56,6 @@ with room("layers", "Where do memory and work go?", CHOICES) as here:
                 layer_views.draw_layer(view, table, selected)
         st.html(f'<p class="cs-totals">{tables.totals_line(table)}</p>')
         layer_views.draw_table(here, arch, table)
-        layer_views.draw_details(here, arch, table)
-        layer_views.offer_downloads(here, arch, table)
-        here.code(layer_views.snippet(arch, view))
+        layer_details.draw_details(here, arch, table)
+        layer_details.offer_downloads(here, arch, table)
+        here.code(layer_details.snippet(arch, view))

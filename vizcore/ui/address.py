@@ -13,9 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
+
+Number = TypeVar("Number", int, float)
 
 _SEEN = "address.seen"  # {"view", "written", "values"} at the end of the last run
 
@@ -57,27 +59,21 @@ def one_of(*allowed: str) -> Callable[[str], str]:
 
 def whole(low: int, high: int) -> Callable[[str], int]:
     """A parser for a whole number from `low` to `high`."""
-
-    def parse(text: str) -> int:
-        message = f"Allowed: a whole number from {low} to {high}."
-        try:
-            value = int(text)
-        except ValueError:
-            raise ValueError(message) from None
-        if not low <= value <= high:
-            raise ValueError(message)
-        return value
-
-    return parse
+    return _between(int, low, high, "a whole number")
 
 
 def number(low: float, high: float) -> Callable[[str], float]:
     """A parser for a number from `low` to `high`."""
+    return _between(float, low, high, "a number")
 
-    def parse(text: str) -> float:
-        message = f"Allowed: a number from {low:g} to {high:g}."
+
+def _between(
+    convert: Callable[[str], Number], low: Number, high: Number, what: str
+) -> Callable[[str], Number]:
+    def parse(text: str) -> Number:
+        message = f"Allowed: {what} from {low:g} to {high:g}."
         try:
-            value = float(text)
+            value = convert(text)
         except ValueError:
             raise ValueError(message) from None
         if not low <= value <= high:
