@@ -1,0 +1,104 @@
+"""Work as a page sees it: waiting, cancelling, saying how far it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from vizcore.runtime.jobs import Progress
+from vizcore.ui import work
+
+
+def slow_page() -> None:
+    import time
+
+    import streamlit as st
+
+    from vizcore.errors import ConvScopeError
+    from vizcore.runtime.jobs import Progress, Task
+    from vizcore.ui import work
+
+    def steps():
+        for done in range(1, 10):
+            time.sleep(0.15)
+            yield Progress(done, 9, "counting")
+        return 42
+
+    def fails():
+        raise ConvScopeError("This cannot be done.")
+
+    if st.toggle("fail"):
+        try:
+            work.run(Task(fails, "Failing"), slot="place")
+        except ConvScopeError as error:
+            st.warning(str(error))
+    else:
+        st.write(f"result {work.run(Task(steps, 'Counting', key='count'), slot='place')}")
+
+
+def test_a_page_waits_with_a_bar_and_shows_the_result():
+    at = AppTest.from_function(slow_page, default_timeout=60).run()
+    assert not at.exception
+    assert at.markdown[0].value == "result 42"
+    assert not at.button, "the Cancel button goes when the work is over"
+
+
+def test_an_error_of_the_work_reaches_the_page():
+    at = AppTest.from_function(slow_page, default_timeout=60).run()
+    at.toggle[0].set_value(True).run()
+    assert at.warning[0].value == "This cannot be done."
+
+
+def abandoned_page() -> None:
+    import time
+
+    import streamlit as st
+
+    from vizcore.runtime.jobs import Progress, Task
+    from vizcore.ui import work
+
+    def endless():
+        while True:
+            time.sleep(0.05)
+            yield Progress(0)
+
+    if "old" not in st.session_state:
+        task = Task(endless, "Endless")
+        st.session_state["old"] = work.engine().submit(task, session=work.session())
+        st.session_state["work.jobs"] = {"place": (task.key, st.session_state["old"])}
+    st.write(str(work.run(Task(lambda: 7, "Seven", key="seven"), slot="place")))
+
+
+def test_another_task_in_the_same_place_gives_up_the_one_before():
+    at = AppTest.from_function(abandoned_page, default_timeout=60).run()
+    assert at.markdown[0].value == "7"
+    assert at.session_state["old"].state == "cancelled"
+
+
+@dataclass
+class Standing:
+    """A job at one moment."""
+
+    state: str
+    progress: Progress | None = None
+    eta_s: float | None = None
+    place: int = 0
+    label: str = "Saliency"
+
+
+@pytest.mark.parametrize(
+    ("job", "share", "words"),
+    [
+        (Standing("queued", place=3), 0.0, "Saliency: number 3 in the queue"),
+        (Standing("running"), 0.0, "Saliency: loading the network"),
+        (Standing("running", Progress(1, 4, "step 1"), 6.2), 0.25, "step 1, about 6 s left"),
+        (Standing("running", Progress(9, None)), 0.0, "Saliency: working"),
+        (Standing("running", Progress(9, 8, "last")), 1.0, "last"),
+    ],
+)
+def test_how_far_a_job_is_in_words(job: Standing, share: float, words: str):
+    done, text = work._how_far(job)
+    assert done == share
+    assert words in text
