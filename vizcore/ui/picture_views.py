@@ -95,7 +95,8 @@ def draw_about(network: str, name: str) -> None:
     """The card, for the details of a page."""
     card = card_of(network)
     st.markdown(accuracy_note(network))
-    st.markdown(f"Trained on {card.data['name']}: {card.data['what']}. {card.data['split']}.")
+    about, split = card.data["what"], card.data["split"]
+    st.markdown(f"Trained on {card.data['name']}: {about}; {split}.")
     st.markdown(f"Classes: {', '.join(card.classes)}.")
     st.markdown(f"Weights: `{card.path.name}`, sha256 `{card.sha256[:16]}…`, {card.licence}")
     found = pictures.origin(name)
