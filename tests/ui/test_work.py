@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from vizcore.runtime.jobs import Progress
+from vizcore.runtime.jobs import Progress, Task
 from vizcore.ui import work
 
 
@@ -75,6 +76,31 @@ def test_another_task_in_the_same_place_gives_up_the_one_before():
     at = AppTest.from_function(abandoned_page, default_timeout=60).run()
     assert at.markdown[0].value == "7"
     assert at.session_state["old"].state == "cancelled"
+
+
+def test_the_jobs_of_somebody_who_left_are_given_up(monkeypatch: pytest.MonkeyPatch):
+    stop = threading.Event()
+
+    def endless():
+        while not stop.wait(0.02):
+            yield Progress(0)
+
+    class Server:
+        def is_active_session(self, session_id: str) -> bool:
+            return session_id == "present"
+
+    monkeypatch.setattr(work.runtime, "exists", lambda: True)
+    monkeypatch.setattr(work.runtime, "get_instance", Server)
+    left = work.engine().submit(Task(endless, "Left"), session="absent")
+    stays = work.engine().submit(Task(endless, "Stays"), session="present")
+    work.let_go_of_the_absent()
+    try:
+        assert left.state == "cancelled"
+        assert stays.state in ("queued", "running")
+        assert work.engine().sessions() == {"present"}
+    finally:
+        stays.cancel()
+        stop.set()
 
 
 @dataclass

@@ -102,6 +102,11 @@ class LocalEngine:
                 job.cancel()
             return len(mine)
 
+    def sessions(self) -> set[str]:
+        """The sessions that have unfinished jobs."""
+        with self._changed:
+            return {job.session for job in self._jobs.values()}
+
     def metrics(self) -> dict[str, float]:
         """Plain numbers: `_total` only rises since the start, the rest is now.
 

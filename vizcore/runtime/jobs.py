@@ -125,6 +125,9 @@ class Engine(Protocol):
     def cancel_session(self, session: str) -> int:
         """Give up every job of a session (a person left); says how many."""
 
+    def sessions(self) -> set[str]:
+        """The sessions that have unfinished jobs."""
+
     def metrics(self) -> dict[str, float]:
         """Plain numbers for a monitoring page."""
 

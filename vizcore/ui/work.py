@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
+from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from vizcore.runtime.engine import LocalEngine
@@ -41,6 +42,18 @@ def session() -> str:
     return context.session_id if context else "script"
 
 
+def let_go_of_the_absent() -> None:
+    """Give up the jobs of people who have left, so that they hold nobody up.
+
+    Streamlit tells nobody when a browser goes away; its script simply ends.
+    """
+    if runtime.exists():
+        server = runtime.get_instance()
+        for person in engine().sessions():
+            if not server.is_active_session(person):
+                engine().cancel_session(person)
+
+
 def run(task: Task[Result], *, slot: str) -> Result:
     """Give a task to the engine and wait for it, with a bar and a Cancel button when it lasts.
 
@@ -59,6 +72,7 @@ def run(task: Task[Result], *, slot: str) -> Result:
     if job is None or key != task.key or job.state in ("failed", "cancelled"):
         if job is not None:
             job.cancel()
+        let_go_of_the_absent()
         job = engine().submit(task, session=session())
         kept[slot] = (task.key, job)
     if not job.wait(_QUIET_S):
