@@ -1,11 +1,12 @@
-"""Architectures from the reference facts whose build comes from torchvision or timm."""
+"""Architectures from the reference facts: built by torchvision, by timm or by this package."""
 
 from __future__ import annotations
 
 from vizcore.reference import ArchitectureFacts, architecture_facts
 from vizcore.zoo.architecture import Architecture, Paper, PublishedError
 from vizcore.zoo.deviations import DEVIATIONS
-from vizcore.zoo.libraries import TimmBuilder, TorchvisionBuilder, torchvision_name
+from vizcore.zoo.libraries import OwnBuilder, TimmBuilder, TorchvisionBuilder, torchvision_name
+from vizcore.zoo.own_builders import BUILDERS
 
 
 def _published(facts: ArchitectureFacts) -> PublishedError | None:
@@ -22,12 +23,15 @@ def _published(facts: ArchitectureFacts) -> PublishedError | None:
 
 def _architecture(facts: ArchitectureFacts) -> Architecture:
     library, _, name = facts.source.partition(":")
-    if library == "torchvision":
+    builder: TorchvisionBuilder | TimmBuilder | OwnBuilder
+    if library == "own":
+        builder = BUILDERS[facts.key]
+    elif library == "torchvision":
         name = torchvision_name(facts.source)
-        builder: TorchvisionBuilder | TimmBuilder = TorchvisionBuilder(name)
+        builder = TorchvisionBuilder(name)
     else:
         builder = TimmBuilder(name)
-    aliases = (f"{library}:{name}", name)
+    aliases = (f"{library}:{name}", name) if name else ()
     return Architecture(
         key=facts.key,
         name=facts.display_name,
@@ -38,7 +42,7 @@ def _architecture(facts: ArchitectureFacts) -> Architecture:
         num_classes=facts.num_outputs,
         depth=facts.depth,
         depth_note=facts.depth_note,
-        source=f"{library}:{name}",
+        source=f"{library}:{name}" if name else library,
         builder=builder,
         aliases=tuple(alias for alias in aliases if alias != facts.key),
         deviations=DEVIATIONS.get(facts.key, ()),
@@ -48,5 +52,9 @@ def _architecture(facts: ArchitectureFacts) -> Architecture:
 
 
 def facts_rows() -> tuple[Architecture, ...]:
-    """Return every architecture of the reference facts that a library builds."""
-    return tuple(_architecture(facts) for facts in architecture_facts() if facts.source != "own")
+    """Return every architecture of the reference facts that there is a builder for."""
+    return tuple(
+        _architecture(facts)
+        for facts in architecture_facts()
+        if facts.source != "own" or facts.key in BUILDERS
+    )

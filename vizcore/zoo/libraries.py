@@ -54,13 +54,16 @@ class TimmBuilder:
 
 
 class OwnBuilder:
-    """Build a network of the zoo itself, named `module:function` below `vizcore.zoo`."""
+    """Build a network of the zoo itself: `file:function` below `vizcore.zoo`.
 
-    def __init__(self, where: str) -> None:
-        self.module, self.function = where.split(":")
+    A family's function is given the key of the variant to build.
+    """
+
+    def __init__(self, where: str, key: str | None = None) -> None:
+        self.file, self.function = where.split(":")
+        self.key = key
 
     def __call__(self, **options: Any) -> nn.Module:
-        network: nn.Module = getattr(import_module(f"vizcore.zoo.{self.module}"), self.function)(
-            **options
-        )
+        build = getattr(import_module(f"vizcore.zoo.{self.file}"), self.function)
+        network: nn.Module = build(**options) if self.key is None else build(self.key, **options)
         return network
