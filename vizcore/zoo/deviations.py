@@ -27,8 +27,100 @@ _SQUEEZENET_STEM = (
     "the paper prints 111x111.",
 )
 _TF_PORT = ("A port of the TensorFlow network, with 1000 outputs instead of 1001.",)
+_PREACT_FIRST_UNIT = (
+    "The first unit's activation stands ahead of the split into two paths, and one more follows "
+    "the last addition, as the paper's appendix says; its Figure 4 shows neither.",
+)
+_UNSTATED_PADDING = (
+    "The paper does not say on which side the zeros of the padded shortcuts stand; here they "
+    "follow the channels that are there.",
+)
+
+_SHUFFLENET_V1 = (
+    "The channels are shuffled before the depthwise convolution, as the paper draws it; the "
+    "authors' released code shuffles after it, with the same parameters and cost.",
+    "The classifier has no bias, as in the authors' released code.",
+)
+_ZFNET_FIG3 = (
+    "The paper's figure prints no paddings; these are the ones that give its map sizes 110, 55, "
+    "26, 13 and 6.",
+    "Contrast normalisation across maps has AlexNet's constants, which the paper does not print.",
+    "Weights are drawn with a standard deviation of 0.01; the paper says only that they start at "
+    "0.01.",
+)
+_OVERFEAT = (
+    "On a picture larger than its own the scores of all places are averaged; the paper offsets "
+    "the last pooling as well and keeps the largest scores of several scales.",
+)
+_VGG_GLOROT = (
+    "Weights start as Glorot and Bengio's, which the authors adopted after submitting; the "
+    "paper's own runs began with normal weights and networks begun from a trained A.",
+)
+_AZIZPOUR_WIDE = (
+    "Uncertain: the study's table gives filters, the last map and the fully connected layers "
+    "only. Kernels, strides, pooling, dropout and the 227x227 input are assumed to be AlexNet's, "
+    "without groups and normalisation.",
+)
+_AZIZPOUR_DEPTH = (
+    "Uncertain: the study's table gives filters, the last map and the fully connected layers "
+    "only. The 256x256 input, 3x3 kernels, a 2x2 pool after each of five stages and dropout are "
+    "assumed; the parameters do not depend on where the pools stand, the multiply-adds do.",
+)
+_AZIZPOUR_DEEP = (
+    "Uncertain: the study's table gives filters, the last map and the fully connected layers "
+    "only. The 192x192 input, 3x3 kernels, 2x2 pools after convolutions 2, 5, 8, 11 and 13 and "
+    "dropout are assumed; the parameters do not depend on where the pools stand, the "
+    "multiply-adds do.",
+    "The parameters printed for it in the lecture's table are those of another row; the listed "
+    "layers cannot have so many.",
+)
 
 DEVIATIONS: dict[str, tuple[str, ...]] = {
+    "lenet5_1998": (
+        "The paper prints its drawings of the ten digits as a figure; these were drawn anew, also "
+        "on 7x12 pixels.",
+        "The distances to the drawings are returned with a minus sign, so that the largest score "
+        "wins as in every other network.",
+    ),
+    "lenet5_modern": (
+        "Not the published network: every map of C3 sees all maps of S2, pooling is a plain mean "
+        "without parameters or squashing, tanh is not scaled, and the output is a linear layer.",
+    ),
+    "alexnet_2012": (
+        "The input is 227x227: the paper prints 224x224, with which the arithmetic of the first "
+        "layer does not give its 55x55 maps.",
+        "The two graphics cards' halves are two groups of one convolution.",
+    ),
+    "zfnet": _ZFNET_FIG3,
+    "zfnet_clarifai_like": _ZFNET_FIG3,
+    "overfeat_fast": _OVERFEAT,
+    "overfeat_accurate": _OVERFEAT,
+    "vgg_a_lrn": _VGG_GLOROT,
+    "vgg_c": _VGG_GLOROT,
+    "nin_imagenet": (
+        "The paper has no table of an ImageNet network; this is the one its first author "
+        "released. Weights start as He et al.'s.",
+        "The last pool is global, so that other inputs work; at 227x227 it is the same 6x6 mean.",
+    ),
+    "facenet_nn1": (
+        "The paper's table prints no paddings; these are the ones that give its map sizes.",
+        "The constants of response normalisation (AlexNet's) and the first weights (He et al.'s) "
+        "are assumed.",
+    ),
+    "azizpour_tiny_a": _AZIZPOUR_WIDE,
+    "azizpour_small_c": _AZIZPOUR_WIDE,
+    "azizpour_medium_e": _AZIZPOUR_WIDE,
+    "azizpour_large_f": (
+        "Uncertain: the study's table gives filters, the last map and the fully connected layers "
+        "only. They are OverFeat accurate's, whose kernels, strides and 221x221 input are assumed.",
+    ),
+    "azizpour_deep8": _AZIZPOUR_DEPTH,
+    "azizpour_deep11_h": _AZIZPOUR_DEPTH,
+    "azizpour_deep13_i": _AZIZPOUR_DEPTH,
+    "azizpour_deep16_j": _AZIZPOUR_DEPTH,
+    "azizpour_deep_tiny_b": _AZIZPOUR_DEEP,
+    "azizpour_deep_small_d": _AZIZPOUR_DEEP,
+    "azizpour_deep_medium_g": _AZIZPOUR_DEEP,
     "alexnet_torchvision": (
         'This is the single-tower "one weird trick" network of 2014, not the 2012 one: 64, 192, '
         "384, 256 and 256 filters instead of 96, 256, 384, 384 and 256.",
@@ -92,6 +184,53 @@ DEVIATIONS: dict[str, tuple[str, ...]] = {
         "The second convolution has stride 1, so that its maps stay readable.",
         "There is no local response normalisation.",
     ),
+    "resnet20_cifar": _UNSTATED_PADDING,
+    "resnet56_cifar": _UNSTATED_PADDING,
+    "resnet110_cifar": _UNSTATED_PADDING,
+    "resnet1202_cifar": _UNSTATED_PADDING,
+    "idmap110_a": _UNSTATED_PADDING,
+    "idmap110_b": _UNSTATED_PADDING,
+    "idmap110_c": _UNSTATED_PADDING,
+    "idmap110_d": (*_PREACT_FIRST_UNIT, *_UNSTATED_PADDING),
+    "idmap110_e": (*_PREACT_FIRST_UNIT, *_UNSTATED_PADDING),
+    "preact_resnet200": (
+        "As in the released code, bottlenecks halve the map in their 3x3 convolution, and batch "
+        "normalisation, ReLU and max pooling stand between the first convolution and the first "
+        "unit.",
+    ),
+    "stochastic_depth_resnet110_cifar": (
+        "Convolutions have no bias; in the authors' code they have one, redundant before batch "
+        "normalisation: 4,048 more parameters.",
+    ),
+    "fractalnet20_cifar": (
+        "Batch normalisation learns a scale and a shift; in the authors' released layers it "
+        "does not.",
+        "A training step draws one column or one set of dropped joins for the whole batch, each "
+        "kind in half of the steps; the authors' release has only the second kind.",
+    ),
+    "fractalnet34": (
+        "Uncertain: no released source gives the exact network. The first layer, the channels of "
+        "the four blocks and the pooling between them are rebuilt from a memory of the paper's "
+        "text.",
+        "Uncertain: drop-path is set as for CIFAR, and there is no dropout.",
+    ),
+    "googlenet_2014": (
+        "The average pool before the classifier adapts to its input; at 224x224 it is the paper's "
+        "7x7.",
+        "The paper does not state its first weights; these are drawn as in the Caffe "
+        "re-implementation (uniform, variance 1/inputs), with biases of 0.",
+    ),
+    "bn_inception": (
+        "The first convolution is a plain 7x7; the authors' had a depthwise step of multiplier 8.",
+        "Modules 4c, 4d and 4e are as wide as the sums of their branches (608, 608, 1056); the "
+        "paper's Figure 5 prints 576, 576 and 1024.",
+        "The average pool before the classifier adapts to its input; at 224x224 it is 7x7.",
+        "The paper does not state its first weights; these are He's.",
+    ),
+    "shufflenet_v1_x1_0_g3": _SHUFFLENET_V1,
+    "shufflenet_v1_x1_0_g8": _SHUFFLENET_V1,
+    "shufflenet_v1_x0_5_g3": _SHUFFLENET_V1,
+    "shufflenet_v1_x2_0_g3": _SHUFFLENET_V1,
 }
 for _key in ("convnext_small", "convnext_base", "convnext_large"):
     DEVIATIONS[_key] = DEVIATIONS["convnext_tiny"]

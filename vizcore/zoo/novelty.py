@@ -1,0 +1,139 @@
+"""What was new in each architecture: a few sentences for a student. Keys are the zoo's."""
+
+from __future__ import annotations
+
+WHAT_WAS_NEW: dict[str, str] = {
+    "lenet5_1998": (
+        "Convolution, subsampling and a classifier were trained as one, from pixels to digits, and "
+        "read cheques in American banks. Shared weights made 60,000 parameters do the work of "
+        "340,908 connections, and an incomplete table of connections made its maps differ."
+    ),
+    "lenet5_modern": (
+        "LeNet-5 as courses and libraries write it: complete connections, plain average pooling "
+        "and a linear output. It has 61,706 parameters, and is not the network of 1998."
+    ),
+    "alexnet_2012": (
+        "The first deep convolutional network to win the ImageNet challenge: networks like it, "
+        "together, had 15.3% top-5 error where the next team had 26.2%. ReLUs, dropout, pictures "
+        "varied at random and two graphics cards made a network of 60 million parameters "
+        "trainable in under a week."
+    ),
+    "zfnet": (
+        "Projecting features back to pixels showed what AlexNet's layers had learnt, and that its "
+        "first two lost detail to a large kernel and stride. A 7x7 kernel with stride 2 kept it, "
+        "and a single network's top-5 error fell from 18.2% to 16.5%."
+    ),
+    "zfnet_clarifai_like": (
+        "The wider variant of ZFNet's Table 2: 512, 1024 and 512 maps in layers 3, 4 and 5. It "
+        "gained half a point of top-5 error for 45 million more parameters, and is what many "
+        "courses draw as ZFNet."
+    ),
+    "overfeat_fast": (
+        "One network classifies, locates and detects: its fully connected layers are convolutions, "
+        "so it slides over a large picture at little more cost than one look. The fast model has "
+        "fewer multiply-adds for a little more error."
+    ),
+    "overfeat_accurate": (
+        "OverFeat with a finer first stride, for nearly twice the multiply-adds of the fast model "
+        "and about as many parameters. Applied densely at four scales, one network had 14.2% top-5 "
+        "error, and OverFeat won the localisation task of 2013."
+    ),
+    "vgg_a_lrn": (
+        "VGG-A with AlexNet's response normalisation after the first convolution. It was no better "
+        "than VGG-A (29.7% and 29.6% top-1 error) and cost memory and time, so that deeper VGGs "
+        "and most networks since leave it out."
+    ),
+    "vgg_c": (
+        "VGG-B with three 1x1 convolutions added: more nonlinearity without seeing further. It is "
+        "better than B, so depth helps; D, with 3x3 in their place, is better than C, so context "
+        "helps as well."
+    ),
+    "nin_imagenet": (
+        "1x1 convolutions after each convolution are a small network at every pixel, an idea that "
+        "GoogLeNet and ResNet made standard. The mean of one map per class replaced the fully "
+        "connected layers, and left 7.6 million parameters where AlexNet has 61."
+    ),
+    "facenet_nn1": (
+        "It learns no classes but distances: a triplet loss pulls two pictures of a person "
+        "together and pushes another person's away, in 128 dimensions. NN1 is the paper's "
+        "Zeiler-Fergus style network, with 1x1 convolutions between its layers; the Inception "
+        "style NN2 does as well with a twentieth of the parameters."
+    ),
+    "azizpour_tiny_a": (
+        "The narrowest network of a study of what makes features transfer: a quarter of AlexNet's "
+        "filters. How wide is best turned out to depend on how far the new task is from ImageNet."
+    ),
+    "azizpour_small_c": (
+        "AlexNet's layout with half of its filters, one step of the study's row of widths. "
+        "Comparing the same tasks along the row separates width from every other choice."
+    ),
+    "azizpour_medium_e": (
+        "AlexNet's filters without groups, the reference of the study. The other networks change "
+        "its width or its depth alone."
+    ),
+    "azizpour_large_f": (
+        "The widest network of the study, laid out as OverFeat accurate. It shows what more "
+        "parameters bring to tasks near ImageNet and to tasks far from it."
+    ),
+    "azizpour_deep8": (
+        "The shallowest of the study's row of depths: 3x3 convolutions of few filters, and a large "
+        "classifier. Nearly all parameters are in the fully connected layers, so the row changes "
+        "depth and hardly anything else."
+    ),
+    "azizpour_deep11_h": (
+        "Three convolutions deeper than Deep8, for one percent more parameters. Depth helped the "
+        "tasks of the study, near and far, more steadily than width did."
+    ),
+    "azizpour_deep13_i": (
+        "Five convolutions deeper than Deep8, added where maps are large. Its parameters are "
+        "nearly Deep11's, its multiply-adds half as many again."
+    ),
+    "azizpour_deep16_j": (
+        "The deepest of the row, with 13 convolutions as VGG-16 has, and fewer filters. It has "
+        "three percent more parameters than Deep8 and five times the multiply-adds."
+    ),
+    "azizpour_deep_tiny_b": (
+        "As deep as Deep16 and with about as many parameters as Tiny: 13 convolutions of 64 "
+        "filters. It asks whether a small budget is better spent on depth than on width."
+    ),
+    "azizpour_deep_small_d": (
+        "As deep as Deep16 and with about as many parameters as Small: 13 convolutions of 128 "
+        "filters. Beside Small it shows what depth changes at one budget of parameters."
+    ),
+    "azizpour_deep_medium_g": (
+        "As deep as Deep16 and with about as many parameters as Medium: 13 convolutions of 256 "
+        "filters. One budget of parameters, but 38 times the multiply-adds."
+    ),
+    "googlenet_2014": (
+        "Each module looks at its input through 1x1, 3x3 and 5x5 convolutions side by side, with "
+        "1x1 convolutions in front that shrink the channels and so pay for the width. With global "
+        "average pooling in place of large fully connected layers it won ILSVRC 2014 with about "
+        "7 million parameters, a ninth of AlexNet's."
+    ),
+    "bn_inception": (
+        "Batch normalisation makes every channel zero-mean and unit-variance over the batch before "
+        "it is scaled and shifted by learned numbers, so that much higher learning rates work and "
+        "dropout can go. A network like this one reached the accuracy of the same network without "
+        "it in 14 times fewer steps; each of GoogLeNet's 5x5 convolutions has become two 3x3."
+    ),
+    "shufflenet_v1_x1_0_g3": (
+        "Most of the cost of a bottleneck is in its 1x1 convolutions, so ShuffleNet groups those "
+        "too, and shuffles the channels in between so that the groups still hear of each other. "
+        "Three groups at full width: the setting the paper's comparisons are mostly made with."
+    ),
+    "shufflenet_v1_x1_0_g8": (
+        "Eight groups instead of three make the 1x1 convolutions so cheap that the same budget of "
+        "multiply-adds pays for 1.6 times as many channels. It shows what grouping buys: more "
+        "feature maps at equal cost, at the price of fewer connections for each."
+    ),
+    "shufflenet_v1_x0_5_g3": (
+        "Every layer has half the channels of the full network, which needs about a quarter of its "
+        "multiply-adds. At 38 million it was built for phones, where the paper found grouping to "
+        "help most."
+    ),
+    "shufflenet_v1_x2_0_g3": (
+        "Every layer has twice the channels of the full network, for about four times the "
+        "multiply-adds. It was compared with MobileNet at full width, whose 569 million "
+        "multiply-adds it undercuts with a lower error."
+    ),
+}

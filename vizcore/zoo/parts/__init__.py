@@ -1,0 +1,1 @@
+"""Parts that several families of the zoo are made of."""
