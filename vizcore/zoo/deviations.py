@@ -29,7 +29,7 @@ _SQUEEZENET_STEM = (
 _TF_PORT = ("A port of the TensorFlow network, with 1000 outputs instead of 1001.",)
 _PREACT_FIRST_UNIT = (
     "The first unit's activation stands ahead of the split into two paths, and one more follows "
-    "the last addition, as the paper's appendix says; its Figure 4 shows neither.",
+    "the last addition, as the paper's appendix says; its Figure 4 shows a unit in between.",
 )
 _UNSTATED_PADDING = (
     "The paper does not say on which side the zeros of the padded shortcuts stand; here they "

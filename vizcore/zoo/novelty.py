@@ -57,7 +57,7 @@ WHAT_WAS_NEW: dict[str, str] = {
         "It learns no classes but distances: a triplet loss pulls two pictures of a person "
         "together and pushes another person's away, in 128 dimensions. NN1 is the paper's "
         "Zeiler-Fergus style network, with 1x1 convolutions between its layers; the Inception "
-        "style NN2 does as well with a twentieth of the parameters."
+        "style NN2 does slightly better with a twentieth of the parameters."
     ),
     "azizpour_tiny_a": (
         "The narrowest network of a study of what makes features transfer: a quarter of AlexNet's "
@@ -85,8 +85,8 @@ WHAT_WAS_NEW: dict[str, str] = {
         "tasks of the study, near and far, more steadily than width did."
     ),
     "azizpour_deep13_i": (
-        "Five convolutions deeper than Deep8, added where maps are large. Its parameters are "
-        "nearly Deep11's, its multiply-adds half as many again."
+        "Five convolutions deeper than Deep8, most of them where maps are large. Its parameters "
+        "are nearly Deep11's, its multiply-adds half as many again."
     ),
     "azizpour_deep16_j": (
         "The deepest of the row, with 13 convolutions as VGG-16 has, and fewer filters. It has "
@@ -135,5 +135,123 @@ WHAT_WAS_NEW: dict[str, str] = {
         "Every layer has twice the channels of the full network, for about four times the "
         "multiply-adds. It was compared with MobileNet at full width, whose 569 million "
         "multiply-adds it undercuts with a lower error."
+    ),
+    "plain18": (
+        "The yardstick of the ResNet paper: ResNet-18 without its shortcuts, 3x3 convolutions and "
+        "batch normalisation only. It trains about as well as its residual twin, which places the "
+        "trouble of plain networks at greater depth."
+    ),
+    "plain34": (
+        "The same network with 34 layers is worse than with 18, in training as well as in "
+        "validation, although it could copy the shallower one. This degradation, which is not "
+        "overfitting, is the problem that residual learning answers."
+    ),
+    "plain20_cifar": (
+        "The shallow end of the ResNet paper's plain networks for CIFAR-10, three stages of 3x3 "
+        "convolutions with 16, 32 and 64 filters. It has exactly the parameters of ResNet-20, so "
+        "a difference between the two comes from the shortcuts alone."
+    ),
+    "plain56_cifar": (
+        "A plain network with 56 layers has higher training and test error than one with 20. The "
+        "paper opens with this pair of curves: depth alone makes optimisation fail, even with "
+        "batch normalisation."
+    ),
+    "resnet50_v1": (
+        "Bottleneck units, 1x1 then 3x3 then 1x1, make a 50-layer residual network cost about as "
+        "much as one of 34 layers. This is the published form, which halves the map in the first "
+        "1x1; later libraries moved the stride into the 3x3."
+    ),
+    "resnet101_v1": (
+        "The bottleneck network with 23 units instead of 6 in its third stage: twice the layers "
+        "of ResNet-50, and more accurate. It became the usual backbone of detectors such as "
+        "Faster R-CNN in the same paper."
+    ),
+    "resnet152_v1": (
+        "At 152 layers it was eight times deeper than VGG-19 and still needed fewer "
+        "multiply-adds. An ensemble with such networks won the ILSVRC 2015 classification task "
+        "with 3.57% top-5 error."
+    ),
+    "resnet20_cifar": (
+        "Identity shortcuts around pairs of 3x3 convolutions, zero-padded where the width grows: "
+        "not one parameter more than the plain network. Its error on CIFAR-10 is 8.75%, and "
+        "unlike a plain network's it falls as layers are added."
+    ),
+    "resnet56_cifar": (
+        "With shortcuts the network of 56 layers is better than the one with 20, where the plain "
+        "pair goes the other way. The layers only have to learn a correction to what the shortcut "
+        "carries."
+    ),
+    "resnet110_cifar": (
+        "A hundred layers that train from scratch on CIFAR-10, after a short start at a lower "
+        "learning rate. Its units' responses are smaller than those of shallower networks: each "
+        "layer changes the signal a little."
+    ),
+    "resnet1202_cifar": (
+        "A test of the limit: over a thousand layers, optimised without difficulty to almost no "
+        "training error. Its test error is higher than that of 110 layers, which the authors put "
+        "down to overfitting."
+    ),
+    "resnet164_cifar": (
+        "The CIFAR network with each pair of 3x3 convolutions replaced by a bottleneck of 1x1, "
+        "3x3 and 1x1 to four times the width, at about the same number of parameters. It is the "
+        "baseline, in the original ordering, for the pre-activation network of the same depth."
+    ),
+    "preact_resnet164_cifar": (
+        "Batch normalisation and ReLU stand before each convolution, so nothing but additions "
+        "lies on the path from the first unit to the last. Signals and gradients pass unchanged, "
+        "and the error falls from 5.93% to 5.46%."
+    ),
+    "preact_resnet1001_cifar": (
+        "A network of 1001 layers that not only trains but generalises better than the shallower "
+        "ones. With the original ordering such depth starts slowly and ends worse, because a ReLU "
+        "after each addition clips the shortcut's signal."
+    ),
+    "idmap110_a": (
+        "The original ordering: convolution, BN, ReLU, convolution, BN, addition, ReLU. It is the "
+        "baseline of the five; the ReLU after the addition lies on every shortcut."
+    ),
+    "idmap110_b": (
+        "BN moves behind the addition, and so onto the shortcut path. It changes the signal that "
+        "the shortcut should carry unchanged, and the error rises from 6.61% to 8.17%."
+    ),
+    "idmap110_c": (
+        "The ReLU moves ahead of the addition, which leaves the shortcut path clean. But now each "
+        "unit can only add values of zero or more, the signal can only grow, and the error is "
+        "7.84%."
+    ),
+    "idmap110_d": (
+        "A ReLU ahead of each convolution keeps the shortcut path clean and the residual free in "
+        "sign. The error is like the baseline's, because this ReLU does not yet work together "
+        "with a BN."
+    ),
+    "idmap110_e": (
+        "Full pre-activation: BN and ReLU ahead of each convolution. The shortcut path is a clean "
+        "identity and every convolution sees normalised input, which gives the lowest error of "
+        "the five orderings."
+    ),
+    "preact_resnet200": (
+        "Pre-activation at ImageNet size, with 200 layers. The original ordering at this depth "
+        "overfits and is worse than 152 layers; pre-activation regularises enough to make it "
+        "better."
+    ),
+    "wrn_28_10_cifar": (
+        "Ten times the channels in 28 layers instead of a thousand thin ones, with dropout inside "
+        "the unit as an option. Better than the 1001-layer network, and faster to train because "
+        "wide convolutions keep a GPU busy."
+    ),
+    "stochastic_depth_resnet110_cifar": (
+        "In training each unit is skipped at random, later ones more often, so a short network is "
+        "trained; the test uses all of them, each branch weighted by its chance. That shortens "
+        "training by about a quarter and lowers the error."
+    ),
+    "fractalnet20_cifar": (
+        "A very deep network without shortcuts: a block is expanded by one rule into columns of "
+        "1, 2 and 4 convolutions that meet in means. Drop-path, which drops inputs of the joins "
+        "or leaves one column only, makes each column a good network of its own."
+    ),
+    "fractalnet34": (
+        "The fractal rule at ImageNet size, four columns and 34 layers on the longest path. Its "
+        "error is close to ResNet-34's, evidence that short paths in training, and not residuals "
+        "as such, make depth trainable."
     ),
 }

@@ -68,6 +68,12 @@ FILES: dict[str, tuple[str, ...]] = {
     "wide_resnet": ("wrn_28_10_cifar",),
     "stochastic_depth": ("stochastic_depth_resnet110_cifar",),
     "fractalnet": ("fractalnet20_cifar", "fractalnet34"),
+    "searched_cells": (
+        "nasnet_a_mobile",
+        "amoebanet_a_n6_f190",
+        "amoebanet_a_n6_f448",
+        "enas_micro_cifar",
+    ),
 }
 
 BUILDERS: dict[str, OwnBuilder] = {
