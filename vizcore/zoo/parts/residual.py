@@ -127,7 +127,7 @@ class ResidualUnit(nn.Module):
 
     Args:
         convs: the branch's convolutions.
-        shortcut: identity, `zero_padding` or `projection`.
+        shortcut: `zero_padding` or `projection`; None is the identity.
         ordering: where BN and ReLU stand.
         shared: the shortcut, too, starts behind the ordering's first BN and ReLU.
         survival: chance that the branch takes part in a training step. A dropped unit is its
@@ -139,7 +139,7 @@ class ResidualUnit(nn.Module):
         self,
         in_channels: int,
         convs: Sequence[Conv],
-        shortcut: nn.Module,
+        shortcut: nn.Module | None = None,
         ordering: Ordering = ORDERINGS["original"],
         *,
         shared: bool = False,
@@ -159,9 +159,11 @@ class ResidualUnit(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         start = x if self.preactivation is None else self.preactivation(x)
-        out: Tensor = self.shortcut(start if self.shared else x)
-        if self._takes_part():
-            residual = self.residual(start)
+        residual = self.residual(start) if self._takes_part() else None
+        out = start if self.shared else x
+        if self.shortcut is not None:
+            out = self.shortcut(out)
+        if residual is not None:
             if self.survival < 1 and not self.training:
                 residual = residual * self.survival
             out = out + residual

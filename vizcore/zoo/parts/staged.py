@@ -117,7 +117,7 @@ def _unit(
     channels = convs[-1].channels
     stride = max(conv.stride for conv in convs)
     changes = stride > 1 or in_channels != channels
-    shortcut: nn.Module = nn.Identity()
+    shortcut: nn.Module | None = None
     if changes and row.shortcut == "projection":
         normed = "bn" in ordering.after
         shortcut = projection(in_channels, channels, stride, normed=normed)
