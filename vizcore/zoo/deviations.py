@@ -75,6 +75,16 @@ _AZIZPOUR_DEEP = (
     "layers cannot have so many.",
 )
 
+_SEARCHED = (
+    "In train mode drop-path has the probabilities of the end of training; the released code "
+    "raises them from 0 step by step.",
+)
+_AMOEBANET = (
+    "The cells are those of the released TPU code.",
+    "It has 1000 outputs, as the published size counts; the released code has 1001.",
+    *_SEARCHED,
+)
+
 DEVIATIONS: dict[str, tuple[str, ...]] = {
     "lenet5_1998": (
         "The paper prints its drawings of the ten digits as a figure; these were drawn anew, also "
@@ -231,6 +241,26 @@ DEVIATIONS: dict[str, tuple[str, ...]] = {
     "shufflenet_v1_x1_0_g8": _SHUFFLENET_V1,
     "shufflenet_v1_x0_5_g3": _SHUFFLENET_V1,
     "shufflenet_v1_x2_0_g3": _SHUFFLENET_V1,
+    "nasnet_a_mobile": (
+        "It has 1000 outputs; the released TensorFlow network has 1001.",
+        "Padding is TensorFlow's, exactly; the common PyTorch port pads too much and crops, which "
+        "gives the same maps for 4.6 million multiply-adds more.",
+        "Drop-path is off, as in the released mobile configuration.",
+    ),
+    "amoebanet_a_n6_f190": (
+        *_AMOEBANET,
+        "The released code asks for an even number of filters where a cell halves its input; 190 "
+        "filters make 95 in the stem, which are split into 47 and 48.",
+    ),
+    "amoebanet_a_n6_f448": (
+        *_AMOEBANET,
+        "Its input is 299x299: there the multiply-adds are the 104 billion of the paper's table.",
+    ),
+    "enas_micro_cifar": (
+        "Uncertain: the cells are those of the authors' released script, which have 3.9 million "
+        "parameters (4.4 with the training-time classifier); the paper's table says 4.6 million.",
+        *_SEARCHED,
+    ),
 }
 for _key in ("convnext_small", "convnext_base", "convnext_large"):
     DEVIATIONS[_key] = DEVIATIONS["convnext_tiny"]

@@ -254,4 +254,24 @@ WHAT_WAS_NEW: dict[str, str] = {
         "error is close to ResNet-34's, evidence that short paths in training, and not residuals "
         "as such, make depth trainable."
     ),
+    "nasnet_a_mobile": (
+        "A controller trained by reinforcement learning searched for one small cell on CIFAR-10, "
+        "and copies of it were stacked by hand into a network for ImageNet. Searching a cell and not "
+        "a whole network made the search affordable and its result transferable."
+    ),
+    "amoebanet_a_n6_f190": (
+        "The cell was found by evolution: of a random sample of a population the best network is "
+        "copied with one change, and the oldest, not the worst, dies. Regularised by this ageing, "
+        "evolution found cells as good as reinforcement learning's, and sooner."
+    ),
+    "amoebanet_a_n6_f448": (
+        "The evolved cell with 448 instead of 190 filters, 468 million parameters in all. It set "
+        "ImageNet's record for networks trained on ImageNet alone in 2018, and showed that a cell "
+        "found on a small task keeps paying when it is widened."
+    ),
+    "enas_micro_cifar": (
+        "All candidate cells are subgraphs of one large graph and share its weights, so that no "
+        "candidate is trained from scratch. That cut the search from thousands of GPU days to less "
+        "than one, and started one-shot architecture search."
+    ),
 }
