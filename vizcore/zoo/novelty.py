@@ -256,8 +256,8 @@ WHAT_WAS_NEW: dict[str, str] = {
     ),
     "nasnet_a_mobile": (
         "A controller trained by reinforcement learning searched for one small cell on CIFAR-10, "
-        "and copies of it were stacked by hand into a network for ImageNet. Searching a cell and not "
-        "a whole network made the search affordable and its result transferable."
+        "and copies of it were stacked by hand into a network for ImageNet. Searching a cell, not "
+        "a whole network, made the search affordable and its result transferable."
     ),
     "amoebanet_a_n6_f190": (
         "The cell was found by evolution: of a random sample of a population the best network is "
