@@ -61,7 +61,6 @@ class ShuffleUnit(nn.Module):
         self, in_channels: int, out_channels: int, stride: int, groups: int, first_groups: int
     ) -> None:
         super().__init__()
-        self.stride = stride
         middle = out_channels // 4
         new = out_channels - in_channels if stride == 2 else out_channels
         branch: list[tuple[str, nn.Module]] = [
@@ -75,14 +74,13 @@ class ShuffleUnit(nn.Module):
             ("expand_norm", nn.BatchNorm2d(new)),
         ]
         self.branch = nn.Sequential(OrderedDict(branch))
-        self.shortcut = nn.AvgPool2d(3, stride=2, padding=1) if stride == 2 else nn.Identity()
+        self.shortcut = nn.AvgPool2d(3, stride=2, padding=1) if stride == 2 else None
         self.relu = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
-        shortcut, branch = self.shortcut(x), self.branch(x)
-        if self.stride == 2:
-            return self.relu(torch.cat((shortcut, branch), dim=1))
-        return self.relu(shortcut + branch)
+        if self.shortcut is None:
+            return self.relu(x + self.branch(x))
+        return self.relu(torch.cat((self.shortcut(x), self.branch(x)), dim=1))
 
 
 def build(key: str, *, num_classes: int = 1000) -> nn.Sequential:
