@@ -10,6 +10,7 @@
     ├── BadChoice (ValueError)         an option outside its allowed values
     ├── BadInputSize (ValueError)      an input the network cannot take
     ├── BadImage (ValueError)          bytes that are not a usable picture
+    ├── BadNotation (ValueError)       a network's text that cannot be read or cannot be built
     ├── NotApplicable                  a method that cannot be honest on this network
     ├── WeightsError                   weights that are missing, damaged or not loadable
     └── JobError                       work on a device that did not finish
@@ -107,6 +108,32 @@ class BadInputSize(ConvScopeError, ValueError):
 
 class BadImage(ConvScopeError, ValueError):
     """Bytes that are not a picture of an allowed kind and size."""
+
+
+class BadNotation(ConvScopeError, ValueError):
+    """A network in the notation of slides that cannot be read, or that cannot be built.
+
+    Attributes:
+        line, column: where, both from 1.
+        start, end: the same as offsets into the text; `suggestions` stand in for this piece.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        received: str = "",
+        suggestions: Iterable[str] = (),
+        line: int = 1,
+        column: int = 1,
+        start: int = 0,
+        end: int = 0,
+    ) -> None:
+        super().__init__(
+            f"Line {line}, column {column}: {message}", received=received, suggestions=suggestions
+        )
+        self.line, self.column = line, column
+        self.start, self.end = start, end
 
 
 class NotApplicable(ConvScopeError):
