@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from vizcore.records import (
+    Alignment,
     BlockStudy,
     Conventions,
     FeatureMaps,
@@ -185,6 +186,59 @@ def lecture_sum(claim: str, quantity: str, dark: bool, _check: LectureCheck) -> 
     from vizcore.figures.block_lecture import draw_lecture_sum
 
     return draw_lecture_sum(_check, quantity, dark=dark)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def alignment(keys: tuple[str, ...]) -> Alignment:
+    """Architectures side by side, each at the input it is published with."""
+    from vizcore.anatomy.alignment import align
+
+    return align([traced(key, None) for key in keys])
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def comparison(
+    keys: tuple[str, ...],
+    names: tuple[str, ...],
+    quantity: str,
+    depth: str,
+    scale: str,
+    dark: bool,
+) -> go.Figure:
+    """Where the networks' memory, parameters or work sit."""
+    from vizcore.figures.compare import draw_comparison
+
+    return draw_comparison(
+        alignment(keys), names, quantity=quantity, depth=depth, scale=scale, dark=dark
+    )
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def compared_fields(
+    keys: tuple[str, ...], names: tuple[str, ...], depth: str, dark: bool
+) -> go.Figure:
+    """How the networks' receptive fields grow."""
+    from vizcore.figures.compare_fields import draw_fields
+
+    return draw_fields(alignment(keys), names, depth=depth, dark=dark)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def aligned_frame(keys: tuple[str, ...], names: tuple[str, ...], quantity: str) -> pd.DataFrame:
+    """The networks' layers beside each other as a data frame, for the screen."""
+    from vizcore.ui.compare_tables import frame_of
+
+    return frame_of(alignment(keys), names, quantity)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def compared_tables(
+    keys: tuple[str, ...], names: tuple[str, ...], quantity: str
+) -> tuple[str, str]:
+    """The networks' totals, and one quantity by stage, as HTML."""
+    from vizcore.ui.compare_tables import stages_html, totals_html
+
+    return totals_html(alignment(keys), names), stages_html(alignment(keys), names, quantity)
 
 
 def figure_html(figure: Any) -> str:

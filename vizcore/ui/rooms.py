@@ -32,6 +32,7 @@ class RoomEntry:
 ROOMS: tuple[RoomEntry, ...] = (
     RoomEntry("atlas", "Atlas", "Architectures", ":material/travel_explore:", ("architecture",)),
     RoomEntry("layers", "Layers", "Architectures", ":material/stacks:", ("architecture",)),
+    RoomEntry("compare", "Compare", "Architectures", ":material/compare_arrows:"),
     RoomEntry("blocks", "Building blocks", "Architectures", ":material/widgets:"),
     RoomEntry(
         "feature-maps",
