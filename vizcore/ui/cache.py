@@ -241,6 +241,25 @@ def compared_tables(
     return totals_html(alignment(keys), names), stages_html(alignment(keys), names, quantity)
 
 
+@st.cache_resource(max_entries=128, show_spinner=False)
+def design_table(notation: str, conventions: Conventions) -> LayerTable:
+    """A network in the notation of slides, traced."""
+    from vizcore.anatomy import trace
+    from vizcore.zoo.notation import design, parse
+
+    network = parse(notation)
+    module = design(network, weights=False)
+    return trace(module, network.input_shape, key="design", conventions=conventions, mine=True)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def design_profile(notation: str, conventions: Conventions, dark: bool) -> go.Figure:
+    """The three charts along the depth of a network in the notation."""
+    from vizcore.figures.depth import draw_depth_profile
+
+    return draw_depth_profile(design_table(notation, conventions), dark=dark)
+
+
 def figure_html(figure: Any) -> str:
     """A figure as one HTML file that needs no network."""
     return str(figure.to_html(include_plotlyjs=True, full_html=True))

@@ -34,6 +34,7 @@ ROOMS: tuple[RoomEntry, ...] = (
     RoomEntry("layers", "Layers", "Architectures", ":material/stacks:", ("architecture",)),
     RoomEntry("compare", "Compare", "Architectures", ":material/compare_arrows:"),
     RoomEntry("blocks", "Building blocks", "Architectures", ":material/widgets:"),
+    RoomEntry("design", "Design your own", "Architectures", ":material/edit_square:"),
     RoomEntry(
         "feature-maps",
         "Feature maps",

@@ -219,18 +219,19 @@ class _Parser:
         )
 
     def repeated(self, layer: Layer) -> Layer:
+        """A layer, or the repetition of it that stands behind it."""
+        if _times(self.next) is not None and not isinstance(layer, Repeat):
+            at = _joined(layer.at, self.next.at) if layer.at else self.next.at
+            layer = Repeat((layer,), self.times(), at=at)
         token = self.next
-        if _times(token) is None:
-            return layer
-        if isinstance(layer, Repeat):
+        if _times(token) is not None:
             raise refuse(
                 token.at,
                 f"'{token.text}' repeats what is repeated. Expected brackets around it, as in "
                 "[conv3-64 x2] x3.",
                 received=token.text,
             )
-        at = _joined(layer.at, token.at) if layer.at else token.at
-        return Repeat((layer,), self.times(), at=at)
+        return layer
 
     def times(self) -> int:
         scan = Scanner(self.step())

@@ -17,7 +17,9 @@ from vizcore.zoo.notation.syntax import (
     Repeat,
 )
 
-_WIDTH = 76
+_WIDTH = 48
+#: What stays on the line of the pooling before it.
+_BELONGS = (Plain("lrn"), Plain("bn"), Plain("relu"))
 #: Every character of the notation that an address would write as a percent code.
 _ADDRESS = {" ": "_", "/": "~", "[": ".l", "]": ".r", "(": ".o", ")": ".c", "|": ".i"}
 
@@ -39,16 +41,14 @@ def write(network: Network, *, lines: bool = False) -> str:
 
 
 def _in_lines(head: str, layers: tuple[Layer, ...], words: list[str]) -> str:
-    done, line = [head], ""
-    for place, (layer, word) in enumerate(zip(layers, words, strict=True)):
-        if line and len(line) + 1 + len(word) > _WIDTH:
+    done, line, ended = [head], "", False
+    for layer, word in zip(layers, words, strict=True):
+        belongs = layer in _BELONGS
+        if line and (len(line) + 1 + len(word) > _WIDTH or (ended and not belongs)):
             done.append(line)
             line = ""
         line = f"{line} {word}" if line else word
-        following = layers[place + 1] if place + 1 < len(layers) else None
-        if _ends_line(layer) and following not in (Plain("lrn"), Plain("bn"), Plain("relu")):
-            done.append(line)
-            line = ""
+        ended = _ends_line(layer) or (ended and belongs)
     return "\n".join([*done, line] if line else done)
 
 

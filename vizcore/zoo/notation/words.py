@@ -61,8 +61,10 @@ def _filled(head: str, numbers: list[str]) -> str:
     """A readable word of this kind, with as many of the numbers as it has places for."""
     whole = [number for number in numbers if number.isdigit() and 0 < int(number) <= 100_000]
     if head == "conv":
-        kernel, channels = (whole if len(whole) > 1 else ["3", *whole, "64"])[:2]
-        stride = f"/{whole[2]}" if len(whole) > 2 else ""
+        if len(whole) < 2:  # one number: of a kernel's size, or of channels
+            whole = [*whole, "64"] if whole and int(whole[0]) <= 11 else ["3", *whole, "64"]
+        kernel, channels = whole[:2]
+        stride = f"/{whole[2]}" if len(numbers) > 2 and len(whole) > 2 else ""
         return f"conv{kernel}-{channels}{stride}"
     if head in ("maxpool", "avgpool"):
         return head + "/".join(whole[:2])
