@@ -27,7 +27,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-
 #: Characters of a wrong name that a message repeats; an address may hold thousands.
 _LONGEST_NAME = 80
 
