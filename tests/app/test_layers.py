@@ -6,6 +6,7 @@ import pytest
 
 import vizcore as vc
 from tests.app.opening import code_of, open_page, texts
+from vizcore.figures.numbers import short_bytes
 from vizcore.ui.layer_views import row_names
 
 
@@ -76,6 +77,29 @@ def test_a_chosen_layer_is_explained_with_its_arithmetic():
     assert "`features.1`" in texts(at)
     next(button for button in at.button if button.label == "Close").click().run()
     assert "`features.1`" not in texts(at)
+
+
+def test_the_row_of_the_chosen_layer_is_marked_until_the_panel_is_closed():
+    at = open_page("layers", arch="alexnet_torchvision", layer="features.3")
+    assert at.session_state["layers.table"]["selection"]["rows"] == [3]
+    next(button for button in at.button if button.label == "Close").click().run()
+    assert at.session_state["layers.table"]["selection"]["rows"] == []
+
+
+def test_the_answer_says_what_training_needs():
+    assert "(61.0 MB)" in texts(open_page("layers", arch="vgg_d"))
+    training = vc.layers("vgg_d", memory="training").totals.memory_bytes
+    assert f"({short_bytes(training)} to train)" in texts(
+        open_page("layers", arch="vgg_d", memory="training")
+    )
+
+
+@pytest.mark.parametrize("page", ["layers", "feature-maps", "saliency", "blocks", "atlas"])
+def test_a_switch_always_has_one_choice(page: str):
+    """A second click on the chosen side must not let it go."""
+    groups = open_page(page).get("button_group")
+    assert groups
+    assert all(group.proto.required for group in groups)
 
 
 def test_a_layer_that_does_not_exist_is_named_and_the_page_goes_on():
