@@ -35,6 +35,7 @@ def test_every_sorting_and_colour_draws():
 def test_a_layer_that_does_not_exist_is_refused_with_buttons():
     at = open_page("feature-maps", layer="conv9")
     assert "'conv9'" in texts(at)
+    assert "Layer" in [box.label for box in at.selectbox]
     use = next(button for button in at.button if button.label.startswith("Use conv"))
     use.click().run()
     assert not at.exception
