@@ -8,7 +8,7 @@ import streamlit as st
 
 from vizcore.figures.depth import columns
 from vizcore.figures.numbers import exact, short, short_bytes
-from vizcore.figures.palette import KIND_COLOURS, KIND_NAMES
+from vizcore.figures.palette import KIND_COLOURS, KIND_NAMES, badge
 from vizcore.records import DTYPE_BYTES, KINDS, LayerRow, LayerTable, Pair, Shape
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def column_config(table: LayerTable) -> dict[str, Any]:
         "kind": config.MultiselectColumn(
             "Kind",
             options=[KIND_NAMES[kind] for kind in KINDS],
-            color=[KIND_COLOURS[kind] for kind in KINDS],
+            color=[badge(KIND_COLOURS[kind]) for kind in KINDS],
         ),
         "operation": "Operation",
         "window": config.TextColumn(
