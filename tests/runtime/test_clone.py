@@ -70,6 +70,18 @@ def test_it_computes_the_same_and_leaves_the_original_alone(build):
     assert not set(network.modules()) & set(copy.modules())
 
 
+def test_hooks_of_the_copy_see_values_before_anything_overwrites_them():
+    """In-place activations are off in the copy, and stay on in the original."""
+    network = nn.Sequential(nn.Conv2d(1, 1, 1, bias=False), nn.ReLU(inplace=True))
+    nn.init.ones_(network[0].weight)
+    twin, seen = private_copy(network), []
+    twin[0].register_forward_hook(lambda *given: seen.append(given[2]))
+    picture = torch.tensor([-1.0, 2.0]).reshape(1, 1, 1, 2)
+    twin(picture)
+    assert torch.equal(seen[0], picture)
+    assert network[1].inplace
+
+
 def test_modules_used_twice_stay_one():
     relu = nn.ReLU(inplace=True)
     network = nn.Sequential(OrderedDict(a=nn.Linear(2, 2), b=relu, c=nn.Linear(2, 2), d=relu))
