@@ -167,7 +167,7 @@ def draw_depth_profile(
         title_text="layer, in the order of execution", row=len(shown), col=1, nticks=12
     )
     for place, column in enumerate(shown, start=1):
-        ticks = round_ticks(max(map(column.read, table.rows), default=0), count=3)
+        ticks = round_ticks(max(map(column.read, table.rows), default=0), count=2)
         figure.update_yaxes(
             title_text=column.unit,
             tickvals=[value for value, _ in ticks],
