@@ -62,6 +62,11 @@ def test_the_timeline_shows_every_entry_that_has_the_quantity(height: str):
     assert keys == known
 
 
+def test_a_small_relative_is_listed_but_does_not_pass_for_the_network_it_is_named_after():
+    assert "zfnet_photos20" not in {each.key for each in atlas_entries.timeline_entries()}
+    assert "zfnet_photos20" in {each.key for each in atlas_entries.rows()}
+
+
 def test_the_challenge_shows_the_reference():
     figure = chart(open_page("atlas", view="challenge"))
     bars = [trace for trace in figure["data"] if trace["type"] == "bar"]
