@@ -139,3 +139,11 @@ def test_the_code_behind_the_view_runs(capsys: pytest.CaptureFixture[str]):
     exec(code_of(at, "layers"), {})
     printed = capsys.readouterr().out
     assert str(vc.layers("alexnet", batch=2, ops="flops").totals.macs) in printed
+
+
+@pytest.mark.parametrize(("ops", "unit"), [("macs", "multiply-adds"), ("flops", "FLOPs")])
+def test_the_sums_are_said_in_the_unit_chosen(ops: str, unit: str):
+    at = open_page("layers", arch="alexnet_torchvision", ops=ops)
+    at.session_state["kept.open.layers.How this is counted"] = True
+    at.run()
+    assert f"{vc.layers('alexnet', ops=ops).totals.macs:,} {unit}." in texts(at)

@@ -109,9 +109,10 @@ def answer(arch: Architecture, table: LayerTable) -> str:
 def alternative_text(arch: Architecture, table: LayerTable) -> str:
     """The finding of the charts, for those who cannot see them."""
     totals = table.totals
+    work = columns(table)[2].unit
     return (
         f"Three bar charts along the depth of {arch.name}: {short(totals.activations)} activation "
-        f"values, {short(totals.params)} parameters, {short(totals.macs)} operations."
+        f"values, {short(totals.params)} parameters, {short(totals.macs)} {work}."
     )
 
 
