@@ -10,7 +10,7 @@ import numpy.typing as npt
 import streamlit as st
 from PIL import Image
 
-from vizcore import tasks
+from vizcore import tasks, zoo
 from vizcore.figures.numbers import percent
 from vizcore.networks import card_of, preprocessing_of
 from vizcore.records import Prediction
@@ -84,7 +84,7 @@ def accuracy_note(network: str) -> str:
     card = card_of(network)
     shares = card.accuracy
     return (
-        f"{card.key} knows {len(card.classes)} photographs. It names "
+        f"{zoo.get(network).name} knows {len(card.classes)} photographs. It names "
         f"{percent(shares['validation'])} of the validation patches and {percent(shares['test'])} "
         "of the test patches rightly; of any other picture it names the one of its classes that is "
         "least unlike it."
