@@ -58,7 +58,7 @@ def test_sizes_that_are_none(size: object) -> None:
 
 @pytest.mark.parametrize("network", [None, 3, nn.Conv2d])
 def test_networks_that_are_none(network: object) -> None:
-    with pytest.raises(BadChoice, match="^network cannot be .* or a torch.nn.Module"):
+    with pytest.raises(BadChoice, match=r"^network cannot be .* or a torch\.nn\.Module"):
         vc.layers(network, input_size=8)  # type: ignore[arg-type]
 
 
