@@ -51,7 +51,7 @@ with room("feature-maps", "What does each channel respond to?", CHOICES) as here
             "Sort by",
             list(SORTINGS),
             format_func=SORTINGS.__getitem__,
-            width=140,
+            width=155,
             **view.bind("sort"),
         )
         st.segmented_control(
