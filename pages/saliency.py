@@ -88,7 +88,7 @@ with room("saliency", "Which pixels decided?", CHOICES) as here:
             st.caption("Over the photo, in grey")
         with alone:
             st.image(drawn.map, alt=f"Saliency of {found.target_class} alone")
-            st.caption("Alone")
+            views.draw_scale(drawn.limit, signed=found.signed)
         st.caption(drawn.caption)
         stem = f"{network}_{found.target_class.replace(' ', '-')}_{chosen.name}"
         here.offer(

@@ -12,6 +12,7 @@ from PIL import Image
 
 from vizcore import tasks, zoo
 from vizcore.figures.numbers import percent
+from vizcore.figures.palette import DIVERGING_SCALE, SEQUENTIAL_SCALE
 from vizcore.networks import card_of, preprocessing_of
 from vizcore.records import Prediction
 from vizcore.ui import cache, pictures, work
@@ -59,6 +60,19 @@ def draw_seen_and_said(network: str, chosen: Chosen, said: Prediction) -> None:
     st.html(
         f'<table class="cs-table cs-bars"><thead><tr><th>class</th><th class="n">probability</th>'
         f"<th></th></tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def draw_scale(limit: float, *, signed: bool) -> None:
+    """The colours of a map from end to end, with their values."""
+    scale = DIVERGING_SCALE if signed else SEQUENTIAL_SCALE
+    colours = ", ".join(f"{colour} {100 * float(place):.1f}%" for place, colour in scale)
+    values = (-limit, 0.0, limit) if signed else (0.0, limit)
+    ends = "".join(f"<span>{value:.3g}</span>" for value in values)
+    st.html(
+        f'<div class="cs-scale" role="img" aria-label="colour scale from {values[0]:.3g} to '
+        f'{values[-1]:.3g}"><div style="background:linear-gradient(to right, {colours})"></div>'
+        f"<p>{ends}</p></div>"
     )
 
 

@@ -66,17 +66,17 @@ def frame_of(table: LayerTable) -> pd.DataFrame:
         {
             "layer": [row.name for row in table],
             "kind": [[KIND_NAMES[row.kind]] for row in table],
-            "operation": [row.op for row in table],
             "window": [window_text(row) for row in table],
-            "input": [shape_text(row.in_shape) for row in table],
             "output": [shape_text(row.out_shape) for row in table],
             "activations": [memory.read(row) for row in table],
-            "bytes": [short_bytes(row.activations * width) for row in table],
             "parameters": [params.read(row) for row in table],
-            "weights": [row.weights for row in table],
-            "biases": [row.biases for row in table],
             "work": [work.read(row) for row in table],
             "receptive field": [field_text(row) for row in table],
+            "operation": [row.op for row in table],
+            "input": [shape_text(row.in_shape) for row in table],
+            "bytes": [short_bytes(row.activations * width) for row in table],
+            "weights": [row.weights for row in table],
+            "biases": [row.biases for row in table],
         }
     )
 
@@ -92,7 +92,7 @@ def column_config(table: LayerTable) -> dict[str, Any]:
 
     memory, params, work = columns(table)
     return {
-        "layer": config.TextColumn("Layer", pinned=True, width=190, help="torch's dotted name"),
+        "layer": config.TextColumn("Layer", pinned=True, width=150, help="torch's dotted name"),
         "kind": config.MultiselectColumn(
             "Kind",
             options=[KIND_NAMES[kind] for kind in KINDS],
