@@ -38,21 +38,20 @@ with room("feature-maps", "What does each channel respond to?", CHOICES) as here
     }
     if not view["layer"]:
         view["layer"] = next(iter(layers))
-    known = view["layer"] in layers
+    layers.setdefault(view["layer"], view["layer"])  # an unknown one is refused below
     with here.controls():
-        if known:
-            st.selectbox(
-                "Layer",
-                list(layers),
-                format_func=layers.__getitem__,
-                width=225,
-                **view.bind("layer"),
-            )
+        st.selectbox(
+            "Layer",
+            list(layers),
+            format_func=layers.__getitem__,
+            width=225,
+            **view.bind("layer"),
+        )
         st.selectbox(
             "Sort by",
             list(SORTINGS),
             format_func=SORTINGS.__getitem__,
-            width=140,
+            width=155,
             **view.bind("sort"),
         )
         st.segmented_control(
@@ -61,6 +60,7 @@ with room("feature-maps", "What does each channel respond to?", CHOICES) as here
             format_func=SCALINGS.__getitem__,
             help="Each map: every map uses the whole colour range, so faint maps show. "
             "All maps: one range for the layer, so maps can be compared.",
+            required=True,
             **view.bind("scale"),
         )
         st.segmented_control(
@@ -68,6 +68,7 @@ with room("feature-maps", "What does each channel respond to?", CHOICES) as here
             list(COLOURS),
             format_func=COLOURS.__getitem__,
             help="Signed: red is positive, blue negative, white zero.",
+            required=True,
             **view.bind("colours"),
         )
         st.toggle("Numbers", help="Write each channel's number on its map", **view.bind("numbers"))

@@ -42,7 +42,7 @@ with room("layers", "Where do memory and work go?", CHOICES) as here:
     else:
         here.answer(layer_views.answer(arch, table))
         selected = layer_views.selected_index(here, arch, table)
-        picture, panel = layer_views.picture_and_panel(selected is not None)
+        picture, panel = layer_views.picture_and_panel()
         with picture:
             if view["view"] == "charts":
                 figure = cache.depth_profile(arch.key, size, conventions, selected, is_dark())
@@ -54,8 +54,9 @@ with room("layers", "Where do memory and work go?", CHOICES) as here:
         if selected is not None:
             with panel:
                 layer_views.draw_layer(view, table, selected)
-        st.html(f'<p class="cs-totals">{tables.totals_line(table)}</p>')
-        layer_views.draw_table(here, arch, table)
+        with picture:
+            st.html(f'<p class="cs-totals">{tables.totals_line(table)}</p>')
+            layer_views.draw_table(here, arch, table, selected)
         layer_details.draw_details(here, arch, table)
         layer_details.offer_downloads(here, arch, table)
         here.code(layer_details.snippet(arch, view))

@@ -29,7 +29,7 @@ with room("saliency", "Which pixels decided?", CHOICES) as here:
         st.selectbox(
             "Class",
             ["", *classes] if view["class"] in ("", *classes) else ["", view["class"], *classes],
-            format_func=lambda name: name or f"most probable: {said.classes[0]}",
+            format_func=lambda name: name or "the most probable",
             **view.bind("class"),
         )
         st.segmented_control(
@@ -39,6 +39,7 @@ with room("saliency", "Which pixels decided?", CHOICES) as here:
             help="Gradient: how much the class score moves with each pixel, the largest of the "
             "three colours (Simonyan and others, 2014). Gradient × input: the same times the "
             "pixel's value, with its sign.",
+            required=True,
             **view.bind("method"),
         )
         st.slider("Overlay, %", 0, 100, width=180, **view.bind("strength"))
@@ -87,7 +88,7 @@ with room("saliency", "Which pixels decided?", CHOICES) as here:
             st.caption("Over the photo, in grey")
         with alone:
             st.image(drawn.map, alt=f"Saliency of {found.target_class} alone")
-            st.caption("Alone")
+            views.draw_scale(drawn.limit, signed=found.signed)
         st.caption(drawn.caption)
         stem = f"{network}_{found.target_class.replace(' ', '-')}_{chosen.name}"
         here.offer(

@@ -50,6 +50,18 @@ def test_mistakes() -> None:
         vc.layers(nn.ReLU())
 
 
+@pytest.mark.parametrize("size", ["224", 224.0, True])
+def test_sizes_that_are_none(size: object) -> None:
+    with pytest.raises(BadInputSize, match=f"^input_size cannot be {size!r}"):
+        vc.layers("vgg16", input_size=size)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("network", [None, 3, nn.Conv2d])
+def test_networks_that_are_none(network: object) -> None:
+    with pytest.raises(BadChoice, match=r"^network cannot be .* or a torch\.nn\.Module"):
+        vc.layers(network, input_size=8)  # type: ignore[arg-type]
+
+
 def test_models() -> None:
     assert vc.models() == zoo.architectures()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import re
@@ -126,9 +127,19 @@ def test_latex_escapes_names(table: LayerTable) -> None:
     assert text.count(r"\\") == len(table) + 3
 
 
-def test_html_escapes_names(table: LayerTable) -> None:
-    import dataclasses
+def test_signs_that_mean_something_in_a_table_are_escaped(table: LayerTable) -> None:
+    row = dataclasses.replace(table.rows[0], name=r"a|b<c>&d\e{f}~g^h%i#j$k")
+    changed = dataclasses.replace(table, rows=(row,))
+    (line,) = (line for line in formats.to_latex(changed).splitlines() if line.startswith("0 "))
+    assert line.split(" & ")[1] == (
+        r"a\textbar{}b\textless{}c\textgreater{}\&d\textbackslash{}e\{f\}\textasciitilde{}g"
+        r"\textasciicircum{}h\%i\#j\$k"
+    )
+    (line,) = (line for line in formats.to_markdown(changed).splitlines() if "| 0 |" in line)
+    assert r"| a\|b<c>" in line
 
+
+def test_html_escapes_names(table: LayerTable) -> None:
     row = dataclasses.replace(table.rows[0], name="<script>")
     changed = dataclasses.replace(table, rows=(row,), key="a & b")
     text = formats.table_html(changed)

@@ -162,6 +162,7 @@ def test_pictures_come_in_every_form(tmp_path):
     ("image", "message"),
     [
         ("nowhere.png", r"'nowhere.png' cannot be read: No such file"),
+        ("no\0where.png", "cannot be read: embedded null"),
         (b"not a picture", "not a picture that can be read"),
         (np.zeros((4, 4), np.uint8), r"uint8 \(4, 4\) came in; allowed is uint8"),
         (np.zeros((4, 4, 3)), "float64"),
@@ -171,6 +172,17 @@ def test_pictures_come_in_every_form(tmp_path):
 def test_what_is_no_picture_is_told(drawn_weights, image, message):
     with pytest.raises(BadImage, match=message):
         vc.predict(KEY, image)
+
+
+def test_no_more_of_a_file_is_read_than_a_picture_may_have(tmp_path, monkeypatch):
+    """A device or a file of many gigabytes would fill the memory before it is refused."""
+    path = tmp_path / "photo.png"
+    path.write_bytes(png())
+    read: list[int] = []
+    monkeypatch.setattr("vizcore.tasks.MAX_BYTES", 39)
+    monkeypatch.setattr("vizcore.tasks.decode", lambda data: read.append(len(data)))
+    as_picture(path)
+    assert read == [40]
 
 
 def test_names_that_cannot_look_at_pictures(drawn_weights):

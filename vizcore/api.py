@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 from vizcore import zoo
-from vizcore.errors import BadChoice
+from vizcore.errors import BadChoice, BadInputSize
 from vizcore.records import (
     BlockStudy,
     Conventions,
@@ -84,6 +84,14 @@ def layers(
 
     conventions = Conventions(bias=bias, ops=ops, batch=batch, dtype=dtype, memory=memory)
     if not isinstance(network, (str, zoo.Architecture)):
+        from torch import nn
+
+        if not isinstance(network, nn.Module):
+            raise BadChoice(
+                f"network cannot be {network!r}. "
+                "Give an architecture's name or record, or a torch.nn.Module.",
+                received=repr(network),
+            )
         if input_size is None:
             raise BadChoice(
                 "input_size cannot be None for a network from outside the zoo. "
@@ -150,8 +158,14 @@ def _picture_shape(
 ) -> tuple[int, int, int]:
     if size is None:
         return own
-    if isinstance(size, int):
+    if isinstance(size, int) and not isinstance(size, bool):
         return own[0], size, size
+    if not isinstance(size, (tuple, list)):
+        raise BadInputSize(
+            f"input_size cannot be {size!r}. Allowed: the side of a square picture, "
+            "(height, width), or (channels, height, width), in whole numbers.",
+            received=repr(size),
+        )
     return (own[0], size[0], size[1]) if len(size) == 2 else size
 
 

@@ -28,6 +28,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+#: Characters of a wrong name that a message repeats; an address may hold thousands.
+_LONGEST_NAME = 80
+
 
 class ConvScopeError(Exception):
     """Base of all errors raised on purpose.
@@ -58,6 +61,8 @@ class UnknownName(ConvScopeError, LookupError):
         """Build the error for `received`, suggesting the nearest of the `allowed` names."""
         names = list(allowed)
         lowered = {name.lower(): name for name in names}
+        if len(received) > _LONGEST_NAME:
+            received = received[:_LONGEST_NAME] + "..."
         near = difflib.get_close_matches(received.lower(), list(lowered), n=5, cutoff=0.4)
         nearest = [lowered[name] for name in near]
         if nearest:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from vizcore.data.images import Picture, decode
+from vizcore.data.images import MAX_BYTES, Picture, decode
 from vizcore.errors import BadImage
 from vizcore.networks import card_of, class_number, preprocessing_of, source_of
 from vizcore.records import FeatureMaps, MapLayer, Prediction, SaliencyMap, Sorting
@@ -57,11 +57,14 @@ def as_picture(image: AnyPicture) -> Picture:
     if isinstance(image, bytes):
         return decode(image)
     try:
-        return decode(Path(image).read_bytes())
-    except OSError as error:
+        with Path(image).open("rb") as file:
+            content = file.read(MAX_BYTES + 1)  # one more than allowed: decode refuses it
+    except (OSError, ValueError) as error:  # a name with a zero in it is a ValueError
+        reason = getattr(error, "strerror", None) or str(error)
         raise BadImage(
-            f"The picture '{image}' cannot be read: {error.strerror}.", received=str(image)
+            f"The picture '{image}' cannot be read: {reason}.", received=str(image)
         ) from error
+    return decode(content)
 
 
 def prediction_task(name: str, image: AnyPicture, top: int = 5) -> Task[Prediction]:

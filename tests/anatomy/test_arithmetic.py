@@ -24,7 +24,7 @@ def test_the_first_layer_of_vgg() -> None:
         "parameters: 64 filters of 3·3·3: 64 · 3 · 3 · 3 = 1,728 weights + 64 biases = 1,792",
         "work: 224 · 224 · 64 outputs · 27 = 86,704,128 multiply-adds",
         "activations: 64 · 224 · 224 = 3,211,264 values",
-        "receptive field: 3x3 pixels, moving by 1",
+        "receptive field: 3×3 pixels, moving by 1",
     )
 
 
@@ -58,7 +58,7 @@ def test_other_kinds_of_row() -> None:
     assert linear[2] == "work: 4,096 · 1,000 = 4,096,000 multiply-adds"
     norm = explain(one_row(nn.BatchNorm2d(64), 64, 8, 8))
     assert norm[:3] == (
-        "shape: 1x64x8x8, as its input",
+        "shape: 1×64×8×8, as its input",
         "parameters: 64 scales + 64 shifts = 128",
         "work: no multiply-adds counted",
     )

@@ -269,6 +269,23 @@ def test_parts_of_a_concatenation_are_bounded_by_its_widest_branch() -> None:
     assert table.rows[-1].receptive_field.size == (5, 5)
 
 
+@pytest.mark.parametrize(("groups", "exact"), [(1, True), (2, False), (4, False)])
+def test_a_grouped_convolution_keeps_branches_apart(groups: int, exact: bool) -> None:
+    """Its first channels have seen the narrow branch alone, however wide the other one is."""
+
+    class Halves(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.narrow, self.wide = conv(1, 1, 2), conv(5, 1, 2, padding=2)
+            self.grouped = conv(3, 4, 4, padding=1, groups=groups)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.grouped(torch.cat([self.narrow(x), self.wide(x)], 1))[:, :2]
+
+    field = trace(Halves(), (1, 15, 15)).rows[-1].receptive_field
+    assert (field.size, field.exact) == ((7, 7), exact)
+
+
 def test_slices_and_padding_move_the_window() -> None:
     class Moved(nn.Module):
         def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:

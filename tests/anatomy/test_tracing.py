@@ -222,6 +222,25 @@ def test_compiled_script_is_refused() -> None:
         trace(torch.jit.trace(nn.ReLU(), torch.ones(1)), (1,))
 
 
+@pytest.mark.parametrize("way", ["wrapped", "in place", "a part", "a graph"])
+def test_compiled_and_rewritten_networks_are_those_they_were_made_from(way: str) -> None:
+    conv, relu = nn.Conv2d(3, 4, 3), nn.ReLU()
+    network = nn.Sequential(conv, relu)
+    expected = trace(network, (3, 8, 8))
+    given: nn.Module = network
+    if way == "wrapped":
+        given = torch.compile(network, backend="eager")  # type: ignore[assignment]
+    elif way == "a part":
+        given = nn.Sequential(torch.compile(conv, backend="eager"), relu)
+    elif way == "a graph":
+        given = torch.fx.symbolic_trace(network)
+    else:
+        network.compile(backend="eager")
+    before = state_of(given)
+    assert trace(given, (3, 8, 8)) == expected
+    assert state_of(given) == before
+
+
 def test_code_that_fails_at_every_size_is_named() -> None:
     class Broken(nn.Module):
         def forward(self, x: Tensor) -> Tensor:

@@ -62,6 +62,11 @@ def test_the_timeline_shows_every_entry_that_has_the_quantity(height: str):
     assert keys == known
 
 
+def test_a_small_relative_is_listed_but_does_not_pass_for_the_network_it_is_named_after():
+    assert "zfnet_photos20" not in {each.key for each in atlas_entries.timeline_entries()}
+    assert "zfnet_photos20" in {each.key for each in atlas_entries.rows()}
+
+
 def test_the_challenge_shows_the_reference():
     figure = chart(open_page("atlas", view="challenge"))
     bars = [trace for trace in figure["data"] if trace["type"] == "bar"]
@@ -78,7 +83,7 @@ def test_every_entry_of_the_challenge_leads_to_a_known_architecture_of_its_year(
 
 
 def test_a_search_filters_and_is_kept_in_the_address():
-    at = open_page("atlas", view="zoo")
+    at = open_page("atlas", view="list")
     at.text_input[0].set_value("vgg 16").run()
     assert list(at.dataframe[0].value["key"]) == ["vgg_d", "vgg_d_bn"]
     assert address(at)["q"] == "vgg 16"
@@ -104,7 +109,7 @@ def test_each_order_puts_what_is_not_known_last(sort: str):
     assert len(values) == len(zoo.architectures())
 
 
-@pytest.mark.parametrize("view", ["timeline", "zoo"])
+@pytest.mark.parametrize("view", ["timeline", "list"])
 def test_a_search_that_finds_nothing_says_so_and_offers_what_is_near(view: str):
     at = open_page("atlas", view=view, q="alexnt", arch="vgg_d")
     assert "matches 'alexnt'" in texts(at)
@@ -117,7 +122,7 @@ def test_a_search_that_finds_nothing_says_so_and_offers_what_is_near(view: str):
 
 
 def test_show_all_ends_a_search():
-    at = open_page("atlas", view="zoo", q="nothing like this", family="VGG")
+    at = open_page("atlas", view="list", q="nothing like this", family="VGG")
     assert "among the VGG networks" in texts(at)
     at.button(key="atlas-all").click().run()
     assert len(at.dataframe[0].value) == len(zoo.architectures())
@@ -209,7 +214,7 @@ def test_the_files_hold_exact_numbers_and_only_what_was_found():
     "view",
     [
         {"view": "timeline", "q": "vgg", "family": "VGG", "arch": "vgg_d"},
-        {"view": "zoo", "q": "", "family": "all", "arch": "vgg_d"},
+        {"view": "list", "q": "", "family": "all", "arch": "vgg_d"},
     ],
 )
 def test_the_code_behind_the_list_runs(view, capsys):

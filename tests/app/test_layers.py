@@ -6,6 +6,7 @@ import pytest
 
 import vizcore as vc
 from tests.app.opening import code_of, open_page, texts
+from vizcore.figures.numbers import short_bytes
 from vizcore.ui.layer_views import row_names
 
 
@@ -78,6 +79,29 @@ def test_a_chosen_layer_is_explained_with_its_arithmetic():
     assert "`features.1`" not in texts(at)
 
 
+def test_the_row_of_the_chosen_layer_is_marked_until_the_panel_is_closed():
+    at = open_page("layers", arch="alexnet_torchvision", layer="features.3")
+    assert at.session_state["layers.table"]["selection"]["rows"] == [3]
+    next(button for button in at.button if button.label == "Close").click().run()
+    assert at.session_state["layers.table"]["selection"]["rows"] == []
+
+
+def test_the_answer_says_what_training_needs():
+    assert "(61.0 MB)" in texts(open_page("layers", arch="vgg_d"))
+    training = vc.layers("vgg_d", memory="training").totals.memory_bytes
+    assert f"({short_bytes(training)} to train)" in texts(
+        open_page("layers", arch="vgg_d", memory="training")
+    )
+
+
+@pytest.mark.parametrize("page", ["layers", "feature-maps", "saliency", "blocks", "atlas"])
+def test_a_switch_always_has_one_choice(page: str):
+    """A second click on the chosen side must not let it go."""
+    groups = open_page(page).get("button_group")
+    assert groups
+    assert all(group.proto.required for group in groups)
+
+
 def test_a_layer_that_does_not_exist_is_named_and_the_page_goes_on():
     at = open_page("layers", arch="vgg_d", layer="features.99")
     assert any("'features.99'" in warning.value for warning in at.warning)
@@ -115,3 +139,11 @@ def test_the_code_behind_the_view_runs(capsys: pytest.CaptureFixture[str]):
     exec(code_of(at, "layers"), {})
     printed = capsys.readouterr().out
     assert str(vc.layers("alexnet", batch=2, ops="flops").totals.macs) in printed
+
+
+@pytest.mark.parametrize(("ops", "unit"), [("macs", "multiply-adds"), ("flops", "FLOPs")])
+def test_the_sums_are_said_in_the_unit_chosen(ops: str, unit: str):
+    at = open_page("layers", arch="alexnet_torchvision", ops=ops)
+    at.session_state["kept.open.layers.How this is counted"] = True
+    at.run()
+    assert f"{vc.layers('alexnet', ops=ops).totals.macs:,} {unit}." in texts(at)

@@ -35,6 +35,7 @@ def test_every_sorting_and_colour_draws():
 def test_a_layer_that_does_not_exist_is_refused_with_buttons():
     at = open_page("feature-maps", layer="conv9")
     assert "'conv9'" in texts(at)
+    assert "Layer" in [box.label for box in at.selectbox]
     use = next(button for button in at.button if button.label.startswith("Use conv"))
     use.click().run()
     assert not at.exception
@@ -73,3 +74,10 @@ def test_a_bad_upload_is_refused_and_the_picture_stays(content: bytes, said: str
 def test_somebody_elses_upload_is_explained():
     at = open_page("saliency", picture="upload-0123456789ab")
     assert any("another session" in warning.value for warning in at.warning)
+
+
+def test_the_network_is_called_by_its_name():
+    at = open_page("saliency")
+    at.session_state["kept.open.saliency.About this network and this picture"] = True
+    at.run()
+    assert "ZFNet, small (photos20) knows 20 photographs" in texts(at)

@@ -112,8 +112,8 @@ def test_a_file_that_is_no_picture_is_refused_in_one_sentence(
     expect(page.locator(ANSWER)).to_contain_text("%")
     page.get_by_role("button", name="Upload").click()
     page.locator("input[type=file]").set_input_files(file)
-    expect(page.get_by_test_id("stSidebar")).to_contain_text("mine.png: ")
-    expect(page.get_by_test_id("stSidebar")).to_contain_text("Allowed")
+    expect(page.get_by_test_id("stPopoverBody")).to_contain_text("mine.png: ")
+    expect(page.get_by_test_id("stPopoverBody")).to_contain_text("Allowed")
     expect(page.locator(ANSWER)).to_contain_text("%")
 
 

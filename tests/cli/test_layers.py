@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 
@@ -95,3 +96,24 @@ def test_a_reader_that_has_seen_enough() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(60) == 0
+
+
+def test_a_file_that_cannot_be_written_is_one_line_and_code_1(tmp_path) -> None:
+    path = tmp_path / "table.txt"
+    path.touch()
+    with path.open() as unwritable:
+        done = subprocess.run(
+            [sys.executable, "-m", "vizcore", "blocks"],
+            stdout=unwritable, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "The output cannot be read or written: Bad file descriptor.\n"
+
+
+def test_files_get_utf8_whatever_the_system_would_write(tmp_path) -> None:
+    """Windows gives a redirected stream its own code page, which lacks the table's rules."""
+    done = subprocess.run(
+        [sys.executable, "-m", "vizcore", "layers", "alexnet"],
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"}, capture_output=True, check=True,
+    )  # fmt: skip
+    assert "─" in done.stdout.decode("utf-8")

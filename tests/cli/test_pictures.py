@@ -147,6 +147,7 @@ def test_the_class_can_be_a_number(photo, tmp_path, capsys):
         ({"--device": "abacus"}, BadChoice, "device cannot be 'abacus'"),
         ({"--top": "0"}, BadChoice, "top cannot be '0'"),
         ({"--zoom": "0"}, BadChoice, "zoom cannot be '0'"),
+        ({"--zoom": "100000"}, BadChoice, "zoom cannot be '100000'. Allowed: .* to about 39"),
     ],
 )
 def test_what_cannot_be_done_is_told_in_one_line(photo, tmp_path, change, error, message):

@@ -36,6 +36,14 @@ def test_ink_on_a_kind_reads(kind):
     assert palette.contrast(palette.ink_on(colour), colour) >= 4.5
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_badge_reads_in_the_ink_that_the_data_frame_takes(kind):
+    """Streamlit writes black above a luminance of 0.5 (contrast with black over 11), or white."""
+    fill = palette.badge(palette.KIND_COLOURS[kind])
+    ink = "#000000" if palette.contrast(fill, "#000000") > 11 else "#ffffff"
+    assert palette.contrast(fill, ink) >= 4.5
+
+
 def test_contrast_agrees_with_published_values():
     # WCAG's own example: #777777 on white is 4.48, the darkest grey that fails.
     assert palette.contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)

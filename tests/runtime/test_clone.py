@@ -70,6 +70,18 @@ def test_it_computes_the_same_and_leaves_the_original_alone(build):
     assert not set(network.modules()) & set(copy.modules())
 
 
+def test_hooks_of_the_copy_see_values_before_anything_overwrites_them():
+    """In-place activations are off in the copy, and stay on in the original."""
+    network = nn.Sequential(nn.Conv2d(1, 1, 1, bias=False), nn.ReLU(inplace=True))
+    nn.init.ones_(network[0].weight)
+    twin, seen = private_copy(network), []
+    twin[0].register_forward_hook(lambda *given: seen.append(given[2]))
+    picture = torch.tensor([-1.0, 2.0]).reshape(1, 1, 1, 2)
+    twin(picture)
+    assert torch.equal(seen[0], picture)
+    assert network[1].inplace
+
+
 def test_modules_used_twice_stay_one():
     relu = nn.ReLU(inplace=True)
     network = nn.Sequential(OrderedDict(a=nn.Linear(2, 2), b=relu, c=nn.Linear(2, 2), d=relu))
@@ -136,3 +148,29 @@ def test_hooks_of_two_threads_never_meet():
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+@pytest.mark.parametrize("way", ["wrapped", "in place", "a part"])
+def test_compiled_networks_are_copied_as_they_were_before(way):
+    """The compiled code would run the original and hear none of the copy's hooks."""
+    conv = nn.Conv2d(3, 4, 3)
+    network: Any = nn.Sequential(conv, nn.ReLU())
+    if way == "wrapped":
+        network = torch.compile(network, backend="eager")
+    elif way == "a part":
+        network = nn.Sequential(torch.compile(conv, backend="eager"), nn.ReLU())
+    else:
+        network.compile(backend="eager")
+    twin, heard = private_copy(network), []
+    assert type(twin) is nn.Sequential
+    twin[0].register_forward_hook(lambda *_: heard.append("copy"))
+    picture = torch.randn(1, 3, 6, 6)
+    assert torch.equal(twin(picture), conv(picture).relu())
+    assert heard == ["copy"]
+
+
+def test_graph_modules_keep_their_graph():
+    """`GraphModule.__new__` makes a new class, which lacks the graph's forward."""
+    network = torch.fx.symbolic_trace(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()))
+    picture = torch.randn(1, 3, 6, 6)
+    assert torch.equal(private_copy(network)(picture), network(picture))

@@ -246,7 +246,7 @@ def test_what_failed_is_not_kept(make):
 
 def test_the_thread_survives_whatever_work_raises(make):
     engine = make()
-    for error in (KeyboardInterrupt(), SystemExit(3), GeneratorExit()):
+    for error in (KeyboardInterrupt(), SystemExit(3), GeneratorExit(), StopIteration(4)):
 
         def work(error: BaseException = error) -> None:
             raise error

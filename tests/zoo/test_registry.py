@@ -160,3 +160,10 @@ def test_listing_loads_no_torch() -> None:
         "if m in sys.modules]; assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_message_repeats_only_the_beginning_of_a_very_long_name() -> None:
+    with pytest.raises(UnknownArchitecture) as caught:
+        zoo.get("x" * 5000)
+    assert f"'{'x' * 80}...'" in str(caught.value)
+    assert len(str(caught.value)) < 400

@@ -26,6 +26,14 @@ def test_names_timm_does_not_know() -> None:
     assert "timm:resnet50" in caught.value.suggestions
 
 
+def test_tags_timm_does_not_know() -> None:
+    """timm's names may end in a tag of weights; a tag it lacks is an unknown name too."""
+    assert zoo.get("timm:resnet50.a1_in1k").key == "timm:resnet50.a1_in1k"
+    with pytest.raises(UnknownArchitecture, match=r"'timm:resnet50\.a1_in1'.*a1_in1k") as caught:
+        zoo.get("timm:resnet50.a1_in1")
+    assert "timm:resnet50.a1_in1k" in caught.value.suggestions
+
+
 def test_a_registered_source_finds_the_registered_key() -> None:
     assert zoo.get("timm:semnasnet_100").key == "mnasnet_a1"
 

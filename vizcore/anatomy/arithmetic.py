@@ -31,7 +31,7 @@ def explain(row: LayerRow) -> tuple[str, ...]:
         parameters: 96 filters of 3·11·11: 96 · 3 · 11 · 11 = 34,848 weights + 96 biases = 34,944
         work: 55 · 55 · 96 outputs · 363 = 105,415,200 multiply-adds
         activations: 96 · 55 · 55 = 290,400 values
-        receptive field: 11x11 pixels, moving by 4
+        receptive field: 11×11 pixels, moving by 4
     """
     lines = [*_size(row), *_parameters(row), *_work(row), *_activations(row), *_field(row)]
     if row.repeat:
@@ -191,4 +191,4 @@ def _field(row: LayerRow) -> list[str]:
 
 
 def _by(sizes: tuple[int, ...]) -> str:
-    return "x".join(str(size) for size in sizes)
+    return "×".join(str(size) for size in sizes)

@@ -134,7 +134,12 @@ def _check(table: LayerTable) -> None:
         plain = row.inputs == (row.index - 1,)
         if plain and row.kind in (*_KINDS, "activation", "norm", "other"):
             continue
-        what = "joins branches" if row.kind == "join" or not plain else f"is of kind {row.kind}"
+        if row.kind == "join":
+            what = "joins branches"
+        elif not plain:
+            what = "does not read the layer before it"
+        else:
+            what = f"is of kind {row.kind}"
         raise NotApplicable(
             f"The lecturers' memory table is for plain networks, one layer after the other; in "
             f"{table.key} the layer '{row.name}' {what}. The layer table shows every network."

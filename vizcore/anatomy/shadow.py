@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from vizcore.errors import NotApplicable
+from vizcore.runtime.clone import uncompiled
 
 #: Buffers up to this size stay real, because a forward pass may read their values.
 _SMALL = 100_000
@@ -36,15 +37,17 @@ def shadow_of(network: nn.Module) -> nn.Module:
             f"{type(network).__name__} is compiled TorchScript, which hides its layers. "
             "Give the original nn.Module."
         )
-    modules = list(network.modules())
-    copies: dict[int, Any] = {id(module): module.__class__.__new__(module.__class__)
-                              for module in modules}  # fmt: skip
+    modules = [module for module in network.modules() if uncompiled(module) is module]
+    # Not `Class.__new__(Class)`: torch.fx's makes a new class, without the graph's forward.
+    copies: dict[int, Any] = {id(module): object.__new__(type(module)) for module in modules}
+    copies |= {id(module): copies[id(uncompiled(module))] for module in network.modules()}
     tensors: dict[int, Any] = {}
     for module in modules:
         state = copies[id(module)].__dict__
         state.update({name: _other(value, copies, tensors)
                       for name, value in module.__dict__.items()})  # fmt: skip
         state["training"] = False
+        state["_compiled_call_impl"] = None  # of `module.compile()`: it runs the original
         for name in _HOOKS:
             if name in state:
                 state[name] = type(state[name])(

@@ -123,8 +123,8 @@ class Tracer:
     """
 
     def __init__(self, network: nn.Module, *, mine: bool = False) -> None:
-        self.name = type(network).__name__
         self.network = network if mine else shadow_of(network)
+        self.name = type(self.network).__name__
         dtypes = (p.dtype for p in self.network.parameters() if p.is_floating_point())
         self.ledger = Ledger(next(dtypes, torch.float32))
         self._replaced = install(self.ledger, self.network)

@@ -66,7 +66,7 @@ def decode(
         raise BadImage(f"The file is empty. {_ALLOWED}.", received="0 bytes")
     if len(data) > MAX_BYTES:
         raise BadImage(
-            f"The file has {len(data):,} bytes; at most {MAX_BYTES:,} are allowed.",
+            f"The file has more than {MAX_BYTES:,} bytes, which is the most that is allowed.",
             received=f"{len(data)} bytes",
         )
     image = _open(data)

@@ -14,7 +14,7 @@ import numpy as np
 
 from vizcore.errors import BadChoice
 from vizcore.figures.depth import columns
-from vizcore.figures.numbers import percent, short
+from vizcore.figures.numbers import short
 from vizcore.figures.palette import KIND_COLOURS, KIND_NAMES, ink_on, sequential
 from vizcore.records import KINDS, LayerRow, LayerTable, ReceptiveField
 
@@ -86,7 +86,7 @@ def scheme_of(table: LayerTable, column: str) -> Scheme:
     def by_share(rows: Sequence[LayerRow]) -> int | None:
         return _step(value(rows) / total, _SHARES) if value(rows) else None
 
-    ends = [percent(share) for share in _SHARES]
+    ends = [f"{100 * share:g}%" for share in _SHARES]
     ranges = [f"{low} to {high}" for low, high in pairwise(ends)]
     meanings = [f"under {ends[0]}", *ranges, f"over {ends[-1]}"]
     unit = f"{unit}, share of the network's {short(total)}"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vizcore.figures.numbers import exact, percent, short
+from vizcore.figures.numbers import exact, percent, round_ticks, short
 from vizcore.figures.palette import (
     FONT_SIZE,
     KIND_COLOURS,
@@ -161,11 +161,18 @@ def draw_depth_profile(
         legend={"y": 1.07, "yanchor": "bottom", "traceorder": "normal", "itemclick": False},
         showlegend=True,
     )
-    figure.update_yaxes(rangemode="tozero", nticks=4, exponentformat="SI", separatethousands=True)
+    figure.update_yaxes(rangemode="tozero")
     figure.update_xaxes(showgrid=False, range=[-0.7, len(table.rows) - 0.3])
     figure.update_xaxes(
         title_text="layer, in the order of execution", row=len(shown), col=1, nticks=12
     )
     for place, column in enumerate(shown, start=1):
-        figure.update_yaxes(title_text=column.unit, row=place, col=1)
+        ticks = round_ticks(max(map(column.read, table.rows), default=0), count=2)
+        figure.update_yaxes(
+            title_text=column.unit,
+            tickvals=[value for value, _ in ticks],
+            ticktext=[label for _, label in ticks],
+            row=place,
+            col=1,
+        )
     return figure

@@ -27,6 +27,8 @@ _TOP = 252
 _INK, _PLATE, _GUTTER = 253, 254, 255
 #: Pixels (width, height) a mosaic may take when nobody says how far to zoom.
 FIT_PX = (1120, 760)
+#: Pixels of the largest picture that is drawn at a zoom somebody asks for.
+MAX_PX = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,9 @@ def draw_mosaic(
     across, zoom = _fit(len(shown), (height, width), gutter, columns, zoom, fit_px)
     rows = math.ceil(len(shown) / across)
     tile_h, tile_w = height * zoom, width * zoom
+    if rows * (tile_h + gutter) * across * (tile_w + gutter) > MAX_PX and zoom > 1:
+        most = max(1, math.isqrt(MAX_PX // (rows * across * height * width)))
+        raise BadChoice.among("zoom", zoom, [f"whole numbers from 1 to about {most}"])
 
     tiles = np.full((rows * across, tile_h + gutter, tile_w + gutter), _GUTTER, np.uint8)
     levels = _levels(maps, scaling, signed)

@@ -65,14 +65,16 @@ def times(ratio: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a share of 1 as a percentage.
+    """Write a share of 1 as a percentage with two digits.
 
     Example:
-        >>> percent(0.7243), percent(0.0042)
-        ('72%', '0.42%')
+        >>> percent(0.7243), percent(0.0042), percent(0.007)
+        ('72%', '0.42%', '0.70%')
     """
     value = 100 * share
-    return f"{value:.0f}%" if abs(value) >= 10 or value == 0 else f"{value:.2g}%"
+    if abs(value) >= 9.95 or value == 0:
+        return f"{value:.0f}%"
+    return f"{value:#.2g}%"
 
 
 def round_ticks(most: float, count: int = 5) -> list[tuple[float, str]]:

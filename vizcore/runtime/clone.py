@@ -19,7 +19,8 @@ def private_copy(network: Network) -> Network:
 
     The copy is in evaluation mode with in-place activations off, whatever the original is in.
     It runs the hooks the original had; hooks, modes and options set on it stay its own. A module
-    used twice in the original is one module used twice in the copy.
+    used twice in the original is one module used twice in the copy. What `torch.compile` wrapped
+    is copied without the wrapper, which would run the original's code and none of the copy's hooks.
 
     Example:
         >>> net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(inplace=True))
@@ -28,14 +29,18 @@ def private_copy(network: Network) -> Network:
         (True, False, False)
     """
     twins: dict[nn.Module, nn.Module] = {}
-    for module in network.modules():
-        twin = module.__class__.__new__(module.__class__)
+    modules = [module for module in network.modules() if uncompiled(module) is module]
+    for module in modules:
+        # Not `Class.__new__(Class)`: torch.fx's makes a new class, without the graph's forward.
+        twin = object.__new__(type(module))
         twin.__dict__ = {
             name: value.copy() if isinstance(value, dict) else value
             for name, value in module.__dict__.items()
         }
+        twin.__dict__["_compiled_call_impl"] = None  # of `module.compile()`: it runs the original
         twins[module] = twin
-    for twin in twins.values():
+    twins |= {module: twins[uncompiled(module)] for module in network.modules()}
+    for twin in [twins[module] for module in modules]:
         for name, value in twin.__dict__.items():
             twin.__dict__[name] = _own(value, twins)
         twin.__dict__["_modules"] = {
@@ -45,6 +50,12 @@ def private_copy(network: Network) -> Network:
         if getattr(twin, "inplace", None) is True:
             twin.inplace = False  # type: ignore[assignment]
     return twins[network]  # type: ignore[return-value]
+
+
+def uncompiled(module: nn.Module) -> nn.Module:
+    """The module that `torch.compile` wrapped, or the module itself."""
+    inner = module._modules.get("_orig_mod")
+    return module if inner is None else uncompiled(inner)
 
 
 def _own(value: object, twins: dict[nn.Module, nn.Module]) -> object:

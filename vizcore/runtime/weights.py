@@ -1,8 +1,9 @@
 """The weights that come with ConvScope: safetensors files, each with a card that says what it is.
 
-They lie in `assets/weights`, beside the package, or in `weights` under the folder that
-`CONVSCOPE_ASSETS` names. A file is verified against its card before it is read, and only the
-safetensors format is read: it holds tensors and can run nothing.
+They lie in `assets/weights`, beside the package (after `pip install .`, in `share/convscope` of the
+environment), or in `weights` under the folder that `CONVSCOPE_ASSETS` names. A file is verified
+against its card before it is read, and only the safetensors format is read: it holds tensors and
+can run nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,7 +60,12 @@ class Card:
 def assets_folder() -> Path:
     """Where logos, the theme and weights lie."""
     setting = os.environ.get(ASSETS_VARIABLE, "").strip()
-    return Path(setting) if setting else Path(__file__).resolve().parents[2] / "assets"
+    if setting:
+        return Path(setting)
+    beside = Path(__file__).resolve().parents[2] / "assets"
+    if (beside / "weights").is_dir():
+        return beside
+    return Path(sysconfig.get_path("data")) / "share" / "convscope"
 
 
 def cards() -> tuple[Card, ...]:

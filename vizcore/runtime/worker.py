@@ -179,9 +179,10 @@ class Worker:
                     return outcome
                 run.steps = cast(Generator[Progress, None, Any], outcome)
             assert run.steps is not None
-            return next(run.steps)
-        except StopIteration as stop:
-            return stop.value
+            try:
+                return next(run.steps)
+            except StopIteration as stop:
+                return stop.value
         finally:
             run.grad_enabled = torch.is_grad_enabled()
 

@@ -19,6 +19,7 @@ _TIMELINE = """
 - A lighter circle published a lower top-1 error on ImageNet. Errors are quoted as published, each
   with its own crops and picture sizes, so small differences mean little; where the weights learnt
   from more than ImageNet, the hover says so. An empty circle has no published ImageNet error here.
+- Networks for ImageNet's 1,000 classes only; small relatives trained on less are in the list.
 - Parameters and multiply-adds are those of the build in this zoo. Multiply-adds count convolutions,
   fully connected layers and attention.
 """

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 #: Stands for every family, in the filter and in the address.
 ALL = "all"
 _IMAGENET = "ImageNet-1k val"
+_IMAGENET_CLASSES = 1000
 
 #: The architecture in the zoo that shows each entry of the challenge best: the first one it has.
 _WINNERS: dict[tuple[int, int], tuple[str, ...]] = {
@@ -109,6 +110,9 @@ def families() -> tuple[str, ...]:
 def timeline_entries() -> tuple[TimelineEntry, ...]:
     """The architectures with a year, for the timeline; errors only where ImageNet was classified.
 
+    Small relatives with few classes are left out: beside the others they would pass for the
+    networks they are named after.
+
     Example:
         >>> next(e.top1_err_pct for e in timeline_entries() if e.key == "vgg_d")
         28.408
@@ -125,7 +129,7 @@ def timeline_entries() -> tuple[TimelineEntry, ...]:
             each.protocol,
         )
         for each in rows()
-        if each.year is not None
+        if each.year is not None and zoo.get(each.key).num_classes == _IMAGENET_CLASSES
     )
 
 

@@ -17,7 +17,7 @@ from vizcore.ui.room import Download, Room
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-VIEWS = {"timeline": "Timeline", "challenge": "Challenge", "zoo": "List"}
+VIEWS = {"timeline": "Timeline", "challenge": "Challenge", "list": "List"}
 HEIGHTS = {"params": "Parameters", "macs": "Multiply-adds", "error": "Top-1 error"}
 _REFUSED = "atlas.refused"
 

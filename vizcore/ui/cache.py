@@ -111,6 +111,7 @@ class DrawnSaliency:
 
     over: bytes
     map: bytes
+    limit: float
     caption: str
 
 
@@ -123,7 +124,7 @@ def saliency_picture(
 
     zoom = max(1, PICTURE_PX // max(_saliency.values_hw.shape))
     drawn = draw_saliency(_saliency, strength=strength, percentile=percentile, zoom=zoom, dark=dark)
-    return DrawnSaliency(drawn.png("over"), drawn.png("map"), drawn.caption)
+    return DrawnSaliency(drawn.png("over"), drawn.png("map"), drawn.limit, drawn.caption)
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)

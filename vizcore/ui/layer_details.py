@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from vizcore import formats
+from vizcore.figures.depth import columns
 from vizcore.figures.numbers import exact
 from vizcore.records import LayerTable
 from vizcore.ui import cache
@@ -22,7 +23,7 @@ def draw_details(here: Room, arch: Architecture, table: LayerTable) -> None:
             st.markdown(
                 f"- Totals are the sums of the columns: {exact(table.totals.activations)} "
                 f"activation values, {exact(table.totals.params)} parameters, "
-                f"{exact(table.totals.macs)} operations."
+                f"{exact(table.totals.macs)} {columns(table)[2].unit}."
             )
     with here.details(f"About {arch.name}, and how this build differs from its paper") as is_open:
         if is_open:

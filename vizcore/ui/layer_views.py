@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from vizcore.errors import NotApplicable, UnknownLayer
 from vizcore.figures.depth import columns, half_depth, shares_by_kind
-from vizcore.figures.numbers import percent, short
+from vizcore.figures.numbers import percent, short, short_bytes
 from vizcore.figures.palette import CHART_CONFIG, KIND_NAMES
 from vizcore.records import DTYPE_BYTES, LayerTable
 from vizcore.ui import cache, tables
@@ -36,7 +36,7 @@ def draw_controls(here: Room, arch: Architecture, views: dict[str, str]) -> None
     view = here.view
     with here.controls():
         st.segmented_control(
-            "View", list(views), format_func=views.__getitem__, **view.bind("view")
+            "View", list(views), format_func=views.__getitem__, required=True, **view.bind("view")
         )
         _draw_size(view, arch)
         st.number_input("Batch", 1, 4096, width=110, **view.bind("batch"))
@@ -45,6 +45,7 @@ def draw_controls(here: Room, arch: Architecture, views: dict[str, str]) -> None
             ["macs", "flops"],
             format_func={"macs": "MACs", "flops": "FLOPs"}.__getitem__,
             help="One multiply-add (MAC) is two floating-point operations (FLOPs).",
+            required=True,
             **view.bind("ops"),
         )
         st.segmented_control(
@@ -53,6 +54,7 @@ def draw_controls(here: Room, arch: Architecture, views: dict[str, str]) -> None
             format_func={"forward": "Forward", "training": "Training"}.__getitem__,
             help="Forward: every layer's output, kept once. Training: the outputs, their "
             "gradients, the parameters and their gradients; no optimiser state.",
+            required=True,
             **view.bind("memory"),
         )
         with st.popover("More", icon=":material/tune:"):
@@ -93,9 +95,11 @@ def answer(arch: Architecture, table: LayerTable) -> str:
     totals = table.totals
     batch = table.conventions.batch
     pictures = "one picture" if batch == 1 else f"{batch} pictures"
+    to_train = " to train" if table.conventions.memory == "training" else ""
     return (
         f"For {pictures}, {arch.name} holds "
-        f"<b>{short(totals.activations + totals.input_values)} values</b>, picture included, "
+        f"<b>{short(totals.activations + totals.input_values)} values</b> "
+        f"({short_bytes(totals.memory_bytes)}{to_train}), picture included, "
         f"half of them by <code>{name}</code>, {percent(depth)} of the way down; "
         f"<b>{percent(share)}</b> of its <b>{short(totals.params)} parameters</b> are in "
         f"{KIND_NAMES[kind]} layers; it does <b>{short(totals.macs)} {work.unit}</b>."  # type: ignore[index]
@@ -105,9 +109,10 @@ def answer(arch: Architecture, table: LayerTable) -> str:
 def alternative_text(arch: Architecture, table: LayerTable) -> str:
     """The finding of the charts, for those who cannot see them."""
     totals = table.totals
+    work = columns(table)[2].unit
     return (
         f"Three bar charts along the depth of {arch.name}: {short(totals.activations)} activation "
-        f"values, {short(totals.params)} parameters, {short(totals.macs)} operations."
+        f"values, {short(totals.params)} parameters, {short(totals.macs)} {work}."
     )
 
 
@@ -143,13 +148,16 @@ def choose_layer(view: View, table: LayerTable, index: int | None) -> None:
     view["layer"] = "" if index is None else row_names(table)[index]
 
 
-def picture_and_panel(explained: bool) -> tuple[DeltaGenerator, DeltaGenerator]:
-    """The place of the main picture, and beside it that of a chosen layer's explanation."""
-    if explained:
+def picture_and_panel() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """The place of the picture and the table, and beside both that of a chosen layer's panel.
+
+    The panel's place is there without a layer too, hidden by `style.css`: so the picture and the
+    table keep theirs, and the page does not jump when a row is clicked. The panel stays in sight
+    while the table scrolls past it.
+    """
+    with st.container(key="layer-panes"):
         picture, panel = st.columns([2.1, 1], gap="medium")
-        return picture, panel
-    whole = st.container()
-    return whole, whole
+    return picture, panel
 
 
 def draw_charts(here: Room, arch: Architecture, table: LayerTable, figure: go.Figure) -> None:
@@ -224,11 +232,13 @@ def draw_layer(view: View, table: LayerTable, index: int) -> None:
             st.caption("It has " + ", ".join(shares) + ".")
 
 
-def draw_table(here: Room, arch: Architecture, table: LayerTable) -> None:
-    """The whole table; a click on a row chooses that layer."""
+def draw_table(here: Room, arch: Architecture, table: LayerTable, selected: int | None) -> None:
+    """The whole table, the chosen layer marked; a click on a row chooses that layer."""
     view = here.view
     frame = cache.layer_frame(arch.key, view["size"] or None, table.conventions)
     key = "layers.table"
+    chosen = [] if selected is None else [selected]
+    st.session_state[key] = {"selection": {"rows": chosen, "columns": [], "cells": []}}
 
     def take() -> None:
         rows = st.session_state[key]["selection"]["rows"]

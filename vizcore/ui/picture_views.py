@@ -10,8 +10,9 @@ import numpy.typing as npt
 import streamlit as st
 from PIL import Image
 
-from vizcore import tasks
+from vizcore import tasks, zoo
 from vizcore.figures.numbers import percent
+from vizcore.figures.palette import DIVERGING_SCALE, SEQUENTIAL_SCALE
 from vizcore.networks import card_of, preprocessing_of
 from vizcore.records import Prediction
 from vizcore.ui import cache, pictures, work
@@ -62,6 +63,19 @@ def draw_seen_and_said(network: str, chosen: Chosen, said: Prediction) -> None:
     )
 
 
+def draw_scale(limit: float, *, signed: bool) -> None:
+    """The colours of a map from end to end, with their values."""
+    scale = DIVERGING_SCALE if signed else SEQUENTIAL_SCALE
+    colours = ", ".join(f"{colour} {100 * float(place):.1f}%" for place, colour in scale)
+    values = (-limit, 0.0, limit) if signed else (0.0, limit)
+    ends = "".join(f"<span>{value:.3g}</span>" for value in values)
+    st.html(
+        f'<div class="cs-scale" role="img" aria-label="colour scale from {values[0]:.3g} to '
+        f'{values[-1]:.3g}"><div style="background:linear-gradient(to right, {colours})"></div>'
+        f"<p>{ends}</p></div>"
+    )
+
+
 def picture_code(name: str) -> str:
     """The expression that gives the picture in a script."""
     if name.startswith("upload-"):
@@ -84,7 +98,7 @@ def accuracy_note(network: str) -> str:
     card = card_of(network)
     shares = card.accuracy
     return (
-        f"{card.key} knows {len(card.classes)} photographs. It names "
+        f"{zoo.get(network).name} knows {len(card.classes)} photographs. It names "
         f"{percent(shares['validation'])} of the validation patches and {percent(shares['test'])} "
         "of the test patches rightly; of any other picture it names the one of its classes that is "
         "least unlike it."

@@ -110,6 +110,7 @@ def draw_picker(view: View) -> None:
                 help="It stays in your session. PNG, JPEG, WebP, BMP, GIF or TIFF, at most 20 MB "
                 "and 25 megapixels.",
             )
+            _say_refused("pictures.file")
         with st.popover("Camera"):
             if st.toggle("Use the camera", key="pictures.camera_on"):
                 st.camera_input(
@@ -119,13 +120,19 @@ def draw_picker(view: View) -> None:
                     args=("pictures.camera",),
                     label_visibility="collapsed",
                 )
-    if refused := st.session_state.get(_REFUSED):
-        st.warning(refused, icon=":material/broken_image:")
+            _say_refused("pictures.camera")
     now = chosen(view)
     height, width = now.picture.rgb_hwc.shape[:2]
     st.image(now.thumbnail, alt=now.title)
     notes = "".join(f"; {note}" for note in now.picture.notes)
     st.caption(f"{width} × {height} pixels{notes}")
+
+
+def _say_refused(key: str) -> None:
+    """Say what was wrong with the last file, where it came in: the open popover hides the rest."""
+    source, text = st.session_state.get(_REFUSED, ("", ""))
+    if source == key:
+        st.warning(text, icon=":material/broken_image:")
 
 
 def _take(key: str) -> None:
@@ -135,9 +142,10 @@ def _take(key: str) -> None:
     if file is None:
         return
     try:
-        accept(file.name, file.getvalue())
+        title = "Photo from the camera" if key == "pictures.camera" else file.name
+        accept(title, file.getvalue())
     except BadImage as error:
-        st.session_state[_REFUSED] = f"{file.name}: {error}"
+        st.session_state[_REFUSED] = (key, f"{file.name}: {error}")
 
 
 def accept(title: str, data: bytes) -> None:

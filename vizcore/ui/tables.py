@@ -8,7 +8,7 @@ import streamlit as st
 
 from vizcore.figures.depth import columns
 from vizcore.figures.numbers import exact, short, short_bytes
-from vizcore.figures.palette import KIND_COLOURS, KIND_NAMES
+from vizcore.figures.palette import KIND_COLOURS, KIND_NAMES, badge
 from vizcore.records import DTYPE_BYTES, KINDS, LayerRow, LayerTable, Pair, Shape
 
 if TYPE_CHECKING:
@@ -66,17 +66,17 @@ def frame_of(table: LayerTable) -> pd.DataFrame:
         {
             "layer": [row.name for row in table],
             "kind": [[KIND_NAMES[row.kind]] for row in table],
-            "operation": [row.op for row in table],
             "window": [window_text(row) for row in table],
-            "input": [shape_text(row.in_shape) for row in table],
             "output": [shape_text(row.out_shape) for row in table],
             "activations": [memory.read(row) for row in table],
-            "bytes": [short_bytes(row.activations * width) for row in table],
             "parameters": [params.read(row) for row in table],
-            "weights": [row.weights for row in table],
-            "biases": [row.biases for row in table],
             "work": [work.read(row) for row in table],
             "receptive field": [field_text(row) for row in table],
+            "operation": [row.op for row in table],
+            "input": [shape_text(row.in_shape) for row in table],
+            "bytes": [short_bytes(row.activations * width) for row in table],
+            "weights": [row.weights for row in table],
+            "biases": [row.biases for row in table],
         }
     )
 
@@ -92,11 +92,11 @@ def column_config(table: LayerTable) -> dict[str, Any]:
 
     memory, params, work = columns(table)
     return {
-        "layer": config.TextColumn("Layer", pinned=True, width=190, help="torch's dotted name"),
+        "layer": config.TextColumn("Layer", pinned=True, width=150, help="torch's dotted name"),
         "kind": config.MultiselectColumn(
             "Kind",
             options=[KIND_NAMES[kind] for kind in KINDS],
-            color=[KIND_COLOURS[kind] for kind in KINDS],
+            color=[badge(KIND_COLOURS[kind]) for kind in KINDS],
         ),
         "operation": "Operation",
         "window": config.TextColumn(

@@ -12,7 +12,6 @@ from collections import OrderedDict
 
 from torch import nn
 
-INPUT_PX = 64
 CLASSES = 20
 
 

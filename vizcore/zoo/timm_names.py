@@ -19,7 +19,12 @@ def timm_architecture(name: str) -> Architecture:
     if not timm.is_model(model):
         known = [f"timm:{known}" for known in timm.list_models()]
         raise UnknownArchitecture.among("architecture", name, known)
-    defaults = timm.get_pretrained_cfg(model)
+    try:
+        defaults = timm.get_pretrained_cfg(model)
+    except RuntimeError as error:  # the model is there, the tag after the point is not
+        plain = model.partition(".")[0]
+        tagged = [f"timm:{known}" for known in timm.list_pretrained(f"{plain}.*")]
+        raise UnknownArchitecture.among("architecture", name, [f"timm:{plain}", *tagged]) from error
     module: str = timm.models.model_entrypoint(model).__module__
     size = defaults.input_size if defaults is not None else (3, 224, 224)
     return Architecture(
