@@ -63,6 +63,7 @@ def _record(entry: Architecture) -> dict[str, Any]:
         "depth_note": entry.depth_note,
         "paper": as_plain(entry.paper),
         "published": as_plain(entry.published),
+        "what_was_new": entry.what_was_new,
         "deviations": list(entry.deviations),
         "aliases": list(entry.aliases),
     }

@@ -129,6 +129,8 @@ def _prose(architecture: zoo.Architecture) -> str:
         )
     else:
         parts.append("<p>No paper is recorded for it here.</p>")
+    if architecture.what_was_new:
+        parts.append(f"<h4>What was new</h4><p>{escape(architecture.what_was_new)}</p>")
     parts.append("<h4>How this build differs from the paper</h4>")
     if architecture.deviations:
         items = "".join(f"<li>{escape(each)}</li>" for each in architecture.deviations)

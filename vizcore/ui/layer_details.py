@@ -29,7 +29,10 @@ def draw_details(here: Room, arch: Architecture, table: LayerTable) -> None:
         if is_open:
             if arch.paper:
                 st.markdown(f"{arch.paper.authors}: *{arch.paper.title}*. {arch.paper.venue}.")
-            st.markdown(f"Built from `{arch.source}`.")
+            if arch.what_was_new:
+                st.markdown(arch.what_was_new)
+            built = "by this project" if arch.source == "own" else f"from `{arch.source}`"
+            st.markdown(f"Built {built}.")
             for line in arch.deviations:
                 st.markdown(f"- {line}")
             if not arch.deviations:

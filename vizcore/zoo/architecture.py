@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from vizcore.zoo.novelty import WHAT_WAS_NEW
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -75,3 +77,8 @@ class Architecture:
     deviations: tuple[str, ...] = ()
     published: PublishedError | None = None
     other_results: str = ""
+
+    @property
+    def what_was_new(self) -> str:
+        """A few sentences for a student; empty for networks found by a library's name alone."""
+        return WHAT_WAS_NEW.get(self.key, "")
