@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import vizcore as vc
 from tests.app.opening import code_of, open_page, texts
+from vizcore.anatomy.difference import difference
+from vizcore.records import Conventions
 from vizcore.reference import facts_of
-from vizcore.ui.design_views import plain_markdown
+from vizcore.ui import cache
+from vizcore.ui.design_views import offer_downloads, plain_markdown
+from vizcore.ui.room import Download
 from vizcore.zoo.notation import parse, to_address, write
 from vizcore.zoo.notation.edits import removed, stacked
 from vizcore.zoo.notation.originals import ORIGINALS, original
@@ -134,6 +140,23 @@ def test_conventions_count_as_the_package_does():
     totals = vc.layers(network, input_size=224, batch=2, ops="flops", memory="training").totals
     for count in (totals.macs, totals.memory_bytes, totals.activations):
         assert f"{count:,}" in texts(at)
+
+
+def test_every_file_it_offers_is_of_this_network():
+    at = open_page("design", **{"from": "zfnet", "net": to_address(ZF)})
+    labels = {button.proto.label for button in at.get("download_button")}
+    assert labels >= {"Notation, text", "Table, CSV", "Difference, CSV", "Charts, HTML"}
+    before = cache.design_table(original("zfnet").notation, Conventions())
+    table = cache.design_table(ZF, Conventions())
+    offered: list[Download] = []
+    here = SimpleNamespace(offer=lambda *files: offered.extend(files))
+    offer_downloads(here, ZF, table, difference(before, table))  # type: ignore[arg-type]
+    files = {file.label: file.make() for file in offered}
+    assert files["Notation, text"] == ZF
+    assert "removed,Conv2d,conv3" in str(files["Difference, CSV"])
+    for label in ("Table, CSV", "Table, Markdown", "Table, LaTeX", "Table, JSON", "Charts, HTML"):
+        assert "conv4" not in str(files[label])
+        assert "conv3" in str(files[label])
 
 
 def test_the_code_behind_the_view_runs(capsys: pytest.CaptureFixture[str]):

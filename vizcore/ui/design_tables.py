@@ -21,8 +21,8 @@ def change_text(before: int, after: int) -> str:
     """A change as people say it.
 
     Example:
-        >>> change_text(200, 50), change_text(50, 120), change_text(7, 7), change_text(50, 51)
-        ('75% fewer', '2.40 times as many', 'the same', '2% more')
+        >>> change_text(200, 50), change_text(50, 120), change_text(7, 7), change_text(50, 56)
+        ('75% fewer', '2.40 times as many', 'the same', '12% more')
     """
     if before == after:
         return "the same"

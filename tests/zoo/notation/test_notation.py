@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -48,6 +49,11 @@ def test_vgg_d_to_the_last_parameter():
     assert totals.activations == vc.layers("vgg_d").totals.activations
 
 
+@pytest.mark.parametrize("key", ["vgg_a", "alexnet_torchvision", "resnet18", "resnet50"])
+def test_it_keeps_as_many_values_as_torchvisions_build(key: str):
+    assert counted(original(key).notation).totals.activations == vc.layers(key).totals.activations
+
+
 def test_the_plans_shapes_are_those_of_the_built_network():
     text = (
         "input 3x37x41 conv7x5-8/2x1 p2x0 bn maxpool3/2 p1 ceil res(conv3-16/2 bn conv3-16 bn) "
@@ -65,6 +71,15 @@ def test_the_plans_shapes_are_those_of_the_built_network():
     assert seen == {step.name: step.out_shape for step in made.steps}
     assert torch.allclose(out.sum(1), torch.ones(2))
     assert sum(p.numel() for p in network.parameters()) == made.params
+
+
+@pytest.mark.parametrize("mode", ["maxpool", "avgpool"])
+def test_pooling_has_torchs_sizes_for_every_window(mode: str):
+    for side, kernel, stride, ceil in itertools.product((4, 5, 6, 7), (2, 3), (1, 2, 3), (0, 1)):
+        for pad in range(kernel // 2 + 1):
+            text = f"input 1x{side}x{side} {mode}{kernel}/{stride} p{pad}{' ceil' * ceil}"
+            out = vc.design(text)(torch.zeros(1, 1, side, side))
+            assert plan(parse(text)).out_shape == tuple(out.shape[1:]), text
 
 
 def random_layer(draw: random.Random, depth: int) -> Layer:
@@ -275,6 +290,19 @@ def test_a_residual_block_adds_before_its_last_relu():
     left_out = next(vc.design("input 4x6x6 res(relu conv3-4 norelu) gap").children())
     conv = next(module for module in left_out.modules() if isinstance(module, nn.Conv2d))
     assert torch.allclose(left_out(x), conv(torch.relu(x)) + x, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["id", "relu", "tanh", "conv3-4 relu", "conv3-4 norelu", "bn", "conv3-4 bn", "maxpool3/1 p1"],
+)
+def test_a_sum_never_spoils_what_its_gradient_or_the_other_branch_needs(body: str):
+    block = next(vc.design(f"input 4x6x6 res({body} | tanh) gap fc-2").train().children())
+    x = torch.randn(2, 4, 6, 6, requires_grad=True)
+    kept = x.detach().clone()
+    block(x).square().sum().backward()
+    assert torch.equal(x, kept)
+    assert x.grad is not None
 
 
 def test_a_shortcut_is_made_where_the_shape_changes():

@@ -29,9 +29,17 @@ class Residual(nn.Module):
         self.body = _fill(nn.Sequential(), body)
         self.shortcut = _fill(nn.Sequential(), shortcut)
         self.relu = nn.ReLU(inplace=True) if step.relu else None
+        # What a convolution or its normalisation gives is read by nobody else, nor by their
+        # gradients: the sum may take its place, as torchvision's residual networks do.
+        last = body[-1].layer
+        self.in_place = isinstance(last, Conv) or last == Plain("bn")
 
     def forward(self, x: Tensor) -> Tensor:
-        total = self.body(x) + self.shortcut(x)
+        total, shortcut = self.body(x), self.shortcut(x)
+        if self.in_place:
+            total += shortcut
+        else:
+            total = total + shortcut
         return total if self.relu is None else self.relu(total)
 
 

@@ -20,11 +20,6 @@ class Original:
         """Its display name."""
         return facts_of(self.key).display_name
 
-    @property
-    def year(self) -> int:
-        """Year of its paper."""
-        return facts_of(self.key).year
-
 
 _HEAD = "fc-4096 dropout fc-4096 dropout fc-1000"
 _ALEX_HEAD = "dropout fc-4096 dropout fc-4096 fc-1000"
