@@ -1,8 +1,8 @@
-"""What was new in each architecture: a few sentences for a student. Keys are the zoo's."""
+"""What was new in the architectures that the zoo builds itself."""
 
 from __future__ import annotations
 
-WHAT_WAS_NEW: dict[str, str] = {
+OWN: dict[str, str] = {
     "lenet5_1998": (
         "Convolution, subsampling and a classifier were trained as one, from pixels to digits, and "
         "read cheques in American banks. Shared weights made 60,000 parameters do the work of "
