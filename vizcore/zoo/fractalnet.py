@@ -160,7 +160,7 @@ def _unit(in_channels: int, channels: int, dropout: float) -> nn.Sequential:
         ("conv", nn.Conv2d(in_channels, channels, 3, padding=1)),
         *([("dropout", nn.Dropout(dropout))] if dropout else []),
         ("bn", nn.BatchNorm2d(channels)),
-        ("relu", nn.ReLU()),
+        ("relu", nn.ReLU(inplace=True)),
     ]
     return in_order(steps)
 
@@ -170,7 +170,7 @@ def _imagenet_stem() -> nn.Sequential:
         [
             ("conv", nn.Conv2d(3, 64, 7, stride=2, padding=3)),
             ("bn", nn.BatchNorm2d(64)),
-            ("relu", nn.ReLU()),
+            ("relu", nn.ReLU(inplace=True)),
             ("maxpool", nn.MaxPool2d(3, stride=2, padding=1)),
         ]
     )

@@ -110,7 +110,7 @@ def _auxiliary_head(in_channels: int, num_classes: int) -> nn.Sequential:
         ("project", conv_relu(in_channels, 128, 1)),
         ("flatten", nn.Flatten()),
         ("fc1", nn.Linear(128 * 4 * 4, 1024)),
-        ("relu", nn.ReLU()),
+        ("relu", nn.ReLU(inplace=True)),
         ("dropout", nn.Dropout(0.7)),
         ("fc2", nn.Linear(1024, num_classes)),
     ]

@@ -66,7 +66,7 @@ class ShuffleUnit(nn.Module):
         branch: list[tuple[str, nn.Module]] = [
             ("reduce", nn.Conv2d(in_channels, middle, 1, groups=first_groups, bias=False)),
             ("reduce_norm", nn.BatchNorm2d(middle)),
-            ("reduce_relu", nn.ReLU()),
+            ("reduce_relu", nn.ReLU(inplace=True)),
             ("shuffle", ChannelShuffle(groups)),
             ("depthwise", nn.Conv2d(middle, middle, 3, stride, 1, groups=middle, bias=False)),
             ("depthwise_norm", nn.BatchNorm2d(middle)),
@@ -75,11 +75,11 @@ class ShuffleUnit(nn.Module):
         ]
         self.branch = nn.Sequential(OrderedDict(branch))
         self.shortcut = nn.AvgPool2d(3, stride=2, padding=1) if stride == 2 else None
-        self.relu = nn.ReLU()
+        self.relu = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.shortcut is None:
-            return self.relu(x + self.branch(x))
+            return self.relu(self.branch(x).add_(x))
         return self.relu(torch.cat((self.shortcut(x), self.branch(x)), dim=1))
 
 
@@ -94,7 +94,7 @@ def build(key: str, *, num_classes: int = 1000) -> nn.Sequential:
     layers: list[tuple[str, nn.Module]] = [
         ("conv1", nn.Conv2d(3, variant.stem, 3, stride=2, padding=1, bias=False)),
         ("norm1", nn.BatchNorm2d(variant.stem)),
-        ("relu1", nn.ReLU()),
+        ("relu1", nn.ReLU(inplace=True)),
         ("pool1", nn.MaxPool2d(3, stride=2, padding=1)),
     ]
     width = variant.stem

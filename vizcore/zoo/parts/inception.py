@@ -31,7 +31,7 @@ def conv_relu(
     ]
     if norm:
         layers.append(("norm", nn.BatchNorm2d(filters)))
-    layers.append(("relu", nn.ReLU()))
+    layers.append(("relu", nn.ReLU(inplace=True)))
     return nn.Sequential(OrderedDict(layers))
 
 

@@ -73,9 +73,20 @@ def in_order(steps: Iterable[tuple[str, nn.Module]]) -> nn.Sequential:
     return nn.Sequential(named)
 
 
-def norms_and_relus(kinds: Iterable[str], channels: int) -> list[tuple[str, nn.Module]]:
-    """Return the layers called "bn" and "relu", for so many channels."""
-    return [(kind, nn.BatchNorm2d(channels) if kind == "bn" else nn.ReLU()) for kind in kinds]
+def norms_and_relus(
+    kinds: Iterable[str], channels: int, *, own: bool = True
+) -> list[tuple[str, nn.Module]]:
+    """Return the layers called "bn" and "relu", for so many channels.
+
+    A ReLU works in place, as torchvision's do. Where the input is somebody else's too (`own` is
+    False), that must not be the first layer's doing.
+    """
+    layers: list[tuple[str, nn.Module]] = []
+    for kind in kinds:
+        inplace = own or bool(layers)
+        layer = nn.BatchNorm2d(channels) if kind == "bn" else nn.ReLU(inplace=inplace)
+        layers.append((kind, layer))
+    return layers
 
 
 def branch_steps(
@@ -150,8 +161,11 @@ class ResidualUnit(nn.Module):
         self.shared = shared
         self.survival = survival
         channels = convs[-1].channels
-        before = norms_and_relus(ordering.before, in_channels)
-        merged = norms_and_relus(ordering.merged, channels)
+        before = norms_and_relus(ordering.before, in_channels, own=False)
+        # A dropped unit hands on its input, which the layer before may need for its gradient.
+        merged = norms_and_relus(ordering.merged, channels, own=survival >= 1)
+        # A sum in place may not overwrite what the branch's last layer needs for its gradient.
+        self.sums_in_place = ordering.after[-1:] != ("relu",)
         self.preactivation = in_order(before) if before else None
         self.residual = in_order(branch_steps(in_channels, convs, ordering, dropout))
         self.shortcut = shortcut
@@ -166,7 +180,7 @@ class ResidualUnit(nn.Module):
         if residual is not None:
             if self.survival < 1 and not self.training:
                 residual = residual * self.survival
-            out = out + residual
+            out = residual.add_(out) if self.sums_in_place else residual + out
         return out if self.activation is None else self.activation(out)
 
     def _takes_part(self) -> bool:

@@ -146,7 +146,7 @@ def _add(layers: Layers, row: Row, shape: Shape) -> Shape:
                 channels, out, kernel, stride, padding, groups=groups
             )
             if relu:
-                layers[f"relu{label}"] = nn.ReLU()
+                layers[f"relu{label}"] = nn.ReLU(inplace=True)
             return (out, _side(row, height), _side(row, width))
         case MaxPool(_, kernel, stride, padding):
             layers[f"pool{label}"] = nn.MaxPool2d(kernel, stride, padding)
@@ -162,7 +162,7 @@ def _add(layers: Layers, row: Row, shape: Shape) -> Shape:
                 layers["flatten"] = nn.Flatten()
             layers[f"fc{label}"] = nn.Linear(channels * height * width, out)
             if relu:
-                layers[f"relu{label}"] = nn.ReLU()
+                layers[f"relu{label}"] = nn.ReLU(inplace=True)
             return (out, 1, 1)
         case GlobalPool(_):
             layers[f"pool{label}"] = nn.AdaptiveAvgPool2d(1)
