@@ -166,6 +166,7 @@ def _circles(scene: _Scene) -> list[dict[str, Any]]:
                 "x": [scene.layout.x[each.key] for each in some],
                 "y": [scene.quantity.read(each) for each in some],
                 "mode": "markers",
+                "cliponaxis": False,  # the last column's circles reach over the edge
                 "name": "published error" if rated else "no published ImageNet error",
                 "customdata": [[each.key] for each in some],
                 "hovertext": [hover_text(each) for each in some],
