@@ -26,6 +26,8 @@ PAGES = {
     "layers, graph": {"view": "graph"},
     "layers, textbook": {"view": "textbook"},
     "layers, densenet201": {"arch": "densenet201"},
+    "compare": {},
+    "design": {},
     "blocks": {},
     "blocks, dense": {"block": "dense"},
     "feature-maps": {},
