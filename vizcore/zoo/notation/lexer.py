@@ -102,16 +102,18 @@ class Scanner:
             raise self.wrong(f"expected {what}")
         value = int(match[0][:12])
         if not low <= value <= LARGEST_NUMBER:
-            raise self.wrong(
-                f"{what} cannot be {match[0][:12]}: allowed is {low} to {LARGEST_NUMBER:,}"
-            )
+            name = what.split(",")[0]  # without its "as in conv3-64"
+            long = match[0] if len(match[0]) <= 12 else f"{match[0][:12]}..."
+            raise self.wrong(f"{name} cannot be {long}: allowed is {low} to {LARGEST_NUMBER:,}")
         self.place = match.end()
         return value
 
     def pair(self, what: str, low: int = 1) -> tuple[int, int]:
         """Read `3`, which means 3x3, or `1x7`: height x width."""
         first = self.number(what, low)
-        return first, self.number(f"{what}'s width", low) if self.take("x") else first
+        if not self.take("x"):
+            return first, first
+        return first, self.number(f"the width of {what}", low)
 
     def expect(self, letters: str, what: str) -> None:
         """Step over letters that must come next."""
