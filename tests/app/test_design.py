@@ -163,3 +163,13 @@ def test_the_code_behind_the_view_runs(capsys: pytest.CaptureFixture[str]):
     at = open_page("design", **{"from": "zfnet", "net": to_address(ZF), "batch": "2"})
     exec(code_of(at, "design"), {})
     assert "params=10435944" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("name", "near"), [("vgg99", "vgg_e"), ("resnet1202_cifar", "resnet50")])
+def test_an_original_the_notation_lacks_is_refused_with_the_nearest(name: str, near: str):
+    at = open_page("design", **{"from": name})
+    said = at.warning[0].value
+    assert f"from = '{name}'. The nearest networks in the notation are" in said
+    assert near in said
+    assert "azizpour" not in said  # the nearest few, and not the whole list
+    assert address(at)["from"] == "vgg_d"

@@ -19,7 +19,7 @@ from vizcore.ui.room import Download, Room
 from vizcore.zoo import notation
 from vizcore.zoo.notation import Network, edits, from_address, parse, plan, to_address, write
 from vizcore.zoo.notation.lexer import LONGEST_TEXT
-from vizcore.zoo.notation.originals import ORIGINALS, Original
+from vizcore.zoo.notation.originals import ORIGINALS, Original, original
 from vizcore.zoo.notation.syntax import Conv, Dense
 
 if TYPE_CHECKING:
@@ -28,7 +28,21 @@ if TYPE_CHECKING:
     from vizcore.anatomy.difference import RowChange
     from vizcore.zoo.notation import Step
 
-ORIGINAL = Choice("from", "vgg_d", one_of(*ORIGINALS), always=True)
+
+def parse_original(text: str) -> str:
+    """The key of a network to start from.
+
+    Raises:
+        ValueError: the notation has no network of this name; the message lists the nearest.
+    """
+    try:
+        return original(text).key
+    except ConvScopeError as error:
+        nearest = ", ".join(error.suggestions) or "those that 'Start from' lists"
+        raise ValueError(f"The nearest networks in the notation are {nearest}.") from None
+
+
+ORIGINAL = Choice("from", "vgg_d", parse_original, always=True)
 _PICKED = "design.picked"
 
 
