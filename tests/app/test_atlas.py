@@ -277,3 +277,9 @@ def test_a_picture_made_after_the_run_is_the_one_on_the_screen(view, name, title
     picture = next(each for each in here.made if each.mime == "text/html")
     assert picture.file_name == name
     assert title.replace("88", str(len(atlas_entries.timeline_entries()))) in picture.make()
+
+
+def test_a_grey_picture_and_an_error_below_one_percent_are_said_as_published():
+    found = texts(open_page("atlas", arch="lenet5_1998", view="list"))
+    assert "for a grey 32 × 32 picture" in found
+    assert "0.95% top-1" in found

@@ -55,16 +55,16 @@ def depth_unit(architecture: zoo.Architecture) -> str:
 
 
 def input_text(architecture: zoo.Architecture) -> str:
-    """The input as people write it: "224 × 224", with the channels where there are not three."""
+    """A picture as people write it: "224 × 224", or "grey 32 × 32" where it has one channel."""
     channels, height, width = architecture.input_shape
-    size = f"{height} × {width}"
-    return size if channels == 3 else f"{size}, {channels} channel{'s' if channels > 1 else ''}"
+    kind = {1: "grey ", 3: ""}.get(channels, f"{channels}-channel ")
+    return f"{kind}{height} × {width}"
 
 
 def error_text(found: Row) -> str:
     """The published error in a few words; empty where there is none."""
     parts = [
-        f"{value:.1f}% {name}"
+        f"{value:.{1 if value >= 1 else 2}f}% {name}"
         for name, value in (("top-1", found.top1_err_pct), ("top-5", found.top5_err_pct))
         if value is not None
     ]

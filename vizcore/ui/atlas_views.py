@@ -178,12 +178,12 @@ def draw_list(here: Room, found: Sequence[Row]) -> None:
             "depth": config.NumberColumn(
                 "Depth", width=65, help="weight layers; blocks for transformers"
             ),
-            "params": config.NumberColumn("Parameters, M", format="%.1f", width=110),
+            "params": config.NumberColumn("Parameters, M", format="%.3g", width=110),
             "macs": config.NumberColumn(
-                "MACs, G", format="%.2f", width=80, help="multiply-adds for one picture"
+                "MACs, G", format="%.3g", width=80, help="multiply-adds for one picture"
             ),
-            "top1": config.NumberColumn("Top-1 error, %", format="%.1f", width=110),
-            "top5": config.NumberColumn("Top-5 error, %", format="%.1f", width=110),
+            "top1": config.NumberColumn("Top-1 error, %", format="%.3g", width=110),
+            "top5": config.NumberColumn("Top-5 error, %", format="%.3g", width=110),
             "protocol": config.TextColumn("Measured on, how", width="large"),
             "source": config.TextColumn("Built by", width="medium"),
             "key": config.TextColumn("Name in code", width="medium"),
