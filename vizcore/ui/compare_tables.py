@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 
 
 def ratio_text(value: float, to: float) -> str:
-    """How many times as much, with two digits.
+    """How many times as much: two digits, three from 100 on.
 
     Example:
         >>> ratio_text(15_470_264_320, 4_089_184_256), ratio_text(1, 4), ratio_text(340, 1)
         ('3.8', '0.25', '340')
+        >>> ratio_text(2_829_238_912, 325_680)
+        '8,690'
     """
     ratio = value / to if to else float("inf")
     if ratio >= 9.95:
-        return short(round(ratio))
+        return f"{float(f'{ratio:.3g}'):,.0f}" if ratio < float("inf") else "∞"
     return f"{ratio:.1f}" if ratio >= 0.995 else f"{ratio:.2g}"
 
 
