@@ -1,7 +1,9 @@
 """The charts along the depth: their findings, and axes in the page's own numbers."""
 
+import pytest
+
 import vizcore as vc
-from vizcore.figures.depth import draw_depth_profile
+from vizcore.figures.depth import MOST_BARS, columns, draw_depth_profile
 
 
 def test_axes_count_in_the_pages_own_prefixes():
@@ -20,3 +22,17 @@ def test_titles_state_where_the_memory_and_the_parameters_are():
     assert any(
         "15.1M activation values, half of them in the first 15%" in title for title in titles
     )
+
+
+@pytest.mark.parametrize("key", ["vgg_d", "densenet201", "resnet1202_cifar"])
+def test_every_value_is_in_a_bar_and_no_bar_is_too_thin(key: str) -> None:
+    table = vc.layers(key)
+    figure = draw_depth_profile(table)
+    for place, column in enumerate(columns(table), start=1):
+        axis = "y" if place == 1 else f"y{place}"
+        drawn = [bar for bar in figure.data if bar.yaxis == axis and bar.customdata is not None]
+        assert sum(sum(bar.y) for bar in drawn) == sum(map(column.read, table.rows))
+        for bar in drawn:
+            assert len(bar.x) <= MOST_BARS
+            for index, *_ in bar.customdata:
+                assert column.read(table.rows[index]) > 0

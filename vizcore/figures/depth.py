@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -87,13 +88,42 @@ def finding(table: LayerTable, column: Column) -> str:
     return f"{heading}, half of them in the first {percent(depth)} of the depth"
 
 
+#: More rows than this are drawn several to a bar: a bar thinner than that hides its neighbours.
+MOST_BARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Neighbouring rows of one kind in one bar: where it stands, how high, what it says."""
+
+    centre: float
+    height: int
+    row: LayerRow
+    name: str
+
+
+def bars(table: LayerTable, column: Column, kind: str, group: int) -> list[Bar]:
+    """The bars of one kind: `group` neighbouring rows a bar, named after its largest row."""
+    made = []
+    for start in range(0, len(table.rows), group):
+        near = table.rows[start : start + group]
+        rows = [row for row in near if row.kind == kind and column.read(row) > 0]
+        if rows:
+            largest = max(rows, key=column.read)
+            more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+            height = sum(map(column.read, rows))
+            made.append(Bar(start + (len(near) - 1) / 2, height, largest, largest.name + more))
+    return made
+
+
 def draw_depth_profile(
     table: LayerTable, *, selected: int | None = None, dark: bool = False
 ) -> go.Figure:
     """Draw three bar charts over one depth axis: activations, parameters, multiply-adds.
 
-    Each bar is a row of the table, in the order of execution, in its kind's colour. Bars carry
-    the row's index as `customdata`, so that a click can select it.
+    Each bar is a row of the table, in the order of execution, in its kind's colour; in a network
+    of more than `MOST_BARS` rows, some neighbouring rows, its kinds stacked. Bars carry the index
+    of their (largest) row as `customdata`, so that a click can select it.
 
     Args:
         table: the layer table; its conventions set the units.
@@ -104,6 +134,7 @@ def draw_depth_profile(
     from plotly.subplots import make_subplots
 
     shown = columns(table)
+    group = -(-len(table.rows) // MOST_BARS)
     figure = make_subplots(
         rows=len(shown),
         cols=1,
@@ -113,15 +144,15 @@ def draw_depth_profile(
     )
     for place, column in enumerate(shown, start=1):
         for kind in KINDS:
-            rows = [row for row in table.rows if row.kind == kind and column.read(row) > 0]
-            if not rows:
+            made = bars(table, column, kind, group)
+            if not made:
                 continue
             figure.add_trace(
                 go.Bar(
-                    x=[row.index for row in rows],
-                    y=[column.read(row) for row in rows],
+                    x=[bar.centre for bar in made],
+                    y=[bar.height for bar in made],
                     customdata=[
-                        [row.index, row.name, exact(column.read(row)), row.op] for row in rows
+                        [bar.row.index, bar.name, exact(bar.height), bar.row.op] for bar in made
                     ],
                     hovertemplate="<b>%{customdata[1]}</b> (%{customdata[3]})<br>"
                     f"%{{customdata[2]}} {column.unit}<extra></extra>",
@@ -129,7 +160,7 @@ def draw_depth_profile(
                     name=KIND_NAMES[kind],
                     legendgroup=kind,
                     showlegend=False,
-                    width=0.9,
+                    width=0.9 * group,
                 ),
                 row=place,
                 col=1,
@@ -144,8 +175,8 @@ def draw_depth_profile(
     apply_theme(figure, dark, height=540)
     if selected is not None:
         figure.add_vrect(
-            x0=selected - 0.5,
-            x1=selected + 0.5,
+            x0=selected // group * group - 0.5,
+            x1=selected // group * group + group - 0.5,
             fillcolor=colours.accent,
             opacity=0.22,
             line_width=0,
@@ -155,7 +186,7 @@ def draw_depth_profile(
         x=0, xanchor="left", font={"size": FONT_SIZE + 2, "color": colours.text}, align="left"
     )
     figure.update_layout(
-        barmode="overlay",
+        barmode="stack",
         bargap=0,
         margin={"t": 60, "b": 44},
         legend={"y": 1.07, "yanchor": "bottom", "traceorder": "normal", "itemclick": False},
@@ -163,11 +194,15 @@ def draw_depth_profile(
     )
     figure.update_yaxes(rangemode="tozero")
     figure.update_xaxes(showgrid=False, range=[-0.7, len(table.rows) - 0.3])
-    figure.update_xaxes(
-        title_text="layer, in the order of execution", row=len(shown), col=1, nticks=12
-    )
+    order = "layer, in the order of execution"
+    order += f" (one bar is {group} layers)" if group > 1 else ""
+    figure.update_xaxes(title_text=order, row=len(shown), col=1, nticks=12)
     for place, column in enumerate(shown, start=1):
-        ticks = round_ticks(max(map(column.read, table.rows), default=0), count=2)
+        heights: Counter[float] = Counter()
+        for kind in KINDS:
+            for bar in bars(table, column, kind, group):
+                heights[bar.centre] += bar.height
+        ticks = round_ticks(max(heights.values(), default=0), count=2)
         figure.update_yaxes(
             title_text=column.unit,
             tickvals=[value for value, _ in ticks],
