@@ -24,12 +24,16 @@ def ratio_text(value: float, to: float) -> str:
     Example:
         >>> ratio_text(15_470_264_320, 4_089_184_256), ratio_text(1, 4), ratio_text(340, 1)
         ('3.8', '0.25', '340')
-        >>> ratio_text(2_829_238_912, 325_680)
-        '8,690'
+        >>> ratio_text(2_829_238_912, 325_680), ratio_text(138_357_544, 3_504_872)
+        ('8,690', '39')
     """
     ratio = value / to if to else float("inf")
+    if ratio == float("inf"):
+        return "∞"
+    if ratio >= 99.5:
+        return f"{float(f'{ratio:.3g}'):,.0f}"
     if ratio >= 9.95:
-        return f"{float(f'{ratio:.3g}'):,.0f}" if ratio < float("inf") else "∞"
+        return f"{ratio:.0f}"  # rounded once: 39.48 is 39, not 39.5 and then 40
     return f"{ratio:.1f}" if ratio >= 0.995 else f"{ratio:.2g}"
 
 
