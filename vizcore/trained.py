@@ -1,0 +1,145 @@
+"""The trained networks in the box: their cards as records, and the pictures that they confuse.
+
+Nothing is computed by a network here: a card holds what was measured, and what it predicted.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import import_module
+
+import numpy as np
+import numpy.typing as npt
+
+from vizcore import zoo
+from vizcore.errors import ConvScopeError, NotApplicable, UnknownName, WeightsError
+from vizcore.records_fleet import Confusion, Disagreement, HeldOut, TrainedNetwork, trained_network
+from vizcore.runtime import weights
+
+#: The data sets, and the modules that have their held-out pictures.
+_DATA = {"Photos-20": "vizcore.data.photos20", "Digits-10": "vizcore.data.digits10"}
+
+
+def fleet() -> tuple[TrainedNetwork, ...]:
+    """Every network that comes with weights, by key.
+
+    Raises:
+        WeightsError: a card that cannot be read.
+
+    Example:
+        >>> "zfnet_photos20" in [network.key for network in fleet()]
+        True
+    """
+    return tuple(_record(each) for each in weights.cards())
+
+
+def card(name: str) -> TrainedNetwork:
+    """The card of one network in the box, by its key.
+
+    Raises:
+        UnknownName: there is none; suggests the nearest names.
+
+    Example:
+        >>> card("zfnet_photos20").data
+        'Photos-20'
+    """
+    networks = {each.key: each for each in fleet()}
+    if name.lower() not in networks:
+        raise UnknownName.among("trained network in the box", name, networks)
+    return networks[name.lower()]
+
+
+def pictures(data: str, part: HeldOut) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """The held-out pictures of a data set, uint8 (n, h, w) or (n, h, w, 3), and their classes (n,).
+
+    Raises:
+        NotApplicable: pictures of that data set are not here.
+    """
+    if data not in _DATA:
+        raise NotApplicable(
+            f"There are no pictures of the data set '{data}' here. Data sets with pictures: "
+            f"{', '.join(_DATA)}."
+        )
+    return _pictures(data, part)
+
+
+@lru_cache(maxsize=4)
+def _pictures(data: str, part: HeldOut) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    rgb, labels = import_module(_DATA[data]).held_out(part)
+    return rgb, labels
+
+
+def confusion(network: str | TrainedNetwork, part: HeldOut = "test") -> Confusion:
+    """What a network names the pictures of a part, as its card recorded it.
+
+    Raises:
+        UnknownName: no network of this name is in the box.
+        NotApplicable: its card holds no predictions, or the pictures are not here.
+        WeightsError: the card contradicts itself or the pictures.
+    """
+    if isinstance(network, str):
+        network = card(network)
+    if part not in network.predictions:
+        raise NotApplicable(
+            f"The card of {network.name} holds no predictions of the {part} part, so what it "
+            "confuses is not known. Training it again writes a card that does: "
+            f"python -m vizcore train {network.key}."
+        )
+    _, labels = pictures(network.data, part)
+    predicted = np.array(network.predictions[part], dtype=np.int64)
+    if predicted.shape != labels.shape:
+        raise WeightsError(
+            f"The card of {network.name} predicts {len(predicted)} pictures; the {part} part of "
+            f"{network.data} has {len(labels)}."
+        )
+    if predicted.size and not 0 <= predicted.min() <= predicted.max() < len(network.classes):
+        raise WeightsError(f"The card of {network.name} predicts classes that it does not have.")
+    measured = float((predicted == labels).mean())
+    if abs(measured - network.accuracy(part)) > 1e-6:
+        raise WeightsError(
+            f"The card of {network.name} contradicts itself: its predictions are right in "
+            f"{measured:.4%} of the {part} part, its accuracy says {network.accuracy(part):.4%}."
+        )
+    return Confusion(network.key, part, network.classes, labels, predicted)
+
+
+def disagreement(
+    first: str | TrainedNetwork, second: str | TrainedNetwork, part: HeldOut = "test"
+) -> Disagreement:
+    """Which pictures only one of two networks names rightly.
+
+    Raises:
+        NotApplicable: they were trained on different data sets, or a card holds no predictions.
+        UnknownName, WeightsError: as for `confusion`.
+    """
+    one = card(first) if isinstance(first, str) else first
+    other = card(second) if isinstance(second, str) else second
+    if one.data != other.data:
+        raise NotApplicable(
+            f"{one.name} knows {one.data} and {other.name} knows {other.data}: there are no "
+            "pictures on which both can be compared."
+        )
+    a, b = confusion(one, part), confusion(other, part)
+    right_a, right_b = a.predicted_n == a.labels_n, b.predicted_n == b.labels_n
+    only_a, only_b = np.flatnonzero(right_a & ~right_b), np.flatnonzero(right_b & ~right_a)
+    return Disagreement(
+        one.key,
+        other.key,
+        part,
+        both_right=int((right_a & right_b).sum()),
+        both_wrong=int((~right_a & ~right_b).sum()),
+        only_first=tuple(int(place) for place in only_a),
+        only_second=tuple(int(place) for place in only_b),
+    )
+
+
+def _record(found: weights.Card) -> TrainedNetwork:
+    try:
+        architecture = zoo.get(found.key)
+        name, depth = architecture.name, architecture.depth
+    except ConvScopeError:  # a card from another folder, of a network that the zoo does not have
+        name, depth = found.key, None
+    try:
+        return trained_network(found.details, name=name, depth=depth)
+    except (KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"The card of '{found.key}' cannot be read: {error!r}.") from error
