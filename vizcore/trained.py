@@ -5,8 +5,10 @@ Nothing is computed by a network here: a card holds what was measured, and what 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -131,6 +133,38 @@ def disagreement(
         only_first=tuple(int(place) for place in only_a),
         only_second=tuple(int(place) for place in only_b),
     )
+
+
+def rows(networks: Iterable[TrainedNetwork]) -> list[dict[str, Any]]:
+    """One flat row of numbers and texts a network, as tables, CSV and JSON show it."""
+    made = []
+    for each in networks:
+        low, high = each.interval("test") or (None, None)
+        made.append(
+            {
+                "key": each.key,
+                "name": each.name,
+                "data": each.data,
+                "weights": each.weights,
+                "params": each.params,
+                "macs": each.macs,
+                "validation": each.validation,
+                "test": each.test,
+                "test_low": low,
+                "test_high": high,
+                "test_pictures": each.patches.get("test"),
+                "seeds": len(each.test_runs),
+                "test_mean": each.mean_test,
+                "test_deviation": each.spread_test,
+                "seed": each.seed,
+                "epochs": each.epochs,
+                "date": each.date,
+                "machine": each.machine,
+                "licence": each.licence,
+                "sha256": each.sha256,
+            }
+        )
+    return made
 
 
 def _record(found: weights.Card) -> TrainedNetwork:
