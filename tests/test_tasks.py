@@ -15,8 +15,14 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import vizcore as vc
-from vizcore.errors import BadImage, UnknownArchitecture, UnknownClass, WeightsError
-from vizcore.networks import card_of, load_network, preprocessing_of, trained_keys
+from vizcore.errors import (
+    BadChoice,
+    BadImage,
+    UnknownArchitecture,
+    UnknownClass,
+    UnknownWeights,
+)
+from vizcore.networks import card_of, load_network, preprocessing_of, trained_keys, weights
 from vizcore.runtime.engine import LocalEngine
 from vizcore.tasks import (
     as_picture,
@@ -188,8 +194,12 @@ def test_no_more_of_a_file_is_read_than_a_picture_may_have(tmp_path, monkeypatch
 def test_names_that_cannot_look_at_pictures(drawn_weights):
     with pytest.raises(UnknownArchitecture, match="zfnet_photo"):
         vc.predict("zfnet_photo", png())
-    with pytest.raises(WeightsError, match=f"'vgg_d' comes without weights.*{KEY}"):
-        vc.predict("vgg16", png())  # an alias
+    with pytest.raises(
+        UnknownWeights, match=r"no weights of 'zfnet_photos20' called 'photos2'.*20"
+    ):
+        vc.predict(KEY, png(), weights="photos2")
+    with pytest.raises(BadChoice, match="those of 'zfnet_photos20' for the network 'vgg_d'"):
+        vc.predict("vgg16", png(), weights=weights(KEY))  # an alias
     for target, message in (
         ("clas 3", "nearest names are: class 3"),
         (20, "0 to 19"),
@@ -202,10 +212,27 @@ def test_names_that_cannot_look_at_pictures(drawn_weights):
 def test_the_loaded_network_and_its_card(drawn_weights):
     loaded = load_network(KEY)
     assert trained_keys() == (KEY,)
-    assert loaded.weights_hash == loaded.card.sha256 == card_of(KEY).sha256
-    assert loaded.preprocessing == preprocessing_of(loaded.card)
-    assert loaded.preprocessing.crop_px == 64
+    assert loaded.weights.sha256 == loaded.weights.identity == card_of(KEY).sha256
+    assert loaded.weights.preprocessing == preprocessing_of(card_of(KEY))
+    assert loaded.weights.preprocessing.crop_px == 64
     assert not loaded.module.training
+
+
+def test_random_weights_are_the_librarys_own_drawn_again(drawn_weights):
+    """Seed 0 on the CPU: the same in every process, and other than the bundled ones."""
+    torch.manual_seed(0)
+    expected = zfnet_photos20().state_dict()
+    torch.manual_seed(5)
+    untouched = torch.random.get_rng_state()
+    loaded = load_network(KEY, "Random")
+    assert torch.equal(torch.random.get_rng_state(), untouched)
+    assert loaded.weights.is_random
+    assert loaded.weights.sha256 is None
+    for name, tensor in loaded.module.state_dict().items():
+        assert torch.equal(tensor, expected[name])
+    assert prediction_task(KEY, png()).key != prediction_task(KEY, png(), weights="random").key
+    seen = vc.predict(KEY, png(), weights="random", device="cpu")
+    assert seen.scores != vc.predict(KEY, png(), device="cpu").scores
 
 
 def test_making_a_task_does_not_load_torch():

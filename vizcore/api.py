@@ -26,6 +26,7 @@ from vizcore.runtime.device import choose
 from vizcore.runtime.jobs import run_here
 from vizcore.tasks import (
     AnyPicture,
+    AnyWeights,
     feature_maps_task,
     map_layers_task,
     prediction_task,
@@ -169,15 +170,25 @@ def _picture_shape(
     return (own[0], size[0], size[1]) if len(size) == 2 else size
 
 
-def predict(name: str, image: AnyPicture, *, top: int = 5, device: str | None = None) -> Prediction:
+def predict(
+    name: str,
+    image: AnyPicture,
+    *,
+    top: int = 5,
+    weights: AnyWeights = None,
+    device: str | None = None,
+) -> Prediction:
     """The `top` most probable classes of a picture (a path, bytes, or a uint8 RGB array).
 
+    Args:
+        weights: one of `vizcore.networks.weights_of(name)` or its name; by default the first.
+
     Raises:
-        UnknownArchitecture: no architecture has this name.
-        WeightsError: it comes without weights; says which come with.
+        UnknownArchitecture, UnknownWeights: there is nothing of this name.
+        WeightsError: the weights are not on this machine (says how to fetch them), or damaged.
         BadImage: not a picture.
     """
-    return run_here(prediction_task(name, image, top), choose(device))
+    return run_here(prediction_task(name, image, top, weights=weights), choose(device))
 
 
 def feature_maps(
@@ -186,6 +197,7 @@ def feature_maps(
     layer: str,
     *,
     sorted_by: Sorting = "maximum",
+    weights: AnyWeights = None,
     device: str | None = None,
 ) -> FeatureMaps:
     """What every channel of a layer computes for a picture.
@@ -196,9 +208,11 @@ def feature_maps(
     Raises:
         UnknownLayer: with the nearest names.
         NotApplicable: the layer gives no maps; says which do.
-        UnknownArchitecture, WeightsError, BadImage: as for `predict`.
+        UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
     """
-    return run_here(feature_maps_task(name, image, layer, sorted_by), choose(device))
+    return run_here(
+        feature_maps_task(name, image, layer, sorted_by, weights=weights), choose(device)
+    )
 
 
 def saliency(
@@ -207,6 +221,7 @@ def saliency(
     target: str | int | None = None,
     *,
     method: Method = "gradient",
+    weights: AnyWeights = None,
     device: str | None = None,
 ) -> SaliencyMap:
     """Which pixels of a picture move the score of a class (None: of the most probable one).
@@ -217,6 +232,6 @@ def saliency(
 
     Raises:
         UnknownClass: with the nearest names.
-        UnknownArchitecture, WeightsError, BadImage: as for `predict`.
+        UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
     """
-    return run_here(saliency_task(name, image, target, method), choose(device))
+    return run_here(saliency_task(name, image, target, method, weights=weights), choose(device))

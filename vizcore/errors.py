@@ -6,13 +6,16 @@
     ├── UnknownName (LookupError)      a name that is not there; lists the nearest ones
     │   ├── UnknownArchitecture
     │   ├── UnknownLayer
-    │   └── UnknownClass
+    │   ├── UnknownClass
+    │   └── UnknownWeights
     ├── BadChoice (ValueError)         an option outside its allowed values
     ├── BadInputSize (ValueError)      an input the network cannot take
     ├── BadImage (ValueError)          bytes that are not a usable picture
     ├── BadNotation (ValueError)       a network's text that cannot be read or cannot be built
     ├── NotApplicable                  a method that cannot be honest on this network
     ├── WeightsError                   weights that are missing, damaged or not loadable
+    │   ├── WeightsNotHere             pretrained weights that are not on this machine yet
+    │   └── UnfitWeights               tensors that are not the architecture's; lists which
     └── JobError                       work on a device that did not finish
         ├── JobCancelled
         ├── JobTimedOut
@@ -88,6 +91,10 @@ class UnknownClass(UnknownName):
     """The network has no class of this name or number."""
 
 
+class UnknownWeights(UnknownName):
+    """The architecture has no weights of this name."""
+
+
 class BadChoice(ConvScopeError, ValueError):
     """An option outside its allowed values.
 
@@ -147,6 +154,31 @@ class NotApplicable(ConvScopeError):
 
 class WeightsError(ConvScopeError):
     """Weights that are missing, damaged or not loadable."""
+
+
+class WeightsNotHere(WeightsError):
+    """Pretrained weights that have to be fetched first; `suggestions` are weights that are here."""
+
+
+class UnfitWeights(WeightsError):
+    """A state dict that is not the architecture's; `suggestions` are architectures it is nearer to.
+
+    Attributes:
+        summary: one sentence without the list.
+        mismatches: what does not fit, one phrase each, at most `LISTED`.
+    """
+
+    LISTED = 40
+
+    def __init__(
+        self, summary: str, mismatches: Iterable[str] = (), *, suggestions: Iterable[str] = ()
+    ) -> None:
+        self.summary = summary
+        self.mismatches = tuple(mismatches)[: self.LISTED]
+        first = "; ".join(self.mismatches[:5])
+        super().__init__(
+            f"{summary} First: {first}." if first else summary, suggestions=suggestions
+        )
 
 
 class JobError(ConvScopeError):

@@ -18,16 +18,21 @@ import numpy as np
 import numpy.typing as npt
 
 from vizcore.data.images import MAX_BYTES, Picture, decode
-from vizcore.errors import BadImage
-from vizcore.networks import card_of, class_number, preprocessing_of, source_of
+from vizcore.errors import BadChoice, BadImage
+from vizcore.networks import class_number, preprocessing_of, source_of
+from vizcore.networks import weights as find_weights
 from vizcore.records import FeatureMaps, MapLayer, Prediction, SaliencyMap, Sorting
 from vizcore.runtime.jobs import Task
-from vizcore.runtime.weights import Card
+from vizcore.zoo import get
+from vizcore.zoo.weights import Weights
 
 if TYPE_CHECKING:
     from torch import nn
 
     from vizcore.lenses.saliency import Method
+
+#: Weights by name (None: the architecture's default), or a record, such as a session's own.
+AnyWeights = str | Weights | None
 
 #: A picture: decoded, a file's bytes or path, or a uint8 RGB array (height, width, 3).
 AnyPicture = Picture | bytes | str | Path | npt.NDArray[np.uint8]
@@ -67,36 +72,50 @@ def as_picture(image: AnyPicture) -> Picture:
     return decode(content)
 
 
-def prediction_task(name: str, image: AnyPicture, top: int = 5) -> Task[Prediction]:
+def prediction_task(
+    name: str, image: AnyPicture, top: int = 5, *, weights: AnyWeights = None
+) -> Task[Prediction]:
     """The `top` most probable classes of a picture.
 
     Raises:
-        UnknownArchitecture, WeightsError, BadImage: there is nothing to look with, or at.
+        UnknownArchitecture, UnknownWeights, BadImage: there is nothing to look with, or at.
     """
-    seen = _sight(name, image)
+    seen = _sight(name, image, weights)
     work = partial(_predict, seen=seen, top=top)
-    return Task(work, "Prediction", source_of(seen.card), seen.key("prediction", top))
+    return Task(work, "Prediction", source_of(seen.weights), seen.key("prediction", top))
 
 
-def map_layers_task(name: str, image: AnyPicture) -> Task[tuple[MapLayer, ...]]:
+def map_layers_task(
+    name: str, image: AnyPicture, *, weights: AnyWeights = None
+) -> Task[tuple[MapLayer, ...]]:
     """The layers that have maps for a picture, in the order they run."""
-    seen = _sight(name, image)
+    seen = _sight(name, image, weights)
     work = partial(_map_layers, seen=seen)
-    return Task(work, "Layers with maps", source_of(seen.card), seen.key("map layers"))
+    return Task(work, "Layers with maps", source_of(seen.weights), seen.key("map layers"))
 
 
 def feature_maps_task(
-    name: str, image: AnyPicture, layer: str, sorted_by: Sorting = "maximum"
+    name: str,
+    image: AnyPicture,
+    layer: str,
+    sorted_by: Sorting = "maximum",
+    *,
+    weights: AnyWeights = None,
 ) -> Task[FeatureMaps]:
     """Every channel of a layer for a picture; see `vizcore.lenses.feature_maps`."""
-    seen = _sight(name, image)
+    seen = _sight(name, image, weights)
     work = partial(_feature_maps, seen=seen, layer=layer, sorted_by=sorted_by)
     key = seen.key("feature maps", layer, sorted_by)
-    return Task(work, f"Feature maps of {layer}", source_of(seen.card), key)
+    return Task(work, f"Feature maps of {layer}", source_of(seen.weights), key)
 
 
 def saliency_task(
-    name: str, image: AnyPicture, target: str | int | None = None, method: Method = "gradient"
+    name: str,
+    image: AnyPicture,
+    target: str | int | None = None,
+    method: Method = "gradient",
+    *,
+    weights: AnyWeights = None,
 ) -> Task[SaliencyMap]:
     """Which pixels move a class score; see `vizcore.lenses.saliency`.
 
@@ -106,44 +125,64 @@ def saliency_task(
     Raises:
         UnknownClass: with the nearest names.
     """
-    seen = _sight(name, image)
-    classes = seen.card.classes
+    seen = _sight(name, image, weights)
+    classes = seen.weights.classes
     number = None if target is None else class_number(target, classes)
     work = partial(_saliency, seen=seen, target=number, method=method)
     label = "Saliency" if number is None else f"Saliency of {classes[number]}"
-    return Task(work, label, source_of(seen.card), seen.key("saliency", number, method))
+    return Task(work, label, source_of(seen.weights), seen.key("saliency", number, method))
 
 
-def warm_task(name: str) -> Task[Prediction]:
+def warm_task(name: str, *, weights: AnyWeights = None) -> Task[Prediction]:
     """A first prediction, of a grey picture: loads all that a real one needs."""
-    return prediction_task(name, np.full((64, 64, 3), 128, np.uint8))
+    return prediction_task(name, np.full((64, 64, 3), 128, np.uint8), weights=weights)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
-    """A network's card and a picture. The input is made by the work, not while a page waits."""
+    """A network's weights and a picture. The input is made by the work, not while a page waits."""
 
-    card: Card
+    weights: Weights
     picture: Picture
 
     def key(self, what: str, *parameters: Hashable) -> tuple[Hashable, ...]:
-        return (what, self.card.key, self.card.sha256, self.picture.sha256, *parameters)
+        return (
+            what,
+            self.weights.architecture,
+            self.weights.identity,
+            self.picture.sha256,
+            *parameters,
+        )
 
     def view_hwc(self) -> npt.NDArray[np.uint8]:
-        return preprocessing_of(self.card).view(self.picture.rgb_hwc)
+        return preprocessing_of(self.weights).view(self.picture.rgb_hwc)
 
     def input_nchw(self) -> npt.NDArray[np.float32]:
-        return preprocessing_of(self.card).apply(self.picture.rgb_hwc)
+        return preprocessing_of(self.weights).apply(self.picture.rgb_hwc)
 
 
-def _sight(name: str, image: AnyPicture) -> _Sight:
-    return _Sight(card_of(name), as_picture(image))
+def _sight(name: str, image: AnyPicture, weights: AnyWeights) -> _Sight:
+    """Join what looks and what is looked at.
+
+    Raises:
+        BadChoice: a record of another architecture's weights.
+    """
+    if isinstance(weights, Weights):
+        key = get(name).key
+        if weights.architecture != key:
+            raise BadChoice(
+                f"weights cannot be those of '{weights.architecture}' for the network '{key}'.",
+                received=weights.architecture,
+                suggestions=(key,),
+            )
+        return _Sight(weights, as_picture(image))
+    return _Sight(find_weights(name, weights), as_picture(image))
 
 
 def _predict(network: nn.Module, *, seen: _Sight, top: int) -> Prediction:
     from vizcore.lenses.prediction import predict
 
-    return predict(network, seen.input_nchw(), classes=seen.card.classes, top=top)
+    return predict(network, seen.input_nchw(), classes=seen.weights.classes, top=top)
 
 
 def _map_layers(network: nn.Module, *, seen: _Sight) -> tuple[MapLayer, ...]:
@@ -170,6 +209,6 @@ def _saliency(
         seen.input_nchw(),
         image_hwc=seen.view_hwc(),
         target=target,
-        classes=seen.card.classes,
+        classes=seen.weights.classes,
         method=method,
     )

@@ -21,7 +21,7 @@ from vizcore.errors import (
     UnknownArchitecture,
     UnknownClass,
     UnknownLayer,
-    WeightsError,
+    UnknownWeights,
 )
 from vizcore.figures.mosaic import draw_mosaic
 from vizcore.figures.overlay import draw_saliency
@@ -86,6 +86,23 @@ def test_feature_maps_as_a_picture(photo, tmp_path, capsys, sort):
     assert expected.caption in text
 
 
+def test_random_weights_are_marked(photo, tmp_path, capsys):
+    for module, *options in (
+        (predict,),
+        (feature_maps, "--layer", "conv1", "--out", tmp_path / "maps.png"),
+        (saliency, "--out", tmp_path / "map.png"),
+    ):
+        assert command(module, KEY, "--weights", "random", "--image", photo, *options) == 0
+        assert "Random weights: nothing was learned" in capsys.readouterr().out
+        assert command(module, KEY, "--image", photo, *options) == 0
+        assert "Random" not in capsys.readouterr().out
+        assert (
+            command(module, KEY, "--weights", "random", "--image", photo, "--json", *options) == 0
+        )
+        result = json.loads(capsys.readouterr().out)
+        assert (result["weights"], result["random_weights"]) == ("random", True)
+
+
 def test_feature_maps_as_values_and_json(photo, tmp_path, capsys):
     out = tmp_path / "maps.npy"
     arguments = (KEY, "--image", photo, "--layer", "conv1", "--out", out, "--json")
@@ -135,7 +152,11 @@ def test_the_class_can_be_a_number(photo, tmp_path, capsys):
     ("change", "error", "message"),
     [
         ({"key": "zfnet_photos2"}, UnknownArchitecture, "zfnet_photos20"),
-        ({"key": "resnet18"}, WeightsError, "comes without weights.*zfnet_photos20"),
+        (
+            {"--weights": "photos1"},
+            UnknownWeights,
+            "no weights of 'zfnet_photos20' called 'photos1'",
+        ),
         ({"--image": "nowhere.png"}, BadImage, "'nowhere.png' cannot be read"),
         ({"--image": __file__}, BadImage, "not a picture that can be read"),
         ({"--layer": "conv6"}, UnknownLayer, "no layer called 'conv6'.*conv5"),

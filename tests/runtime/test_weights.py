@@ -56,7 +56,8 @@ def test_the_card_says_what_it_is(drawn_weights):
     (card,) = weights.cards()
     assert card.key == KEY
     assert len(card.classes) == 20
-    assert card.params == 1_754_612
+    assert card.name == "photos20"
+    assert card.params == sum(p.numel() for p in zfnet_photos20().parameters())
     assert card.details["seed"] == 20
 
 
@@ -128,7 +129,7 @@ def test_weights_of_another_network(copied):
 
 def test_a_card_that_disagrees_with_its_file(copied):
     change_card(copied, params=5)
-    with pytest.raises(WeightsError, match="says 5 parameters, the file has 1,754,612"):
+    with pytest.raises(WeightsError, match=r"says 5 parameters, the file has [0-9,]{9}"):
         weights.load_into(zfnet_photos20(), weights.card(KEY))
 
 

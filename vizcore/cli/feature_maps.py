@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from vizcore.cli.files import add_picture_arguments, check_out, write_out
+from vizcore.cli.files import add_picture_arguments, check_out, say_if_random, write_out
 
 NAME = "feature-maps"
 HELP = "every channel of a layer for a picture, as one mosaic"
@@ -36,15 +36,17 @@ def run(args: argparse.Namespace) -> int:
     """Write the mosaic or the values, and say what they show."""
     from vizcore import api
     from vizcore.figures.mosaic import draw_mosaic
-    from vizcore.networks import card_of
+    from vizcore.networks import weights
     from vizcore.runtime.device import use_cpu_threads
     from vizcore.tasks import as_picture
 
     check_out(args.out)
-    card = card_of(args.key)
+    filled = weights(args.key, args.weights)
     picture = as_picture(args.image)
     use_cpu_threads()
-    maps = api.feature_maps(args.key, picture, args.layer, sorted_by=args.sort, device=args.device)
+    maps = api.feature_maps(
+        args.key, picture, args.layer, sorted_by=args.sort, weights=filled, device=args.device
+    )
     mosaic = draw_mosaic(
         maps.maps_chw,
         maps.order,
@@ -56,8 +58,10 @@ def run(args: argparse.Namespace) -> int:
     channels, height, width = maps.maps_chw.shape
     if args.json:
         result = {
-            "key": card.key,
-            "weights_sha256": card.sha256,
+            "key": filled.architecture,
+            "weights": filled.name,
+            "random_weights": filled.is_random,
+            "weights_sha256": filled.sha256,
             "layer": maps.layer,
             "shape": [channels, height, width],
             "sorted_by": maps.sorted_by,
@@ -73,4 +77,5 @@ def run(args: argparse.Namespace) -> int:
     print(f"{channels} maps of {height} x {width} from '{maps.layer}', written to {args.out}")
     if args.out.suffix.lower() == ".png":
         print(mosaic.caption)
+    say_if_random(filled)
     return 0

@@ -6,18 +6,34 @@ import argparse
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vizcore.errors import BadChoice
 
+if TYPE_CHECKING:
+    from vizcore.zoo.weights import Weights
+
 
 def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
     """The network and the picture, the same for every command."""
-    parser.add_argument("key", help="a network that comes with weights, such as zfnet_photos20")
+    parser.add_argument("key", help="a network, such as zfnet_photos20 or resnet18")
+    parser.add_argument(
+        "--weights",
+        default=None,
+        metavar="NAME",
+        help="photos20, IMAGENET1K_V1, random, ... (default: bundled, else the library's default)",
+    )
     parser.add_argument("--image", type=Path, required=True, metavar="FILE", help="the picture")
     parser.add_argument("--device", default=None, help="cpu, cuda or mps (default: the fastest)")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def say_if_random(weights: Weights) -> None:
+    """Mark what was made with random weights."""
+    if weights.is_random:
+        print(f"Random weights: {weights.notes[0]}")
 
 
 def check_out(path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from vizcore.cli.files import add_picture_arguments
+from vizcore.cli.files import add_picture_arguments, say_if_random
 
 NAME = "predict"
 HELP = "the most probable classes of a picture"
@@ -20,14 +20,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the classes, most probable first."""
     from vizcore import api
-    from vizcore.networks import card_of
+    from vizcore.networks import weights
     from vizcore.runtime.device import use_cpu_threads
     from vizcore.tasks import as_picture
 
-    card = card_of(args.key)
+    filled = weights(args.key, args.weights)
     picture = as_picture(args.image)
     use_cpu_threads()
-    seen = api.predict(args.key, picture, top=args.top, device=args.device)
+    seen = api.predict(args.key, picture, top=args.top, weights=filled, device=args.device)
     rows = zip(seen.classes, seen.indices, seen.probabilities, seen.scores, strict=True)
     if args.json:
         top = [
@@ -35,8 +35,10 @@ def run(args: argparse.Namespace) -> int:
             for name, index, probability, score in rows
         ]
         result = {
-            "key": card.key,
-            "weights_sha256": card.sha256,
+            "key": filled.architecture,
+            "weights": filled.name,
+            "random_weights": filled.is_random,
+            "weights_sha256": filled.sha256,
             "image": {"file": str(args.image), "sha256": picture.sha256},
             "notes": list(picture.notes),
             "top": top,
@@ -45,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     for name, index, probability, _ in rows:
         print(f"{probability:7.2%}  {name} (class {index})")
+    say_if_random(filled)
     for note in picture.notes:
         print(f"The picture: {note}.")
     return 0

@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from vizcore.cli.files import add_picture_arguments, check_out, write_out
+from vizcore.cli.files import add_picture_arguments, check_out, say_if_random, write_out
 
 NAME = "saliency"
 HELP = "the pixels of a picture that move the score of a class"
@@ -38,23 +38,27 @@ def run(args: argparse.Namespace) -> int:
     """Write the picture or the values, and say what they show."""
     from vizcore import api
     from vizcore.figures.overlay import draw_saliency
-    from vizcore.networks import card_of
+    from vizcore.networks import weights
     from vizcore.runtime.device import use_cpu_threads
     from vizcore.tasks import as_picture
 
     check_out(args.out)
-    card = card_of(args.key)
+    filled = weights(args.key, args.weights)
     picture = as_picture(args.image)
     use_cpu_threads()
-    found = api.saliency(args.key, picture, args.target, method=args.method, device=args.device)
+    found = api.saliency(
+        args.key, picture, args.target, method=args.method, weights=filled, device=args.device
+    )
     drawn = draw_saliency(found)
     which = "map" if args.map_only else "over"
     write_out(args.out, found.values_hw, lambda: drawn.png(which))
     height, width = found.values_hw.shape
     if args.json:
         result = {
-            "key": card.key,
-            "weights_sha256": card.sha256,
+            "key": filled.architecture,
+            "weights": filled.name,
+            "random_weights": filled.is_random,
+            "weights_sha256": filled.sha256,
             "class": found.target_class,
             "index": found.target,
             "score": found.score,
@@ -70,4 +74,5 @@ def run(args: argparse.Namespace) -> int:
     print(f"Saliency of '{found.target_class}' (score {found.score:.3g}), written to {args.out}")
     if args.out.suffix.lower() == ".png":
         print(drawn.caption)
+    say_if_random(filled)
     return 0

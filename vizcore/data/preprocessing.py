@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 from vizcore.errors import BadChoice, BadImage
+
+#: Pillow's filters that published networks were evaluated with.
+Interpolation = Literal["bilinear", "bicubic"]
+_FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +23,15 @@ class Preprocessing:
     Attributes:
         resize_px: the shorter side is resized to this, the longer in proportion.
         crop_px: side of the square cut from the centre.
-        mean, std: per RGB channel, of values in 0..1: the input is (value - mean) / std.
+        mean, std: per channel, of values in 0..1: the input is (value - mean) / std. One value
+            each for a network that looks at grey pictures.
+        interpolation: of the resize, "bilinear" or "bicubic"; both widen when they shrink
+            (antialiasing).
+        squash: resize both sides to `resize_px` whatever their proportion.
 
     Raises:
-        BadChoice: a crop larger than the resized picture, or a deviation that is not positive.
+        BadChoice: a crop larger than the resized picture, a deviation that is not positive,
+            another number of channels than 1 or 3, or another interpolation.
 
     Example:
         >>> grey = np.full((90, 120, 3), 128, np.uint8)
@@ -31,8 +41,10 @@ class Preprocessing:
 
     resize_px: int
     crop_px: int
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    interpolation: Interpolation = "bilinear"
+    squash: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.crop_px <= self.resize_px:
@@ -40,14 +52,26 @@ class Preprocessing:
                 f"crop_px cannot be {self.crop_px}. Allowed: 1 to resize_px = {self.resize_px}.",
                 received=str(self.crop_px),
             )
+        if len(self.mean) != len(self.std) or len(self.mean) not in (1, 3):
+            raise BadChoice(
+                f"mean and std cannot have {len(self.mean)} and {len(self.std)} values. "
+                "Allowed: 3 each for RGB, or 1 each for grey."
+            )
         if min(self.std) <= 0:
             raise BadChoice(f"std cannot be {self.std}. Allowed: positive numbers.")
+        if self.interpolation not in _FILTERS:
+            raise BadChoice.among("interpolation", self.interpolation, _FILTERS)
+
+    @property
+    def channels(self) -> int:
+        """Of the network's input: 3 for RGB, 1 for grey."""
+        return len(self.mean)
 
     def view(self, rgb_hwc: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """Return the uint8 square (crop_px, crop_px, 3) that the network looks at.
 
-        The resize is Pillow's bilinear filter, which widens when it shrinks (antialiasing), with
-        the sizes and the crop of torchvision's `Resize` and `CenterCrop`.
+        The resize is Pillow's own filter, with the sizes and the crop of torchvision's `Resize`
+        and `CenterCrop`, which timm uses too. A grey network's view has three equal channels.
 
         Raises:
             BadImage: an array that is not uint8 (height, width, 3).
@@ -60,33 +84,43 @@ class Preprocessing:
             )
         rgb_hwc = _middle(rgb_hwc)
         height, width = rgb_hwc.shape[:2]
-        shorter = min(height, width)
-        new_height = int(self.resize_px * height / shorter)
-        new_width = int(self.resize_px * width / shorter)
+        if self.squash:
+            new_height = new_width = self.resize_px
+        else:
+            shorter = min(height, width)
+            new_height = int(self.resize_px * height / shorter)
+            new_width = int(self.resize_px * width / shorter)
         image = Image.fromarray(rgb_hwc)
         if (new_width, new_height) != (width, height):
-            image = image.resize((new_width, new_height), Image.Resampling.BILINEAR)
+            image = image.resize((new_width, new_height), _FILTERS[self.interpolation])
         top = round((new_height - self.crop_px) / 2.0)
         left = round((new_width - self.crop_px) / 2.0)
-        return np.asarray(image.crop((left, top, left + self.crop_px, top + self.crop_px)))
+        image = image.crop((left, top, left + self.crop_px, top + self.crop_px))
+        if self.channels == 1:
+            image = image.convert("L").convert("RGB")
+        return np.asarray(image)
 
     def apply(self, rgb_hwc: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """Return the network's input, float32 (1, 3, crop_px, crop_px)."""
+        """Return the network's input, float32 (1, channels, crop_px, crop_px)."""
         return self.standardise(self.view(rgb_hwc)[None])
 
-    def standardise(self, rgb_nhwc: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """Turn uint8 (n, h, w, 3) of the right size into float32 (n, 3, h, w)."""
-        unit = rgb_nhwc.astype(np.float32) / np.float32(255.0)
+    def standardise(self, images_nhwc: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Turn uint8 (n, h, w, c) of the right size into float32 (n, channels, h, w).
+
+        A grey network takes c of 1, or three equal channels, of which the first is used.
+        """
+        unit = images_nhwc[..., : self.channels].astype(np.float32) / np.float32(255.0)
         values = (unit - self._of(self.mean)) / self._of(self.std)
         return np.ascontiguousarray(values.transpose(0, 3, 1, 2))
 
     def undo(self, input_nchw: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
         """Turn an input back into uint8 pictures (n, h, w, 3), values outside 0..255 clipped."""
         unit = input_nchw.transpose(0, 2, 3, 1) * self._of(self.std) + self._of(self.mean)
-        return np.rint(unit * np.float32(255.0)).clip(0, 255).astype(np.uint8)
+        pictures = np.rint(unit * np.float32(255.0)).clip(0, 255).astype(np.uint8)
+        return pictures if self.channels == 3 else pictures.repeat(3, axis=3)
 
     @staticmethod
-    def _of(per_channel: tuple[float, float, float]) -> npt.NDArray[np.float32]:
+    def _of(per_channel: tuple[float, ...]) -> npt.NDArray[np.float32]:
         return np.asarray(per_channel, dtype=np.float32)
 
 

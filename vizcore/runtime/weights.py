@@ -34,6 +34,8 @@ class Card:
 
     Attributes:
         key: of the architecture in the zoo.
+        name: of these weights among those of the architecture, such as `photos20`: the card's
+            own, else what follows the last "_" of the file's name.
         classes: names of the outputs, in order.
         preprocessing: resize_px, crop_px, mean and std, as `Preprocessing` takes them.
         sha256: of the weights file, hexadecimal; identifies the weights.
@@ -46,6 +48,7 @@ class Card:
     """
 
     key: str
+    name: str
     classes: tuple[str, ...]
     preprocessing: Mapping[str, Any]
     sha256: str
@@ -69,17 +72,17 @@ def assets_folder() -> Path:
 
 
 def cards() -> tuple[Card, ...]:
-    """The cards of all bundled weights, by key.
+    """The cards of all bundled weights, by key and name.
 
     Raises:
         WeightsError: a card that cannot be read.
     """
     paths = sorted((assets_folder() / "weights").glob("*.json"))
-    return tuple(sorted((_read(path) for path in paths), key=lambda card: card.key))
+    return tuple(sorted((_read(path) for path in paths), key=lambda card: (card.key, card.name)))
 
 
 def card(key: str) -> Card:
-    """The card of an architecture's bundled weights.
+    """The card of an architecture's (first) bundled weights.
 
     Raises:
         WeightsError: it has none; says which have.
@@ -88,7 +91,7 @@ def card(key: str) -> Card:
     for each in all_cards:
         if each.key == key:
             return each
-    names = [each.key for each in all_cards]
+    names = list(dict.fromkeys(each.key for each in all_cards))
     there = f"Networks with weights: {', '.join(names)}." if names else "None are installed."
     raise WeightsError(
         f"'{key}' comes without weights, so it cannot look at pictures. {there}",
@@ -137,10 +140,22 @@ def load_into(module: nn.Module, card: Card) -> None:
         raise WeightsError(
             f"The card of '{card.key}' says {card.params:,} parameters, the file has {held:,}."
         )
+    ready_to_look(module)
+
+
+def ready_to_look(module: nn.Module) -> nn.Module:
+    """Evaluation mode, no in-place activation (it overwrites what a hook has seen), no gradients.
+
+    Example:
+        >>> from torch import nn
+        >>> ready_to_look(nn.Sequential(nn.ReLU(inplace=True)))[0].inplace
+        False
+    """
     module.eval().requires_grad_(False)
     for each in module.modules():
         if isinstance(getattr(each, "inplace", None), bool):
             each.inplace = False  # type: ignore[assignment]
+    return module
 
 
 def _read(path: Path) -> Card:
@@ -152,6 +167,7 @@ def _read(path: Path) -> Card:
             raise WeightsError(f"The card {path.name} lacks {', '.join(missing)}.")
         return Card(
             key=details["key"],
+            name=str(details.get("name") or path.stem.rpartition("_")[2]),
             classes=tuple(details["classes"]),
             preprocessing=details["preprocessing"],
             sha256=details["sha256"],
