@@ -12,10 +12,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.offline import sitecustomize as offline
+
 # Read by torch when it is loaded. The networks here are tiny: on busy cores one thread is much
 # faster than several that wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Loading it has cut this process off from other machines; by this, its children are too.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(Path(offline.__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+)
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -25,6 +31,7 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ]
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
