@@ -116,12 +116,13 @@ class TrainedNetwork:
 
 
 def trained_network(
-    card: Mapping[str, Any], *, name: str = "", depth: int | None = None
+    card: Mapping[str, Any], *, name: str = "", weights: str = "", depth: int | None = None
 ) -> TrainedNetwork:
     """Read a card's JSON; older cards have fewer fields.
 
     Args:
         name, depth: of the architecture, as the zoo has them.
+        weights: their name, where the card does not say it.
     """
     accuracy, data = card["accuracy"], card["data"]
     runs = [SeedRun(run["seed"], run["validation"], run["test"]) for run in card.get("seeds", [])]
@@ -138,7 +139,7 @@ def trained_network(
     return TrainedNetwork(
         key=card["key"],
         name=name or card["key"],
-        weights=card.get("name", ""),
+        weights=card.get("name", weights),
         data=data["name"],
         depth=depth,
         classes=tuple(card["classes"]),

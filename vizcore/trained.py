@@ -174,6 +174,6 @@ def _record(found: weights.Card) -> TrainedNetwork:
     except ConvScopeError:  # a card from another folder, of a network that the zoo does not have
         name, depth = found.key, None
     try:
-        return trained_network(found.details, name=name, depth=depth)
+        return trained_network(found.details, name=name, weights=found.name, depth=depth)
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"The card of '{found.key}' cannot be read: {error!r}.") from error

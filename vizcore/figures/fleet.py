@@ -1,0 +1,293 @@
+"""Trained networks: accuracy against cost, one point a network, plain and residual pairs joined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import log10
+from typing import TYPE_CHECKING, Any
+
+from vizcore.errors import BadChoice, NotApplicable
+from vizcore.figures.beside import shifts
+from vizcore.figures.numbers import exact, short
+from vizcore.figures.palette import FONT_SIZE, Theme, apply_theme, theme
+from vizcore.records_fleet import SkipPair, TrainedNetwork, skip_pairs
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+#: What the chart can show along its width, and the title of that axis.
+COSTS = {
+    "macs": "multiply-adds for one picture",
+    "params": "parameters",
+}
+HEIGHT_PX = 500
+#: The plotting area in a window of 1280 pixels: names are placed for it.
+_PLOT_PX = (850.0, 375.0)
+
+
+def label(network: TrainedNetwork) -> str:
+    """A network's name without what all of the fleet share.
+
+    Example:
+        >>> from vizcore.records_fleet import trained_network
+        >>> card = {"key": "k", "accuracy": {"validation": 1, "test": 1}, "data": {"name": "d"},
+        ...         "classes": [], "params": 1, "sha256": "", "licence": ""}
+        >>> label(trained_network(card, name="ZFNet, small (photos20)"))
+        'ZFNet'
+    """
+    return network.name.partition(" (")[0].removesuffix(", small")
+
+
+def percent1(share: float) -> str:
+    """A share of 1 in percent with one digit: what some hundred pictures can tell apart.
+
+    Example:
+        >>> percent1(0.9734), percent1(1)
+        ('97.3%', '100.0%')
+    """
+    return f"{100 * share:.1f}%"
+
+
+def cost_of(network: TrainedNetwork, cost: str) -> int | None:
+    """A network's multiply-adds or parameters; None where its card does not say.
+
+    Raises:
+        BadChoice: another quantity.
+    """
+    if cost not in COSTS:
+        raise BadChoice.among("cost", cost, COSTS)
+    return network.macs if cost == "macs" else network.params
+
+
+def skip_words(pair: SkipPair) -> str:
+    """What the skip does at one depth: "adds 9.1 points at 50 layers"."""
+    depth = f"{pair.plain.depth} layers" if pair.plain.depth else "this depth"
+    if not pair.clear:
+        known = min(len(pair.plain.test_runs), len(pair.residual.test_runs)) > 1
+        return f"{'make no clear difference' if known else 'rest on one seed'} at {depth}"
+    return f"{'add' if pair.points > 0 else 'cost'} {abs(pair.points):.1f} points at {depth}"
+
+
+def finding(networks: Sequence[TrainedNetwork]) -> str:
+    """What the chart shows: what skip connections did where there are pairs, or which is best."""
+    pairs = skip_pairs(tuple(networks))
+    if pairs:
+        return "Skip connections " + "; ".join(map(skip_words, reversed(pairs)))
+    best = max(networks, key=lambda network: network.mean_test)
+    return f"{label(best)} is best: it names {percent1(best.mean_test)} of the test part rightly"
+
+
+def draw_fleet(
+    networks: Sequence[TrainedNetwork], *, cost: str = "macs", dark: bool = False
+) -> go.Figure:
+    """Draw the test accuracy of networks against what they cost, on a logarithmic axis.
+
+    A point is the mean over a network's seeds; where there are several, small dots are the single
+    seeds. A line joins a plain network (open) and its residual twin (filled). Every point has its
+    key as `customdata`, so that a click can select it.
+
+    Args:
+        networks: of one data set: accuracies on different pictures do not share an axis.
+        cost: a key of `COSTS`; networks whose cards do not say it are left out.
+
+    Raises:
+        BadChoice: another cost.
+        NotApplicable: networks of several data sets, or none whose cost is known.
+    """
+    import plotly.graph_objects as go
+
+    if len(sets := {each.data for each in networks}) > 1:
+        raise NotApplicable(
+            f"Accuracies on {' and '.join(sorted(sets))} cannot stand on one axis: they are "
+            "measured on different pictures."
+        )
+    shown = [each for each in networks if cost_of(each, cost)]
+    if not shown:
+        raise NotApplicable("No network's card says what is asked for here.")
+    colours = theme(dark)
+    pairs = skip_pairs(tuple(shown))
+    plain = {pair.plain.key for pair in pairs}
+    paired = plain | {pair.residual.key for pair in pairs}
+    x = {each.key: float(cost_of(each, cost) or 0) for each in shown}
+    traces = [*_joins(pairs, x, colours), *_seeds(shown, x, paired, colours)]
+    traces.append(
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": list(x.values()),
+            "y": [100 * each.mean_test for each in shown],
+            "customdata": [[each.key] for each in shown],
+            "hovertext": [_hover(each) for each in shown],
+            "hoverinfo": "text",
+            "cliponaxis": False,
+            "marker": {
+                "size": 15,
+                "color": [
+                    colours.paper
+                    if each.key in plain
+                    else colours.accent
+                    if each.key in paired
+                    else colours.outline
+                    for each in shown
+                ],
+                "line": {
+                    "width": 3,
+                    "color": [
+                        colours.accent if each.key in paired else colours.outline for each in shown
+                    ],
+                },
+            },
+            "selected": {"marker": {"opacity": 1}},
+            "unselected": {"marker": {"opacity": 1}},
+        }
+    )
+    ranges = _ranges(shown, x)
+    figure = go.Figure(traces)
+    apply_theme(
+        figure,
+        dark,
+        title=finding(shown),
+        x_title=COSTS[cost],
+        y_title="test accuracy, %",
+        height=HEIGHT_PX,
+    )
+    figure.update_layout(
+        showlegend=False,
+        hovermode="closest",
+        annotations=_names(shown, x, ranges, colours),
+        meta={"alt": _alternative(shown, cost)},
+    )
+    figure.update_xaxes(type="log", range=ranges[0], showgrid=True, **_decades(ranges[0]))
+    figure.update_yaxes(range=ranges[1], nticks=7)
+    return figure
+
+
+def _joins(pairs: Sequence[SkipPair], x: dict[str, float], colours: Theme) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": [x[pair.plain.key], x[pair.residual.key]],
+            "y": [100 * pair.plain.mean_test, 100 * pair.residual.mean_test],
+            "line": {"width": 3, "color": colours.accent},
+            "hoverinfo": "skip",
+        }
+        for pair in pairs
+    ]
+
+
+def _seeds(
+    shown: Sequence[TrainedNetwork], x: dict[str, float], paired: set[str], colours: Theme
+) -> list[dict[str, Any]]:
+    """Small dots for single seeds, where there are several, on a thin line from end to end."""
+    traces: list[dict[str, Any]] = []
+    for each in shown:
+        if len(each.test_runs) > 1:
+            colour = colours.accent if each.key in paired else colours.outline
+            traces.append(
+                {
+                    "type": "scatter",
+                    "mode": "lines+markers",
+                    "x": [x[each.key]] * len(each.test_runs),
+                    "y": [100 * value for value in sorted(each.test_runs)],
+                    "line": {"width": 1, "color": colour},
+                    "marker": {"size": 6, "color": colour},
+                    "hoverinfo": "skip",
+                }
+            )
+    return traces
+
+
+def _hover(network: TrainedNetwork) -> str:
+    lines = [f"<b>{label(network)}</b> ({network.key})"]
+    runs = network.test_runs
+    if network.spread_test is not None:
+        points = 100 * network.spread_test
+        lines.append(
+            f"{percent1(network.mean_test)} of the test part: mean of {len(runs)} seeds, "
+            f"standard deviation {points:.1f} points"
+        )
+        lines.append("seeds: " + ", ".join(percent1(value) for value in runs))
+    else:
+        lines.append(f"{percent1(network.test)} of the test part, one seed")
+    if interval := network.interval("test"):
+        low, high = interval
+        lines.append(
+            f"the shipped weights: {percent1(network.test)}, 95% interval "
+            f"{100 * low:.1f} to {percent1(high)}"
+        )
+    lines.append(f"{exact(network.params)} parameters")
+    if network.macs is not None:
+        lines.append(f"{exact(network.macs)} multiply-adds")
+    return "<br>".join(lines)
+
+
+def _ranges(
+    shown: Sequence[TrainedNetwork], x: dict[str, float]
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The ends of both axes, with room for names; the first in powers of ten."""
+    low, high = log10(min(x.values())), log10(max(x.values()))
+    aside = max(0.08 * (high - low), 0.12)
+    values = [100 * value for each in shown for value in each.test_runs]
+    above = max(0.08 * (max(values) - min(values)), 0.6)
+    return (low - aside, high + aside), (min(values) - above, max(values) + above)
+
+
+def _names(
+    shown: Sequence[TrainedNetwork],
+    x: dict[str, float],
+    ranges: tuple[tuple[float, float], tuple[float, float]],
+    colours: Theme,
+) -> list[dict[str, Any]]:
+    (left, right), (low, high) = ranges
+
+    def spot(key: str, accuracy: float) -> tuple[float, float]:
+        return (
+            (log10(x[key]) - left) / (right - left) * _PLOT_PX[0],
+            (100 * accuracy - low) / (high - low) * _PLOT_PX[1],
+        )
+
+    points = [spot(each.key, each.mean_test) for each in shown]
+    seeds = [spot(e.key, run) for e in shown if len(e.test_runs) > 1 for run in e.test_runs]
+    names = [label(each) for each in shown]
+    return [
+        {
+            "text": name,
+            "x": log10(x[each.key]),
+            "y": 100 * each.mean_test,
+            "xshift": across,
+            "yshift": up,
+            "showarrow": False,
+            "font": {"size": FONT_SIZE, "color": colours.text},
+        }
+        for each, name, (across, up) in zip(
+            shown, names, shifts(points, names, _PLOT_PX, also_px=seeds), strict=True
+        )
+    ]
+
+
+def _decades(ends: tuple[float, float]) -> dict[str, Any]:
+    """Ticks at 1, 2 and 5 times the powers of ten: "5M", "10M", "20M"."""
+    values = [
+        step * 10.0**power
+        for power in range(int(ends[0]) - 1, int(ends[1]) + 2)
+        for step in (1, 2, 5)
+        if ends[0] <= log10(step * 10.0**power) <= ends[1]
+    ]
+    return {"tickvals": values, "ticktext": [_round(value) for value in values]}
+
+
+def _round(value: float) -> str:
+    for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "K")):
+        if value >= unit:
+            return f"{value / unit:g}{letter}"
+    return f"{value:g}"
+
+
+def _alternative(shown: Sequence[TrainedNetwork], cost: str) -> str:
+    listed = "; ".join(
+        f"{label(each)} {percent1(each.mean_test)} with {short(cost_of(each, cost) or 0)}"
+        for each in sorted(shown, key=lambda each: -each.mean_test)
+    )
+    unit = "multiply-adds" if cost == "macs" else "parameters"
+    return f"Test accuracy against {unit} of {len(shown)} networks. {finding(shown)}. {listed}."

@@ -1,0 +1,288 @@
+"""The fleet on the Networks page: choices, accuracy against cost, the table, downloads."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from vizcore import trained
+from vizcore.figures.fleet import COSTS, label, percent1
+from vizcore.figures.numbers import exact, short
+from vizcore.figures.palette import CHART_CONFIG
+from vizcore.records_fleet import TrainedNetwork
+from vizcore.ui import cache
+from vizcore.ui.address import Choice, any_text, one_of
+from vizcore.ui.room import Download, Room
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from streamlit.delta_generator import DeltaGenerator
+
+COST_NAMES = {"macs": "Multiply-adds", "params": "Parameters"}
+SHOWN = {
+    "confusions": "Confusions",
+    "curves": "Learning curves",
+    "against": "Against another",
+}
+CHOICES = [
+    Choice("network", "", any_text),
+    Choice("cost", "macs", one_of(*COSTS)),
+    Choice("show", "confusions", one_of(*SHOWN)),
+    Choice("cell", "", any_text),
+    Choice("against", "", any_text),
+]
+_HOW_TO_READ = """
+- A point is one network at the mean test accuracy of its trainings. Where there are several
+  seeds, the small dots are the single trainings: what another seed alone changes.
+- A line joins a plain network (open) and the same with skip connections (filled), of equal depth.
+  A difference is called clear where every training of one did better than every one of the other.
+- Costs grow on a logarithmic scale. Multiply-adds are those of one forward pass of one picture.
+- The test patches come from regions of the photographs that no training or validation patch
+  touches. They are few, and overlap: up to five are cut from one block. The 95% interval (Wilson)
+  takes them as independent, so the true uncertainty is larger, and small differences mean little.
+- The task is narrow: to tell of which of these photographs a patch is. Accuracies on it say
+  nothing about other pictures.
+"""
+
+
+def draw_controls(here: Room, fleet: Sequence[TrainedNetwork]) -> DeltaGenerator:
+    """One network or all of them, and what is shown; returns the place for one more control."""
+    view = here.view
+    names = {"": "All, on one chart"} | {each.key: label(each) for each in fleet}
+    names.setdefault(view["network"], view["network"])  # an unknown one is refused below
+    with here.controls():
+        st.selectbox(
+            "Network", list(names), format_func=names.__getitem__, width=225, **view.bind("network")
+        )
+        words, what, choice = (
+            (SHOWN, "Show", "show") if view["network"] else (COST_NAMES, "Cost", "cost")
+        )
+        st.segmented_control(
+            what, list(words), format_func=words.__getitem__, required=True, **view.bind(choice)
+        )
+        return st.container(width="content")
+
+
+def main_data(fleet: Sequence[TrainedNetwork]) -> str:
+    """The data set that most of the networks know."""
+    return Counter(each.data for each in fleet).most_common(1)[0][0]
+
+
+def draw(here: Room, fleet: Sequence[TrainedNetwork], *, dark: bool) -> None:
+    """All networks: the answer, the chart, what stands elsewhere, the details."""
+    here.code(snippet(here.view["cost"], main_data(fleet) if fleet else ""))
+    if not fleet:
+        here.answer(
+            "No trained network is here: the folder of weights is empty. "
+            "<code>python -m vizcore train</code> makes them."
+        )
+        return
+    data = main_data(fleet)
+    shown = [each for each in fleet if each.data == data]
+    cost = here.view["cost"]
+    here.answer(answer(shown))
+    chart = cache.fleet_chart(identity(shown), cost, dark, shown)
+    key = "networks.fleet"
+
+    def take() -> None:
+        points = st.session_state[key]["selection"]["points"]
+        picked = points[0].get("customdata") if points else None
+        if picked:
+            here.view["network"] = picked[0]
+
+    st.plotly_chart(
+        chart,
+        theme=None,
+        config=CHART_CONFIG,
+        key=key,
+        on_select=take,
+        selection_mode="points",
+        alt=chart.layout.meta["alt"],
+    )
+    st.caption(_caption(shown, cost))
+    for other in fleet:
+        if other.data != data:
+            _draw_elsewhere(here, other)
+    with here.details("Every network in numbers") as is_open:
+        if is_open:
+            _draw_table(fleet)
+    with here.details("How to read this") as is_open:
+        if is_open:
+            st.markdown(_HOW_TO_READ)
+    offer_downloads(here, fleet, shown, cost)
+
+
+def answer(shown: Sequence[TrainedNetwork]) -> str:
+    """One sentence: the best network and the cheapest, with their numbers."""
+    best = max(shown, key=lambda each: each.mean_test)
+    pictures = best.patches.get("test")
+    of = f" of {pictures} test patches" if pictures else " of the test part"
+    if len(shown) == 1:
+        return f"<b>{label(best)}</b> names <b>{percent1(best.test)}</b>{of} rightly."
+
+    def costs(each: TrainedNetwork) -> str:
+        if each.macs is None:
+            return f'<span title="{exact(each.params)}">{short(each.params)} parameters</span>'
+        return f'<span title="{exact(each.macs)}">{short(each.macs)} multiply-adds</span>'
+
+    cheapest = min(shown, key=lambda each: (each.macs or float("inf"), each.params))
+    other = (
+        "and does the least work"
+        if cheapest is best
+        else f"<b>{label(cheapest)}</b>, which does the least work, names "
+        f"<b>{percent1(cheapest.mean_test)}</b> with {costs(cheapest)}"
+    )
+    seeds = len(best.test_runs)
+    mean = f" (mean of {seeds} seeds)" if seeds > 1 else ""
+    return (
+        f"Of {len(shown)} networks trained on the same photographs, <b>{label(best)}</b> is best: "
+        f"it names <b>{percent1(best.mean_test)}</b>{of} rightly{mean} with {costs(best)}"
+        f"{' ' if cheapest is best else '; '}{other}."
+    )
+
+
+def _caption(shown: Sequence[TrainedNetwork], cost: str) -> str:
+    words = []
+    if any(len(each.test_runs) > 1 for each in shown):
+        words.append(
+            "Small dots: single seeds; large: their mean. Open: plain; joined and filled: the same "
+            "with skip connections."
+        )
+    best = max(shown, key=lambda each: each.mean_test)
+    if interval := best.interval("test"):
+        low, high = interval
+        words.append(
+            f"95% interval of one network's accuracy, such as {label(best)}'s: "
+            f"{100 * low:.1f} to {percent1(high)}."
+        )
+    missing = [label(each) for each in shown if cost == "macs" and each.macs is None]
+    if missing:
+        words.append(f"Not drawn, as their cards do not say: {', '.join(missing)}.")
+    return " ".join([*words, "Click a point for its network."])
+
+
+def _draw_elsewhere(here: Room, network: TrainedNetwork) -> None:
+    """A network of another data set: its accuracy cannot stand on the same axis."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        pictures = network.patches.get("test")
+        st.markdown(
+            f"**{label(network)}** knows another data set, {network.data}, and is not on this "
+            f"axis: it names {percent1(network.test)}"
+            + (f" of {pictures} test pictures rightly." if pictures else " rightly."),
+            width="content",
+        )
+        st.button(
+            "Open its card",
+            key=f"networks-open-{network.key}",
+            on_click=here.view.__setitem__,
+            args=("network", network.key),
+        )
+
+
+def _draw_table(fleet: Sequence[TrainedNetwork]) -> None:
+    config = st.column_config
+    st.dataframe(
+        frame_of(fleet),
+        key="networks.table",
+        hide_index=True,
+        height=min(36 * (len(fleet) + 1) + 4, 600),
+        placeholder="",
+        column_config={
+            "network": config.TextColumn("Network", pinned=True, width=150),
+            "data": config.TextColumn("Data", width=90),
+            "params": config.NumberColumn("Parameters", format="localized"),
+            "macs": config.NumberColumn("Multiply-adds", format="localized"),
+            "validation": config.NumberColumn("Validation, %", format="%.1f"),
+            "test": config.NumberColumn("Test, %", format="%.1f", help="of the shipped weights"),
+            "low": config.NumberColumn("from", format="%.1f", help="Wilson's 95% interval"),
+            "high": config.NumberColumn("to", format="%.1f", help="Wilson's 95% interval"),
+            "seeds": config.NumberColumn("Seeds"),
+            "mean": config.NumberColumn("Mean, %", format="%.1f", help="test, over the seeds"),
+            "deviation": config.NumberColumn(
+                "± points", format="%.1f", help="standard deviation over the seeds"
+            ),
+            "date": "Date",
+            "key": "Name in code",
+        },
+        alt=f"{len(fleet)} networks with parameters, multiply-adds and accuracies",
+    )
+
+
+def frame_of(fleet: Sequence[TrainedNetwork]) -> pd.DataFrame:
+    """The fleet as a data frame, accuracies in percent."""
+    import pandas as pd
+
+    rows = trained.rows(fleet)
+
+    def percent(name: str) -> list[float | None]:
+        return [None if row[name] is None else 100 * row[name] for row in rows]
+
+    return pd.DataFrame(
+        {
+            "network": [label(each) for each in fleet],
+            "data": [row["data"] for row in rows],
+            "params": [row["params"] for row in rows],
+            "macs": pd.array([row["macs"] for row in rows], dtype="Int64"),
+            "validation": percent("validation"),
+            "test": percent("test"),
+            "low": percent("test_low"),
+            "high": percent("test_high"),
+            "seeds": [row["seeds"] for row in rows],
+            "mean": percent("test_mean"),
+            "deviation": percent("test_deviation"),
+            "date": [row["date"] for row in rows],
+            "key": [row["key"] for row in rows],
+        }
+    ).sort_values(["data", "mean"], ascending=[False, False])
+
+
+def identity(networks: Sequence[TrainedNetwork]) -> tuple[tuple[Any, ...], ...]:
+    """What of networks a picture of them depends on, as a key of a cache."""
+    return tuple((n.key, n.sha256, n.params, n.macs, n.test, n.test_runs) for n in networks)
+
+
+def to_csv(rows: Sequence[dict[str, Any]]) -> str:
+    """Rows of the same columns as CSV, with exact numbers."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def offer_downloads(
+    here: Room, fleet: Sequence[TrainedNetwork], shown: Sequence[TrainedNetwork], cost: str
+) -> None:
+    """The numbers and the chart."""
+
+    def chart() -> str:
+        return cache.figure_html(cache.fleet_chart(identity(shown), cost, False, shown))
+
+    here.offer(
+        Download("Fleet, CSV", "fleet.csv", "text/csv", lambda: to_csv(trained.rows(fleet))),
+        Download(
+            "Fleet, JSON",
+            "fleet.json",
+            "application/json",
+            lambda: json.dumps(trained.rows(fleet), indent=1, ensure_ascii=False),
+        ),
+        Download("Chart, HTML", f"fleet_{cost}.html", "text/html", chart),
+    )
+
+
+def snippet(cost: str, data: str) -> str:
+    """The lines of Python behind the chart."""
+    return (
+        "import vizcore as vc\n"
+        "from vizcore.figures.fleet import draw_fleet\n\n"
+        f"fleet = [network for network in vc.fleet() if network.data == {data!r}]\n"
+        "for network in fleet:\n"
+        '    print(network.key, network.macs, network.mean_test, network.interval("test"))\n'
+        f"figure = draw_fleet(fleet, cost={cost!r})  # figure.show() opens it"
+    )
