@@ -15,6 +15,7 @@
     ├── NotApplicable                  a method that cannot be honest on this network
     ├── WeightsError                   weights that are missing, damaged or not loadable
     │   ├── WeightsNotHere             pretrained weights that are not on this machine yet
+    │   ├── FetchError                 pretrained weights that could not be fetched
     │   └── UnfitWeights               tensors that are not the architecture's; lists which
     └── JobError                       work on a device that did not finish
         ├── JobCancelled
@@ -158,6 +159,10 @@ class WeightsError(ConvScopeError):
 
 class WeightsNotHere(WeightsError):
     """Pretrained weights that have to be fetched first; `suggestions` are weights that are here."""
+
+
+class FetchError(WeightsError):
+    """Pretrained weights that could not be fetched; the message says why and what to do."""
 
 
 class UnfitWeights(WeightsError):

@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vizcore.data.preprocessing import Preprocessing
-from vizcore.errors import UnknownClass, UnknownWeights
+from vizcore.errors import UnknownClass, UnknownWeights, WeightsNotHere
+from vizcore.runtime import store
 from vizcore.runtime.jobs import NetworkSource
 from vizcore.runtime.weights import Card, card, cards
 from vizcore.zoo import Architecture, get
+from vizcore.zoo.pretrained import imagenet_classes, numbered_classes, pretrained_weights
 from vizcore.zoo.weights import RANDOM, Weights
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
 #: The seed of random weights.
 SEED = 0
+#: Of ImageNet's training pictures, per RGB channel, as torchvision uses them.
+IMAGENET_MEAN_AND_STD = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,26 @@ class LoadedNetwork:
     weights: Weights
 
 
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Whether weights can be used on this machine now.
+
+    Attributes:
+        here: whether they can. A file is verified when it is loaded, not by this look at it.
+        place: where they are, in words: "bundled", "cache", "pre-filled folder", "torch.hub's
+            cache", "Hugging Face's cache", "own" or "drawn when needed"; empty if not here.
+        path: of the file, if there is one here.
+        size_bytes: of the file here; else about how large it is, where that is known.
+        partial_bytes: what a fetch that was stopped has left in the cache.
+    """
+
+    here: bool
+    place: str = ""
+    path: Path | None = None
+    size_bytes: int | None = None
+    partial_bytes: int = 0
+
+
 def weights_of(architecture: str | Architecture) -> tuple[Weights, ...]:
     """Everything an architecture can be filled with: the default first, random weights last.
 
@@ -52,9 +77,12 @@ def weights_of(architecture: str | Architecture) -> tuple[Weights, ...]:
     Example:
         >>> [each.name for each in weights_of("zfnet_photos20")]
         ['photos20', 'random']
+        >>> [each.name for each in weights_of("resnet50")]
+        ['IMAGENET1K_V2', 'IMAGENET1K_V1', 'random']
     """
     entry = get(architecture) if isinstance(architecture, str) else architecture
-    learned = [_bundled(each) for each in cards() if each.key == entry.key]
+    bundled = [_bundled(each) for each in cards() if each.key == entry.key]
+    learned = (*bundled, *pretrained_weights(entry))
     return (*learned, _random(entry, learned))
 
 
@@ -77,6 +105,51 @@ def weights(architecture: str | Architecture, name: str | None = None) -> Weight
             return each
     key = offered[0].architecture
     raise UnknownWeights.among(f"weights of '{key}'", name.strip(), [each.name for each in offered])
+
+
+def presence_of(weights: Weights) -> Presence:
+    """Whether weights are on this machine, where, and how large; looks only, reads no file.
+
+    Example:
+        >>> presence_of(weights("zfnet_photos20")).place
+        'bundled'
+    """
+    if weights.is_random:
+        return Presence(True, "drawn when needed")
+    if weights.file is not None:
+        found = store.find(weights.file)
+        if found is not None:
+            return Presence(True, found.place, found.path, found.size_bytes)
+        left = store.partial_bytes(weights.file)
+        return Presence(False, size_bytes=weights.file.about_bytes, partial_bytes=left)
+    path = weights.path
+    if path is None or not path.is_file():
+        return Presence(False)
+    return Presence(True, weights.origin, path, path.stat().st_size)
+
+
+def require(weights: Weights) -> None:
+    """Refuse pretrained weights that are not on this machine.
+
+    Raises:
+        WeightsNotHere: says how large they are and how to fetch them; suggests other weights.
+    """
+    if weights.file is None or store.find(weights.file) is not None:
+        return
+    others = [
+        each.name
+        for each in weights_of(weights.architecture)
+        if each.name != weights.name and presence_of(each).here
+    ]
+    about = weights.file.about_bytes
+    size = f" (about {about / 1e6:,.0f} MB)" if about else ""
+    raise WeightsNotHere(
+        f"The weights {weights.name} of '{weights.architecture}'{size} are not on this machine. "
+        f"Fetch them with: python -m vizcore fetch {weights.architecture}:{weights.name}. "
+        f"Here are: {', '.join(others)}.",
+        received=weights.name,
+        suggestions=others,
+    )
 
 
 def trained_keys() -> tuple[str, ...]:
@@ -172,13 +245,24 @@ def _bundled(card: Card) -> Weights:
 
 
 def _random(entry: Architecture, learned: Sequence[Weights]) -> Weights:
-    """Untrained weights. Names and preprocessing are those of the default weights that fit."""
-    alike = next((each for each in learned if len(each.classes) == entry.num_classes), None)
-    if alike is not None:
-        classes, preprocessing = alike.classes, alike.preprocessing
+    """Untrained weights, with the names and the preprocessing of the first learned ones that fit.
+
+    So that the two can be compared; where nothing fits, ImageNet's mean and deviation for RGB.
+    """
+    channels, height, _ = entry.input_shape
+    alike = [each for each in learned if len(each.classes) == entry.num_classes]
+    same_size = [each for each in alike if each.preprocessing.crop_px == height]
+    if alike:
+        classes = alike[0].classes
+    elif entry.num_classes == len(imagenet_classes()):
+        classes = imagenet_classes()
     else:
-        classes = tuple(f"class {number}" for number in range(entry.num_classes))
-        channels, height, _ = entry.input_shape
+        classes = numbered_classes(entry.num_classes)
+    if same_size:
+        preprocessing = same_size[0].preprocessing
+    elif channels == 3:
+        preprocessing = Preprocessing(height, height, *IMAGENET_MEAN_AND_STD)
+    else:
         preprocessing = Preprocessing(height, height, (0.5,) * channels, (0.25,) * channels)
     return Weights(
         architecture=entry.key,
@@ -189,7 +273,7 @@ def _random(entry: Architecture, learned: Sequence[Weights]) -> Weights:
         preprocessing=preprocessing,
         identity=f"random-{SEED}",
         source=f"the initialisation of {entry.source}, seed {SEED}, on the CPU",
-        notes=("nothing was learned, so what is seen comes from the architecture alone.",),
+        notes=("Nothing was learned: what is seen comes from the architecture alone.",),
     )
 
 
@@ -198,9 +282,15 @@ def _load(weights: Weights, device: str) -> nn.Module:
     from vizcore.zoo import build, build_meta
 
     if weights.is_random:
-        network = ready_to_look(build(weights.architecture, seed=SEED))
-    else:
-        assert weights.card is not None
-        network = build_meta(weights.architecture, **weights.options)
-        load_into(network, weights.card)
+        return ready_to_look(build(weights.architecture, seed=SEED)).to(device)
+    if weights.file is not None:
+        from vizcore.zoo.filling import filled
+
+        require(weights)
+        found = store.verified(weights.file)
+        assert found is not None
+        return ready_to_look(filled(weights, found.path)).to(device)
+    assert weights.card is not None
+    network = build_meta(weights.architecture, **weights.options)
+    load_into(network, weights.card)
     return network.to(device)

@@ -8,7 +8,7 @@ Torch is imported when the work begins, not when the task is made.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable
+from collections.abc import Generator, Hashable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,10 +19,11 @@ import numpy.typing as npt
 
 from vizcore.data.images import MAX_BYTES, Picture, decode
 from vizcore.errors import BadChoice, BadImage
-from vizcore.networks import class_number, preprocessing_of, source_of
+from vizcore.networks import class_number, preprocessing_of, require, source_of
 from vizcore.networks import weights as find_weights
 from vizcore.records import FeatureMaps, MapLayer, Prediction, SaliencyMap, Sorting
-from vizcore.runtime.jobs import Task
+from vizcore.runtime.jobs import Progress, Task
+from vizcore.runtime.store import RemoteFile
 from vizcore.zoo import get
 from vizcore.zoo.weights import Weights
 
@@ -138,6 +139,34 @@ def warm_task(name: str, *, weights: AnyWeights = None) -> Task[Prediction]:
     return prediction_task(name, np.full((64, 64, 3), 128, np.uint8), weights=weights)
 
 
+def fetch_task(weights: Weights) -> Task[None]:
+    """Bring pretrained weights to this machine; two people who ask share one transfer.
+
+    Runs in the lane "network", so it holds no device up. `Progress` counts bytes, and its note
+    says how many, how fast, and how long the rest takes. Cancelling keeps what has come.
+
+    Raises:
+        BadChoice: these weights are not fetched from anywhere.
+        FetchError: (when it runs) why not, and what to do.
+    """
+    if weights.file is None:
+        raise BadChoice(
+            f"The weights {weights.name} of '{weights.architecture}' are not fetched: they are "
+            f"{'drawn at random' if weights.is_random else weights.origin}.",
+            received=weights.name,
+        )
+    label = f"Fetching {weights.architecture} {weights.name}"
+    return Task(
+        partial(_fetch, weights.file), label, key=("fetch", weights.file.name), lane="network"
+    )
+
+
+def _fetch(file: RemoteFile) -> Generator[Progress, None, None]:
+    from vizcore.runtime.fetch import fetch
+
+    yield from fetch(file)
+
+
 @dataclass(frozen=True, slots=True)
 class _Sight:
     """A network's weights and a picture. The input is made by the work, not while a page waits."""
@@ -175,8 +204,11 @@ def _sight(name: str, image: AnyPicture, weights: AnyWeights) -> _Sight:
                 received=weights.architecture,
                 suggestions=(key,),
             )
+        require(weights)
         return _Sight(weights, as_picture(image))
-    return _Sight(find_weights(name, weights), as_picture(image))
+    found = find_weights(name, weights)
+    require(found)
+    return _Sight(found, as_picture(image))
 
 
 def _predict(network: nn.Module, *, seen: _Sight, top: int) -> Prediction:

@@ -93,7 +93,7 @@ def test_random_weights_are_marked(photo, tmp_path, capsys):
         (saliency, "--out", tmp_path / "map.png"),
     ):
         assert command(module, KEY, "--weights", "random", "--image", photo, *options) == 0
-        assert "Random weights: nothing was learned" in capsys.readouterr().out
+        assert "Random weights. Nothing was learned" in capsys.readouterr().out
         assert command(module, KEY, "--image", photo, *options) == 0
         assert "Random" not in capsys.readouterr().out
         assert (

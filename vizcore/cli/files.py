@@ -33,7 +33,7 @@ def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
 def say_if_random(weights: Weights) -> None:
     """Mark what was made with random weights."""
     if weights.is_random:
-        print(f"Random weights: {weights.notes[0]}")
+        print(f"Random weights. {weights.notes[0]}")
 
 
 def check_out(path: Path) -> None:

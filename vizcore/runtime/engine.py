@@ -70,7 +70,7 @@ class LocalEngine:
             QueueFull: the queue, or the session's share of it, is full, or the engine is closed.
             BadChoice: the device is not one of this machine.
         """
-        place = choose(device or self._device)
+        place = task.lane or choose(device or self._device)
         key = None if task.key is None else (place, task.key)
         with self._changed:
             if self._closed:

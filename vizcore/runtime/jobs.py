@@ -61,12 +61,16 @@ class Task(Generic[Result]):
         label: what it is in words, for messages.
         network: what to run it on, None where the work needs none.
         key: equal keys have equal results: such tasks are computed once and kept. None: never.
+            (A result of None is not kept: what was done may have to be done again.)
+        lane: where work is done that needs no device, such as "network": it takes turns with its
+            like only, and holds no device up. None: on a device.
     """
 
     work: Callable[..., Generator[Progress, None, Result] | Result]
     label: str
     network: NetworkSource | None = None
     key: Hashable | None = None
+    lane: str | None = None
 
 
 class Job(Protocol[Given]):

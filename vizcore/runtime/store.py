@@ -1,8 +1,31 @@
-"""Files of pretrained weights on this machine: what each is, and where it lies."""
+"""Files of pretrained weights on this machine: where they may lie, and whether they are whole.
+
+Looked at in this order: the folder that `CONVSCOPE_WEIGHTS` names (filled beforehand, only read),
+the cache (`CONVSCOPE_CACHE`, else the user's cache folder), and what torchvision and timm have
+fetched before (torch.hub's folder, the hub cache of `huggingface_hub`). A file is used only after
+it was verified.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
+import re
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+
+from vizcore.errors import WeightsError
+
+CACHE_VARIABLE = "CONVSCOPE_CACHE"
+WEIGHTS_VARIABLE = "CONVSCOPE_WEIGHTS"
+#: Put beside a file whose library states no hash: the sha256 that it had when it was fetched.
+HASH_SUFFIX = ".sha256"
+#: What has come of a file that is not whole yet.
+PART_SUFFIX = ".part"
+
+_HUB_ADDRESS = re.compile(r"https://huggingface\.co/([^/]+)/([^/]+)/resolve/main/(.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +44,150 @@ class RemoteFile:
     url: str
     sha256: str = ""
     about_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file that lies on this machine, not verified yet.
+
+    Attributes:
+        path: of the file.
+        place: "pre-filled folder", "cache", "torch.hub's cache" or "Hugging Face's cache".
+        size_bytes: of the file.
+    """
+
+    path: Path
+    place: str
+    size_bytes: int
+
+
+def cache_folder() -> Path:
+    """Where fetched weights are kept: `CONVSCOPE_CACHE`, else the platform's place for caches."""
+    setting = os.environ.get(CACHE_VARIABLE, "").strip()
+    if setting:
+        return Path(setting).expanduser()
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        return (Path(local) if local else Path.home() / "AppData" / "Local") / "convscope"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "convscope"
+    return _xdg_cache() / "convscope"
+
+
+def prefilled_folder() -> Path | None:
+    """The folder that `CONVSCOPE_WEIGHTS` names; it is looked at first and never written to."""
+    setting = os.environ.get(WEIGHTS_VARIABLE, "").strip()
+    return Path(setting).expanduser() if setting else None
+
+
+def find(file: RemoteFile) -> Found | None:
+    """The first place of this machine that has a file; only looks, reads nothing."""
+    return next(_everywhere(file), None)
+
+
+def partial_bytes(file: RemoteFile) -> int:
+    """How much of a file has come into the cache already, where a fetch was stopped."""
+    return _size(cache_folder() / f"{file.name}{PART_SUFFIX}") or 0
+
+
+def verified(file: RemoteFile) -> Found | None:
+    """The first place that has the file whole, checked by its hash; None where there is none.
+
+    Raises:
+        WeightsError: it is there and damaged; says where, what was expected and what was found.
+    """
+    damaged = None
+    for found in _everywhere(file):
+        expected = expected_sha256(file, found.path)
+        seen = sha256_of(found.path) if expected else ""
+        if seen.startswith(expected):
+            return found
+        damaged = damaged or WeightsError(
+            f"{found.path} is damaged: it should have a sha256 that begins with {expected[:16]}, "
+            f"and has {seen[:16]}. Remove it, and fetch it again.",
+            received=str(found.path),
+        )
+    if damaged:
+        raise damaged
+    return None
+
+
+def expected_sha256(file: RemoteFile, path: Path) -> str:
+    """What a file's sha256 has to begin with: as its library states, or as when it was fetched."""
+    if file.sha256:
+        return file.sha256
+    blob = path.resolve().name  # Hugging Face's cache: a link to a file named by its sha256
+    if re.fullmatch(r"[0-9a-f]{64}", blob):
+        return blob
+    try:
+        noted = path.with_name(path.name + HASH_SUFFIX).read_text(encoding="ascii").split()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return noted[0] if noted and re.fullmatch(r"[0-9a-f]{64}", noted[0]) else ""
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file's content, hexadecimal; remembered while the file does not change.
+
+    Raises:
+        WeightsError: the file cannot be read.
+    """
+    try:
+        stat = path.stat()
+        key = (str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        if key not in _hashes:
+            with path.open("rb") as opened:
+                _hashes[key] = hashlib.file_digest(opened, "sha256").hexdigest()
+        return _hashes[key]
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+_hashes: dict[tuple[str, int, int, int], str] = {}
+
+
+def _everywhere(file: RemoteFile) -> Iterator[Found]:
+    prefilled = prefilled_folder()
+    candidates = [(prefilled / file.name, "pre-filled folder")] if prefilled else []
+    candidates.append((cache_folder() / file.name, "cache"))
+    candidates.append((_torch_hub() / file.name, "torch.hub's cache"))
+    hub = _hugging_face(file.url)
+    if hub is not None:
+        candidates.append((hub, "Hugging Face's cache"))
+    for path, place in candidates:
+        size = _size(path)
+        if size is not None:
+            yield Found(path, place, size)
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size if path.is_file() else None
+    except OSError:
+        return None
+
+
+def _xdg_cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+def _torch_hub() -> Path:
+    """Where torch.hub keeps files, by its own rules, without asking torch."""
+    home = os.environ.get("TORCH_HOME") or _xdg_cache() / "torch"
+    return Path(home).expanduser() / "hub" / "checkpoints"
+
+
+def _hugging_face(url: str) -> Path | None:
+    """The file of the newest main branch in the hub's cache, by the hub's own rules."""
+    address = _HUB_ADDRESS.fullmatch(url)
+    if address is None:
+        return None
+    owner, name, file = address.groups()
+    home = Path(os.environ.get("HF_HOME") or _xdg_cache() / "huggingface").expanduser()
+    hub = Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
+    repository = hub / f"models--{owner}--{name}"
+    try:
+        revision = (repository / "refs" / "main").read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return repository / "snapshots" / revision / file

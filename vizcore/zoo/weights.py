@@ -40,6 +40,7 @@ class Weights:
         source: where the weights come from, in a few words or as an address.
         notes: sentences a person should know: what is left out, what cannot be verified.
         options: keyword arguments of the architecture's builder for these weights.
+        left_out: what names of tensors begin with that the file has and this network has not.
         file: what to fetch, for pretrained weights.
         path: where the file lies, for bundled and own weights.
         card: of bundled weights.
@@ -57,6 +58,7 @@ class Weights:
     source: str = field(default="", repr=False)
     notes: tuple[str, ...] = field(default=(), repr=False)
     options: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    left_out: tuple[str, ...] = field(default=(), repr=False)
     file: RemoteFile | None = field(default=None, repr=False)
     path: Path | None = field(default=None, repr=False)
     card: Card | None = field(default=None, repr=False, compare=False)
