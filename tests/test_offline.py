@@ -9,6 +9,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -19,6 +20,11 @@ NOBODY = "192.0.2.1"
 def write_a_datagram() -> None:
     with socket.socket(type=socket.SOCK_DGRAM) as speaker:
         speaker.sendto(b"anybody?", (NOBODY, 9))
+
+
+def connect_in_an_event_loop() -> None:
+    with ThreadPoolExecutor(1) as thread:  # in this one a browser's loop may be running
+        thread.submit(asyncio.run, asyncio.open_connection(NOBODY, 9)).result()
 
 
 def connect_without_waiting() -> None:
@@ -32,7 +38,7 @@ def connect_without_waiting() -> None:
         lambda: socket.create_connection((NOBODY, 9), timeout=1),
         lambda: socket.getaddrinfo("example.com", 443),
         lambda: socket.gethostbyname("example.com"),
-        lambda: asyncio.run(asyncio.open_connection(NOBODY, 9)),
+        connect_in_an_event_loop,
         connect_without_waiting,
         write_a_datagram,
     ],

@@ -27,25 +27,25 @@ class Server:
     log: Path
 
 
-def start_server(folder: Path) -> Server:
-    """Start ConvScope on a free port and wait until it answers."""
+def start_server(folder: Path, address: str | None = "127.0.0.1") -> Server:
+    """Start ConvScope on a free port, bound to one address or to all, and wait for its answer."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = int(listener.getsockname()[1])
     log = folder / f"server-{port}.log"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-    command += ["--server.headless", "true", "--server.address", "127.0.0.1"]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    command += ["--server.address", address] if address else []
     with log.open("wb") as out:
         process = subprocess.Popen(
             [*command, "--server.port", str(port)], cwd=ROOT, stdout=out, stderr=out
         )
-    address = f"http://127.0.0.1:{port}"
+    visited = f"http://127.0.0.1:{port}"
     for _ in range(600):
         if process.poll() is not None:
             raise RuntimeError(f"the server ended: {log.read_text()}")
         try:
-            urllib.request.urlopen(f"{address}/healthz", timeout=1).read()
-            return Server(address, process, log)
+            urllib.request.urlopen(f"{visited}/healthz", timeout=1).read()
+            return Server(visited, process, log)
         except OSError:
             time.sleep(0.1)
     process.kill()

@@ -7,8 +7,10 @@ import threading
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from streamlit import config
 from streamlit.testing.v1 import AppTest
 
+from tests.offline.sitecustomize import REFUSED
 from vizcore.ui import server, warmup, work
 
 
@@ -78,3 +80,27 @@ def test_an_unexpected_error_is_one_sentence_without_a_traceback():
     assert "KeyError" in at.error[0].value
     assert "choices are kept" in at.error[0].value
     assert "secret" not in at.error[0].value
+
+
+def test_where_the_server_is(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(server.net_util, "get_internal_ip", lambda: "10.0.0.5")
+    assert server.addresses() == ["http://localhost:8501", "http://10.0.0.5:8501"]
+    monkeypatch.setattr(server.net_util, "get_internal_ip", lambda: "127.0.0.1")
+    assert server.addresses() == ["http://localhost:8501"]
+
+
+@pytest.mark.parametrize("option", ["server.address", "browser.serverAddress"])
+def test_an_address_from_the_settings_is_the_only_one(option: str):
+    before = config.get_option(option), config.get_where_defined(option)
+    config.set_option(option, "127.0.0.1")
+    try:
+        assert server.addresses() == ["http://127.0.0.1:8501"]
+    finally:
+        config.set_option(option, *before)
+
+
+def test_a_visit_from_a_foreign_page_is_refused_without_asking_anybody(
+    capfd: pytest.CaptureFixture[str],
+):
+    assert not server.server_util.is_url_from_allowed_origins("https://elsewhere.example")
+    assert REFUSED not in capfd.readouterr().err

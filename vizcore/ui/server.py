@@ -12,6 +12,8 @@ import streamlit as st
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
+from streamlit import config, net_util
+from streamlit.web.server import server_util
 
 from vizcore.ui import warmup
 
@@ -19,12 +21,31 @@ log = logging.getLogger("convscope")
 
 FRAME = Path(__file__).resolve().parent / "frame.py"
 
+# Streamlit would ask a web service for this machine's outer address: before it imports the app, to
+# print it (`hideWelcomeMessage` in the settings stops that), and for every visit from a foreign
+# page. In a room without internet everybody would wait until that has failed.
+net_util.get_external_ip = lambda: None
+
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Begin the warm-up when the server starts."""
+    """Begin the warm-up when the server starts, and say where it is."""
     warmup.begin()
+    if config._server_mode == "starlette-app":  # other servers have a port of their own
+        print(f"\n  ConvScope is at {' and '.join(addresses())}\n", flush=True)
     yield {}
+
+
+def addresses() -> list[str]:
+    """Where browsers find this server, on this machine and, where it has one, on its network."""
+    named = config.get_option("server.address")
+    if config.is_manually_set("browser.serverAddress"):
+        named = config.get_option("browser.serverAddress")
+    if named not in (None, "0.0.0.0", "::"):
+        return [server_util.get_url(named)]
+    inner = net_util.get_internal_ip()
+    hosts = ["localhost"] if inner in (None, "127.0.0.1") else ["localhost", inner]
+    return [server_util.get_url(host) for host in hosts]
 
 
 async def healthz(request: Request) -> JSONResponse:
