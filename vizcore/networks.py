@@ -7,18 +7,21 @@ what to do to a picture first. None of this imports torch or reads a tensor.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from vizcore.data.preprocessing import Preprocessing
-from vizcore.errors import UnknownClass, UnknownWeights, WeightsNotHere
+from vizcore.errors import UnknownClass, UnknownWeights, WeightsError, WeightsNotHere
 from vizcore.runtime import store
-from vizcore.runtime.jobs import NetworkSource
+from vizcore.runtime.jobs import NetworkSource, Progress, finish
+from vizcore.runtime.own_weights import Shelf, is_own
+from vizcore.runtime.tensor_files import MAX_UPLOAD_BYTES
 from vizcore.runtime.weights import Card, card, cards
 from vizcore.zoo import Architecture, get
+from vizcore.zoo.own import taken, weights_of_card
 from vizcore.zoo.pretrained import imagenet_classes, numbered_classes, pretrained_weights
 from vizcore.zoo.weights import RANDOM, Weights
 
@@ -89,9 +92,12 @@ def weights_of(architecture: str | Architecture) -> tuple[Weights, ...]:
 def weights(architecture: str | Architecture, name: str | None = None) -> Weights:
     """The weights of an architecture with this name, in any case; None means the default.
 
+    `own-...` finds what a person brought to this machine for this architecture.
+
     Raises:
         UnknownArchitecture: no architecture has this name.
         UnknownWeights: it has no weights of this name; the message lists the nearest.
+        WeightsError: a person's own, which are not on this machine (any more).
 
     Example:
         >>> weights("zfnet_photos20").name, weights("vgg16", "random").is_random
@@ -104,6 +110,10 @@ def weights(architecture: str | Architecture, name: str | None = None) -> Weight
         if each.name.lower() == name.strip().lower():
             return each
     key = offered[0].architecture
+    if is_own(name):
+        card = shelf().card(name)
+        if card.architecture == key:
+            return weights_of_card(card, shelf().path_of(card))
     raise UnknownWeights.among(f"weights of '{key}'", name.strip(), [each.name for each in offered])
 
 
@@ -150,6 +160,84 @@ def require(weights: Weights) -> None:
         received=weights.name,
         suggestions=others,
     )
+
+
+def shelf() -> Shelf:
+    """Where the weights lie that people brought: `own` in the cache folder."""
+    return Shelf(store.cache_folder() / "own")
+
+
+def own_weights(
+    architecture: str | Architecture,
+    path: str | Path,
+    *,
+    labels: str | Path | None = None,
+    preprocessing: Preprocessing | None = None,
+) -> Weights:
+    """A safetensors file of your own as weights of an architecture, checked; it stays where it is.
+
+    Args:
+        labels: a text file with the names of the classes, one a line.
+        preprocessing: None takes that of the architecture's default weights.
+
+    Raises:
+        UnknownArchitecture: no architecture has this name.
+        WeightsError: a file cannot be read, or not be used; says why.
+        UnfitWeights: another network's tensors; lists the first, and the nearest architectures.
+    """
+    default = weights(architecture)
+    path = Path(path)
+    try:
+        names = None if labels is None else Path(labels).read_bytes()
+        size_bytes = path.stat().st_size
+        with path.open("rb") as file:
+            steps = taken(
+                file,
+                size_bytes,
+                default.architecture,
+                preprocessing or default.preprocessing,
+                title=path.name,
+                labels=names,
+            )
+            return weights_of_card(finish(steps), path)
+    except OSError as error:
+        raise WeightsError(
+            f"{error.filename or path} cannot be read: {error.strerror}.", received=str(path)
+        ) from error
+
+
+def keep_own(
+    file: BinaryIO,
+    size_bytes: int,
+    architecture: str,
+    *,
+    title: str,
+    labels: bytes | None = None,
+) -> Generator[Progress, None, Weights]:
+    """The same for a file that was sent: checked, then kept, so that its name finds it again."""
+    default = weights(architecture)
+    card = yield from taken(
+        file,
+        size_bytes,
+        default.architecture,
+        default.preprocessing,
+        title=title,
+        labels=labels,
+        max_bytes=MAX_UPLOAD_BYTES,
+    )
+    yield from shelf().keep(file, card)
+    return weights_of_card(card, shelf().path_of(card))
+
+
+def with_preprocessing(weights: Weights, preprocessing: Preprocessing) -> Weights:
+    """Own weights that were kept, with pictures prepared in another way: under a name of its own.
+
+    Raises:
+        WeightsError: they are not on this machine (any more).
+    """
+    card = replace(shelf().card(weights.name), preprocessing=asdict(preprocessing))
+    shelf().write_card(card)
+    return weights_of_card(card, shelf().path_of(card))
 
 
 def trained_keys() -> tuple[str, ...]:
@@ -290,6 +378,11 @@ def _load(weights: Weights, device: str) -> nn.Module:
         found = store.verified(weights.file)
         assert found is not None
         return ready_to_look(filled(weights, found.path)).to(device)
+    if weights.origin == "own":
+        from vizcore.zoo.own import own_network
+
+        shelf().used(weights.path)
+        return ready_to_look(own_network(weights)).to(device)
     assert weights.card is not None
     network = build_meta(weights.architecture, **weights.options)
     load_into(network, weights.card)

@@ -75,7 +75,7 @@ def test_the_least_recently_used_make_room(tmp_path: Path):
     shelf = Shelf(tmp_path, max_bytes=25)
     first = keep(shelf, b"a" * 10, age_s=30)
     second = keep(shelf, b"b" * 10, age_s=20)
-    shelf.used(first)
+    shelf.used(shelf.path_of(first))
     third = keep(shelf, b"c" * 10)
     assert shelf.held_bytes() == 20
     assert shelf.card(first.name)

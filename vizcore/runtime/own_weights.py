@@ -178,10 +178,11 @@ class Shelf:
         """Where a card's file lies."""
         return self.folder / f"{card.sha256}.safetensors"
 
-    def used(self, card: OwnCard) -> None:
-        """Note that a file was used now, so that others go before it."""
-        with contextlib.suppress(OSError):
-            os.utime(self.path_of(card))
+    def used(self, path: Path | None) -> None:
+        """Note that one of its files was used now, so that others go before it."""
+        if path is not None and path.parent == self.folder:
+            with contextlib.suppress(OSError):
+                os.utime(path)
 
     def held_bytes(self) -> int:
         """What all files take."""

@@ -33,7 +33,8 @@ class Weights:
         classes: names of the outputs, in order.
         preprocessing: from a picture to the input the weights were made for.
         identity: tells these weights from all others, for cache keys: the file's sha256 where it
-            is known beforehand, else the name of its file, or the seed.
+            is known beforehand (and the name of own weights, which also depends on how they are
+            used), else the name of its file, or the seed.
         accuracy: shares of 0 to 1. Bundled: the card's (validation, test, ...), measured here.
             Pretrained: top1, top5 and dataset, as published. Otherwise empty.
         licence: as stated; empty where nothing is stated.
@@ -73,4 +74,4 @@ class Weights:
         """Of the whole file, where it is known without reading it."""
         if self.file is not None:
             return self.file.sha256 if len(self.file.sha256) == 64 else None
-        return None if self.is_random else self.identity
+        return None if self.is_random else self.identity[:64]
