@@ -101,6 +101,9 @@ def test_random_weights_are_marked(photo, tmp_path, capsys):
         )
         result = json.loads(capsys.readouterr().out)
         assert (result["weights"], result["random_weights"]) == ("random", True)
+    maps = draw_mosaic(api.feature_maps(KEY, photo, "conv1", weights="random").maps_chw)
+    with Image.open(tmp_path / "maps.png") as picture:
+        assert picture.height > maps.rgb_hwc.shape[0], "the words stand under the picture"
 
 
 def test_feature_maps_as_values_and_json(photo, tmp_path, capsys):

@@ -6,7 +6,13 @@ import argparse
 import json
 from pathlib import Path
 
-from vizcore.cli.files import add_picture_arguments, check_out, say_if_random, write_out
+from vizcore.cli.files import (
+    add_picture_arguments,
+    check_out,
+    chosen_weights,
+    say_if_random,
+    write_out,
+)
 
 NAME = "feature-maps"
 HELP = "every channel of a layer for a picture, as one mosaic"
@@ -36,12 +42,11 @@ def run(args: argparse.Namespace) -> int:
     """Write the mosaic or the values, and say what they show."""
     from vizcore import api
     from vizcore.figures.mosaic import draw_mosaic
-    from vizcore.networks import weights
     from vizcore.runtime.device import use_cpu_threads
     from vizcore.tasks import as_picture
 
     check_out(args.out)
-    filled = weights(args.key, args.weights)
+    filled = chosen_weights(args)
     picture = as_picture(args.image)
     use_cpu_threads()
     maps = api.feature_maps(
@@ -54,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         colours="grey" if args.grey else "viridis",
         zoom=args.zoom,
     )
-    write_out(args.out, maps.maps_chw, mosaic.png)
+    write_out(args.out, maps.maps_chw, mosaic.png, filled)
     channels, height, width = maps.maps_chw.shape
     if args.json:
         result = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ from vizcore.errors import BadChoice
 if TYPE_CHECKING:
     from vizcore.zoo.weights import Weights
 
+#: How files of weights end; those that are no safetensors are refused with the reason.
+_FILES = (".safetensors", ".pth", ".pt", ".ckpt", ".bin", ".gguf", ".h5", ".onnx")
+
 
 def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
     """The network and the picture, the same for every command."""
@@ -23,11 +27,40 @@ def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
         "--weights",
         default=None,
         metavar="NAME",
-        help="photos20, IMAGENET1K_V1, random, ... (default: bundled, else the library's default)",
+        help="photos20, IMAGENET1K_V1, random, ..., or a safetensors file of your own "
+        "(default: bundled, else the library's default)",
+    )
+    parser.add_argument(
+        "--labels",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="the names of the classes of your own weights, one a line",
     )
     parser.add_argument("--image", type=Path, required=True, metavar="FILE", help="the picture")
     parser.add_argument("--device", default=None, help="cpu, cuda or mps (default: the fastest)")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def chosen_weights(args: argparse.Namespace) -> Weights:
+    """The weights that the arguments name: the network's, or a file; says what was done to it.
+
+    Raises:
+        UnknownArchitecture, UnknownWeights: there is nothing of this name.
+        WeightsError, UnfitWeights: the file cannot be used; says why.
+        BadChoice: class names without a file of weights.
+    """
+    from vizcore.networks import own_weights, weights
+
+    given = args.weights or ""
+    if Path(given).suffix.lower() in _FILES or Path(given).is_file():
+        mine = own_weights(args.key, given, labels=args.labels)
+        if mine.notes:
+            print(f"The weights: {'; '.join(mine.notes)}.", file=sys.stderr)
+        return mine
+    if args.labels is not None:
+        raise BadChoice("--labels names the classes of a file: give --weights FILE.safetensors.")
+    return weights(args.key, args.weights)
 
 
 def say_if_random(weights: Weights) -> None:
@@ -48,18 +81,20 @@ def check_out(path: Path) -> None:
         raise BadChoice(f"--out cannot be '{path}': there is no folder '{path.parent}'.")
 
 
-def write_out(path: Path, values: np.ndarray, png: Callable[[], bytes]) -> None:
-    """Write the values (.npy) or the picture (.png).
+def write_out(path: Path, values: np.ndarray, png: Callable[[], bytes], weights: Weights) -> None:
+    """Write the values (.npy) or the picture (.png), which says where its weights are random.
 
     Raises:
         BadChoice: the file cannot be written.
     """
+    from vizcore.figures.marking import RANDOM_WEIGHTS, marked
+
     if path.suffix.lower() == ".npy":
         file = io.BytesIO()
         np.save(file, values, allow_pickle=False)
         content = file.getvalue()
     else:
-        content = png()
+        content = marked(png(), RANDOM_WEIGHTS) if weights.is_random else png()
     try:
         path.write_bytes(content)
     except OSError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from vizcore.cli.files import add_picture_arguments, say_if_random
+from vizcore.cli.files import add_picture_arguments, chosen_weights, say_if_random
 
 NAME = "predict"
 HELP = "the most probable classes of a picture"
@@ -20,11 +20,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the classes, most probable first."""
     from vizcore import api
-    from vizcore.networks import weights
     from vizcore.runtime.device import use_cpu_threads
     from vizcore.tasks import as_picture
 
-    filled = weights(args.key, args.weights)
+    filled = chosen_weights(args)
     picture = as_picture(args.image)
     use_cpu_threads()
     seen = api.predict(args.key, picture, top=args.top, weights=filled, device=args.device)

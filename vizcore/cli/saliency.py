@@ -6,7 +6,13 @@ import argparse
 import json
 from pathlib import Path
 
-from vizcore.cli.files import add_picture_arguments, check_out, say_if_random, write_out
+from vizcore.cli.files import (
+    add_picture_arguments,
+    check_out,
+    chosen_weights,
+    say_if_random,
+    write_out,
+)
 
 NAME = "saliency"
 HELP = "the pixels of a picture that move the score of a class"
@@ -38,12 +44,11 @@ def run(args: argparse.Namespace) -> int:
     """Write the picture or the values, and say what they show."""
     from vizcore import api
     from vizcore.figures.overlay import draw_saliency
-    from vizcore.networks import weights
     from vizcore.runtime.device import use_cpu_threads
     from vizcore.tasks import as_picture
 
     check_out(args.out)
-    filled = weights(args.key, args.weights)
+    filled = chosen_weights(args)
     picture = as_picture(args.image)
     use_cpu_threads()
     found = api.saliency(
@@ -51,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     )
     drawn = draw_saliency(found)
     which = "map" if args.map_only else "over"
-    write_out(args.out, found.values_hw, lambda: drawn.png(which))
+    write_out(args.out, found.values_hw, lambda: drawn.png(which), filled)
     height, width = found.values_hw.shape
     if args.json:
         result = {
