@@ -19,7 +19,8 @@ from vizcore.records_fleet import Confusion
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-_CELL_PX = 25
+#: Heights of a cell: of a matrix of many classes, and of one with at most `_FEW`.
+_CELL_PX, _LARGE_CELL_PX, _FEW = 25, 38, 12
 
 
 def finding(found: Confusion) -> str:
@@ -28,7 +29,7 @@ def finding(found: Confusion) -> str:
     Example:
         >>> labels, named = np.array([0, 0, 0, 1]), np.array([0, 1, 1, 1])
         >>> finding(Confusion("k", "test", ("cat", "moon"), labels, named))
-        'cat is hardest: 1 of 3 right, 2 named moon'
+        'Hardest is cat: 1 of 3 right, 2 named moon'
     """
     mistakes = found.mistakes()
     count = len(found.labels_n)
@@ -39,7 +40,7 @@ def finding(found: Confusion) -> str:
     right = int(found.counts_tp[hardest, hardest])
     named, often = next((p, n) for t, p, n in mistakes if t == hardest)
     other = f"{often} named {found.classes[named]}"
-    return f"{found.classes[hardest]} is hardest: {right} of {of} right, {other}"
+    return f"Hardest is {found.classes[hardest]}: {right} of {of} right, {other}"
 
 
 def draw_confusion(
@@ -62,6 +63,7 @@ def draw_confusion(
     filled = [(int(t), int(p)) for t, p in np.argwhere(counts)]
     inks = [_ink(share[cell]) for cell in filled]
     places = list(range(len(classes)))
+    cell_px = _LARGE_CELL_PX if len(classes) <= _FEW else _CELL_PX
     figure = go.Figure(
         [
             {
@@ -84,7 +86,7 @@ def draw_confusion(
                 "y": [t for t, _ in filled],
                 "text": [str(counts[cell]) for cell in filled],
                 "textfont": {"size": FONT_SIZE, "color": inks},
-                "marker": {"size": _CELL_PX - 2, "opacity": 0, "symbol": "square"},
+                "marker": {"size": cell_px - 2, "opacity": 0, "symbol": "square"},
                 "selected": {"marker": {"opacity": 0}},
                 "unselected": {"marker": {"opacity": 0}, "textfont": {}},
                 "customdata": [list(cell) for cell in filled],
@@ -95,7 +97,7 @@ def draw_confusion(
     )
     across = max(len(name) for name in classes) * 8 + 12
     apply_theme(
-        figure, dark, title=finding(found), height=56 + _CELL_PX * len(classes) + across + 36
+        figure, dark, title=finding(found), height=56 + cell_px * len(classes) + across + 36
     )
     figure.update_layout(
         annotations=[*_recall(found, colours.text), _recall_heading(colours.muted)],
@@ -107,7 +109,7 @@ def draw_confusion(
     axis = {"tickvals": places, "ticktext": list(classes), "showgrid": False, "constrain": "domain"}
     edge = [-0.5, len(classes) - 0.5]
     figure.update_xaxes(range=edge, tickangle=-90, title_text="named", **axis)
-    figure.update_yaxes(range=edge[::-1], title_text="true class", **axis)
+    figure.update_yaxes(range=edge[::-1], title_text="true class", ticklabelstandoff=6, **axis)
     return figure
 
 

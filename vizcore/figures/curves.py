@@ -12,7 +12,7 @@ from vizcore.records_fleet import Epoch
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-HEIGHT_PX = 620
+HEIGHT_PX = 520
 _NEAR = 0.99
 
 
@@ -92,5 +92,6 @@ def draw_curves(curve: Sequence[Epoch], *, dark: bool = False) -> go.Figure:
     figure.update_yaxes(title_text="accuracy, %", nticks=6, row=1, col=1)
     figure.update_yaxes(title_text="loss", nticks=4, rangemode="tozero", row=2, col=1)
     figure.update_yaxes(title_text="rate", nticks=3, rangemode="tozero", row=3, col=1)
-    figure.update_xaxes(title_text="epoch", nticks=12, row=3, col=1)
+    figure.update_xaxes(range=[min(epochs) - 0.5, max(epochs) + 0.5], nticks=12)
+    figure.update_xaxes(title_text="epoch", row=3, col=1)
     return figure

@@ -7,7 +7,7 @@ from math import log10
 from typing import TYPE_CHECKING, Any
 
 from vizcore.errors import BadChoice, NotApplicable
-from vizcore.figures.beside import shifts
+from vizcore.figures.beside import Spot, spots
 from vizcore.figures.numbers import exact, short
 from vizcore.figures.palette import FONT_SIZE, Theme, apply_theme, theme
 from vizcore.records_fleet import SkipPair, TrainedNetwork, skip_pairs
@@ -21,8 +21,17 @@ COSTS = {
     "params": "parameters",
 }
 HEIGHT_PX = 500
+#: What a name loses beside its point.
+_SHORTER = (
+    (" with squeeze-and-excitation", " with SE"),
+    (" modules", ""),
+    (" reductions", ""),
+    (", 8 groups", ""),
+)
 #: The plotting area in a window of 1280 pixels: names are placed for it.
 _PLOT_PX = (850.0, 375.0)
+#: Places along a line that joins a pair, which names should not hide.
+_ALONG = tuple(part / 16 for part in range(1, 16))
 
 
 def label(network: TrainedNetwork) -> str:
@@ -60,11 +69,12 @@ def cost_of(network: TrainedNetwork, cost: str) -> int | None:
 
 
 def skip_words(pair: SkipPair) -> str:
-    """What the skip does at one depth: "adds 9.1 points at 50 layers"."""
+    """What skip connections do at one depth: "add 9.1 points at 50 layers"."""
     depth = f"{pair.plain.depth} layers" if pair.plain.depth else "this depth"
+    if min(len(pair.plain.test_runs), len(pair.residual.test_runs)) < 2:
+        return f"were tried with one seed at {depth}"
     if not pair.clear:
-        known = min(len(pair.plain.test_runs), len(pair.residual.test_runs)) > 1
-        return f"{'make no clear difference' if known else 'rest on one seed'} at {depth}"
+        return f"make no clear difference at {depth}"
     return f"{'add' if pair.points > 0 else 'cost'} {abs(pair.points):.1f} points at {depth}"
 
 
@@ -72,7 +82,7 @@ def finding(networks: Sequence[TrainedNetwork]) -> str:
     """What the chart shows: what skip connections did where there are pairs, or which is best."""
     pairs = skip_pairs(tuple(networks))
     if pairs:
-        return "Skip connections " + "; ".join(map(skip_words, reversed(pairs)))
+        return "Skip connections " + ", ".join(map(skip_words, reversed(pairs)))
     best = max(networks, key=lambda network: network.mean_test)
     return f"{label(best)} is best: it names {percent1(best.mean_test)} of the test part rightly"
 
@@ -249,21 +259,45 @@ def _names(
 
     points = [spot(each.key, each.mean_test) for each in shown]
     seeds = [spot(e.key, run) for e in shown if len(e.test_runs) > 1 for run in e.test_runs]
-    names = [label(each) for each in shown]
+    lines = [
+        (a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1]))
+        for pair in skip_pairs(tuple(shown))
+        for a, b in [
+            [spot(each.key, each.mean_test) for each in (pair.plain, pair.residual)],
+        ]
+        for share in _ALONG
+    ]
+    names = [_brief(each) for each in shown]
     return [
         {
             "text": name,
             "x": log10(x[each.key]),
             "y": 100 * each.mean_test,
-            "xshift": across,
-            "yshift": up,
-            "showarrow": False,
             "font": {"size": FONT_SIZE, "color": colours.text},
+            **_place(found, colours),
         }
-        for each, name, (across, up) in zip(
-            shown, names, shifts(points, names, _PLOT_PX, also_px=seeds), strict=True
+        for each, name, found in zip(
+            shown, names, spots(points, names, _PLOT_PX, also_px=[*seeds, *lines]), strict=True
         )
     ]
+
+
+def _place(spot: Spot, colours: Theme) -> dict[str, Any]:
+    """A name beside its point, or further off with a thin line to it."""
+    if not spot.far:
+        where = {"xshift": spot.right, "yshift": spot.up, "xanchor": spot.xanchor}
+        return {"showarrow": False, **where}
+    line = {"arrowhead": 0, "arrowwidth": 1, "arrowcolor": colours.muted, "standoff": 9}
+    where = {"ax": spot.right, "ay": -spot.up, "xanchor": spot.xanchor, "yanchor": "middle"}
+    return {"showarrow": True, **where, **line}
+
+
+def _brief(network: TrainedNetwork) -> str:
+    """A name that fits beside a point."""
+    text = label(network)
+    for long, brief in _SHORTER:
+        text = text.replace(long, brief)
+    return text
 
 
 def _decades(ends: tuple[float, float]) -> dict[str, Any]:

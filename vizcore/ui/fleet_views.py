@@ -132,18 +132,15 @@ def answer(shown: Sequence[TrainedNetwork]) -> str:
         return f'<span title="{exact(each.macs)}">{short(each.macs)} multiply-adds</span>'
 
     cheapest = min(shown, key=lambda each: (each.macs or float("inf"), each.params))
-    other = (
-        "and does the least work"
-        if cheapest is best
-        else f"<b>{label(cheapest)}</b>, which does the least work, names "
-        f"<b>{percent1(cheapest.mean_test)}</b> with {costs(cheapest)}"
-    )
-    seeds = len(best.test_runs)
-    mean = f" (mean of {seeds} seeds)" if seeds > 1 else ""
-    return (
+    said = (
         f"Of {len(shown)} networks trained on the same photographs, <b>{label(best)}</b> is best: "
-        f"it names <b>{percent1(best.mean_test)}</b>{of} rightly{mean} with {costs(best)}"
-        f"{' ' if cheapest is best else '; '}{other}."
+        f"<b>{percent1(best.mean_test)}</b>{of} right with {costs(best)}"
+    )
+    if cheapest is best:
+        return f"{said}, the least of all."
+    return (
+        f"{said}; <b>{label(cheapest)}</b> has <b>{percent1(cheapest.mean_test)}</b> right with "
+        f"the least, {costs(cheapest).replace(' multiply-adds', '')}."
     )
 
 
@@ -158,7 +155,7 @@ def _caption(shown: Sequence[TrainedNetwork], cost: str) -> str:
     if interval := best.interval("test"):
         low, high = interval
         words.append(
-            f"95% interval of one network's accuracy, such as {label(best)}'s: "
+            f"What {best.patches['test']} patches can tell: the 95% interval of {label(best)} is "
             f"{100 * low:.1f} to {percent1(high)}."
         )
     missing = [label(each) for each in shown if cost == "macs" and each.macs is None]

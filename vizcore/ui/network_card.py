@@ -33,7 +33,7 @@ def draw(network: TrainedNetwork) -> None:
                     icon=icon,
                     query_params=_address(name, network),
                 )
-        st.html(f'<div class="cs-card"><dl>{facts_html(network)}</dl></div>')
+        st.html(f'<div class="cs-card"><dl style="padding: 0">{facts_html(network)}</dl></div>')
 
 
 def _address(page: str, network: TrainedNetwork) -> dict[str, str]:

@@ -312,7 +312,7 @@ def against_html(found: Disagreement, first: str, second: str) -> str:
         (f"{first} wrong", len(found.only_second), found.both_wrong),
     ]
     body = "".join(
-        f'<tr><th scope="row">{name}</th><td class="n">{a}</td><td class="n">{b}</td></tr>'
+        f'<tr><td><b>{name}</b></td><td class="n">{a}</td><td class="n">{b}</td></tr>'
         for name, a, b in rows
     )
     return (
@@ -328,7 +328,7 @@ def verdict(found: Disagreement, first: str, second: str) -> str:
         return f"{first} and {second} are right and wrong on the same pictures."
     better, worse = (first, second) if a >= b else (second, first)
     split = f"Of the {a + b} pictures that only one of them names rightly, {better} has {max(a, b)}"
-    chance = f"McNemar's exact test: p = {p:.2g}"
+    chance = "McNemar's exact test: p " + (f"= {p:.2g}" if p >= 0.001 else "< 0.001")
     if p < 0.05:
         return (
             f"{split}: networks that err equally often would seldom differ so much ({chance}). "
@@ -344,7 +344,10 @@ def verdict(found: Disagreement, first: str, second: str) -> str:
 def _draw_only(
     first: TrainedNetwork, second: TrainedNetwork, places: tuple[int, ...], dark: bool
 ) -> None:
-    st.markdown(f"**{len(places)} that only {label(first)} names rightly**")
+    st.markdown(
+        f"**{len(places)} that only {label(first)} names rightly**, and what {label(second)} "
+        "names them"
+    )
     wrong = trained.confusion(second)
     groups: dict[tuple[int, int], list[int]] = {}
     for place in places[:MOST_PICTURES]:
