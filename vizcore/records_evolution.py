@@ -133,6 +133,11 @@ class PatchHistory:
     fields: dict[str, ReceptiveField]
     found: tuple[dict[str, StrongestPatches], ...] = field(repr=False)
 
+    def changed_g(self, layer: str) -> npt.NDArray[np.float64]:
+        """Share of a layer's channels whose strongest picture is another one after each gap."""
+        first = [each[layer].pictures_ck[:, 0] for each in self.found]
+        return np.array([float((late != early).mean()) for early, late in pairwise(first)])
+
 
 @dataclass(frozen=True, slots=True)
 class SaliencyHistory:

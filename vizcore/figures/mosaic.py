@@ -148,7 +148,7 @@ def draw_mosaic(
     if not np.isfinite(maps).all():
         raise NotApplicable("The maps hold values that are not finite; no colour is true for them.")
 
-    across, zoom = _fit(len(shown), (height, width), gutter, columns, zoom, fit_px)
+    across, zoom = fit_tiles(len(shown), (height, width), gutter, columns, zoom, fit_px)
     rows = math.ceil(len(shown) / across)
     tile_h, tile_w = height * zoom, width * zoom
     if rows * (tile_h + gutter) * across * (tile_w + gutter) > MAX_PX and zoom > 1:
@@ -175,7 +175,7 @@ def draw_mosaic(
     return _numbered(mosaic) if numbers else mosaic
 
 
-def _fit(
+def fit_tiles(
     tiles: int,
     size: tuple[int, int],
     gutter: int,

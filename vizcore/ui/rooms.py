@@ -37,6 +37,13 @@ ROOMS: tuple[RoomEntry, ...] = (
     RoomEntry("design", "Design your own", "Architectures", ":material/edit_square:"),
     RoomEntry("networks", "Networks", "Inside a trained network", ":material/model_training:"),
     RoomEntry(
+        "evolution",
+        "Feature evolution",
+        "Inside a trained network",
+        ":material/timeline:",
+        ("picture",),
+    ),
+    RoomEntry(
         "feature-maps",
         "Feature maps",
         "Inside a trained network",
