@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,19 @@ from vizcore.data import photos20
 CAT, ROCKET, MOON = (photos20.CLASSES.index(name) for name in ("cat", "rocket", "moon"))
 
 
-def predictions(part: str, wrong: Mapping[int, Mapping[int, int]]) -> list[int]:
+@cache
+def labels(part: photos20.Part) -> tuple[int, ...]:
+    """The true classes of a part."""
+    return tuple(int(label) for label in photos20.held_out(part)[1])
+
+
+def predictions(part: photos20.Part, wrong: Mapping[int, Mapping[int, int]]) -> list[int]:
     """The true classes, but for so many of a class that are named another.
 
     Args:
         wrong: {true class: {named class: how many}}.
     """
-    found = [int(label) for label in photos20.held_out(part)[1]]  # type: ignore[arg-type]
+    found = list(labels(part))
     for true, named in wrong.items():
         places = [place for place, label in enumerate(found) if label == true]
         for other, count in named.items():
@@ -38,13 +45,11 @@ def photos_card(
     **fields: Any,
 ) -> dict[str, Any]:
     """The card of a network on Photos-20; `runs` are the test accuracies of its other seeds."""
-    said = {part: predictions(part, wrong) for part in ("validation", "test")}
-    accuracy: dict[str, Any] = {}
-    patches: dict[str, int] = {}
-    for part, numbers in said.items():
-        labels = photos20.held_out(part)[1]  # type: ignore[arg-type]
-        accuracy[part] = sum(a == b for a, b in zip(numbers, labels, strict=True)) / len(labels)
-        patches[part] = len(labels)
+    said, accuracy, patches = {}, {}, {}
+    for part in ("validation", "test"):
+        said[part], true = predictions(part, wrong), labels(part)
+        accuracy[part] = sum(a == b for a, b in zip(said[part], true, strict=True)) / len(true)
+        patches[part] = len(true)
     tests = [accuracy["test"], *runs]
     return {
         "key": key,

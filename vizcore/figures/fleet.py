@@ -124,7 +124,7 @@ def draw_fleet(
         {
             "type": "scatter",
             "mode": "markers",
-            "x": list(x.values()),
+            "x": [x[each.key] for each in shown],
             "y": [100 * each.mean_test for each in shown],
             "customdata": [[each.key] for each in shown],
             "hovertext": [_hover(each) for each in shown],
