@@ -1,11 +1,13 @@
 """Feature maps: every channel of a layer for one picture."""
 
+import html
+
 import streamlit as st
 
 from vizcore import tasks
 from vizcore.errors import ConvScopeError
 from vizcore.figures.numbers import percent, short
-from vizcore.ui import cache, pictures, work
+from vizcore.ui import cache, pictures, weights_view, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, any_text, flag, one_of, yes_no
 from vizcore.ui.room import Download, is_dark, room
@@ -28,9 +30,12 @@ CHOICES = [
 
 with room("feature-maps", "What does each channel respond to?", CHOICES) as here:
     view = here.view
-    network, chosen = view["network"], pictures.chosen(view)
-    said = views.prediction(network, chosen, "maps")
-    found = work.run(tasks.map_layers_task(network, chosen.picture), slot="maps.layers")
+    weights, chosen = weights_view.ready(view), pictures.chosen(view)
+    network = weights.architecture
+    said = views.prediction(weights, chosen, "maps")
+    found = work.run(
+        tasks.map_layers_task(network, chosen.picture, weights=weights), slot="maps.layers"
+    )
     layers = {
         each.name: f"{each.name} · {each.channels} maps of {each.height} × {each.width}"
         for each in found
@@ -74,39 +79,44 @@ with room("feature-maps", "What does each channel respond to?", CHOICES) as here
         st.toggle("Numbers", help="Write each channel's number on its map", **view.bind("numbers"))
     row = st.container(horizontal=True, gap="medium")
     with row.container(width=cache.PICTURE_PX):
-        views.draw_seen_and_said(network, chosen, said)
+        views.draw_seen_and_said(weights, chosen, said)
     with row.container(width="stretch"):
         try:
             maps = work.run(
-                tasks.feature_maps_task(network, chosen.picture, view["layer"], view["sort"]),
+                tasks.feature_maps_task(
+                    network, chosen.picture, view["layer"], view["sort"], weights=weights
+                ),
                 slot="maps.maps",
             )
         except ConvScopeError as error:
             here.refuse(error, sets="layer")
         else:
             mosaic = cache.mosaic(
-                (network, chosen.picture.sha256, view["layer"], view["sort"]),
+                (network, weights.identity, chosen.picture.sha256, view["layer"], view["sort"]),
                 maps,
                 view["scale"],
                 view["colours"],
                 view["numbers"],
                 is_dark(),
+                views.mark(weights),
             )
             first = maps.order[0]
             silent = float((maps.maps_chw.max(axis=(1, 2)) <= 0).mean())
             quiet = f" ({percent(silent)} nowhere above zero)" if silent else ""
-            here.answer(
-                f"The network says <b>{said.classes[0]}</b> "
+            text = (
+                f"The network says <b>{html.escape(said.classes[0])}</b> "
                 f"({percent(said.probabilities[0])}). Of the <b>{len(maps.order)} channels</b> "
                 f"of <code>{maps.layer}</code>{quiet}, channel <b>{first}</b> comes first by "
                 f"{SORTINGS[view['sort']].lower()} ({short(float(maps.strength_c[first]))})."
             )
+            here.answer(views.answer(weights, text))
             st.image(
                 mosaic.png,
                 alt=f"All {len(maps.order)} channels of {maps.layer}, channel {first} first",
             )
-            st.caption(mosaic.caption)
-            stem = f"{network}_{view['layer']}_{chosen.name}"
+            views.caption(weights, mosaic.caption)
+            stem = views.stem(weights, view["layer"], chosen.name)
+            imports, argument = views.weights_code(weights)
             here.offer(
                 Download("Mosaic, PNG", f"{stem}.png", "image/png", lambda: mosaic.png),
                 Download(
@@ -118,8 +128,9 @@ with room("feature-maps", "What does each channel respond to?", CHOICES) as here
             )
             here.code(
                 views.picture_imports(chosen.name)
+                + imports
                 + f"\nmaps = vc.feature_maps({network!r}, {views.picture_code(chosen.name)}, "
-                f"{view['layer']!r}, sorted_by={view['sort']!r})\n"
+                f"{view['layer']!r}, sorted_by={view['sort']!r}{argument})\n"
                 "print(maps.maps_chw.shape, maps.order[:9])"
             )
     with here.details("How to read this") as is_open:
@@ -131,4 +142,4 @@ with room("feature-maps", "What does each channel respond to?", CHOICES) as here
             )
     with here.details("About this network and this picture") as is_open:
         if is_open:
-            views.draw_about(network, chosen.name)
+            views.draw_about(weights, chosen.name)

@@ -1,13 +1,14 @@
 """Saliency: which pixels move the score of a class."""
 
+import html
+
 import numpy as np
 import streamlit as st
 
 from vizcore import tasks
 from vizcore.errors import ConvScopeError
 from vizcore.figures.numbers import percent
-from vizcore.networks import card_of
-from vizcore.ui import cache, pictures, work
+from vizcore.ui import cache, pictures, weights_view, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, any_text, one_of, whole
 from vizcore.ui.room import Download, is_dark, room
@@ -22,9 +23,9 @@ CHOICES = [
 
 with room("saliency", "Which pixels decided?", CHOICES) as here:
     view = here.view
-    network, chosen = view["network"], pictures.chosen(view)
-    classes = card_of(network).classes
-    said = views.prediction(network, chosen, "saliency")
+    weights, chosen = weights_view.ready(view), pictures.chosen(view)
+    network, classes = weights.architecture, weights.classes
+    said = views.prediction(weights, chosen, "saliency")
     with here.controls():
         st.selectbox(
             "Class",
@@ -53,18 +54,21 @@ with room("saliency", "Which pixels decided?", CHOICES) as here:
         )
     try:
         found = work.run(
-            tasks.saliency_task(network, chosen.picture, view["class"] or None, view["method"]),
+            tasks.saliency_task(
+                network, chosen.picture, view["class"] or None, view["method"], weights=weights
+            ),
             slot="saliency.map",
         )
     except ConvScopeError as error:
         here.refuse(error, sets="class")
     else:
         drawn = cache.saliency_picture(
-            (network, chosen.picture.sha256, found.target, view["method"]),
+            (network, weights.identity, chosen.picture.sha256, found.target, view["method"]),
             found,
             view["strength"] / 100,
             view["clip"],
             is_dark(),
+            views.mark(weights),
         )
         sizes = np.sort(np.abs(found.values_hw).ravel())[::-1]
         half = int(np.searchsorted(np.cumsum(sizes), sizes.sum() / 2)) + 1
@@ -76,21 +80,23 @@ with room("saliency", "Which pixels decided?", CHOICES) as here:
             if rank is not None
             else "not among the five most probable"
         )
-        here.answer(
-            f"For <b>{found.target_class}</b> ({sure}), half of all influence is in "
+        text = (
+            f"For <b>{html.escape(found.target_class)}</b> ({sure}), half of all influence is in "
             f"<b>{percent(half / sizes.size)}</b> of the pixels."
         )
+        here.answer(views.answer(weights, text))
         photo, over, alone = st.columns(3, gap="small")
         with photo:
-            views.draw_seen_and_said(network, chosen, said)
+            views.draw_seen_and_said(weights, chosen, said)
         with over:
             st.image(drawn.over, alt=f"Saliency of {found.target_class} over the photo")
             st.caption("Over the photo, in grey")
         with alone:
             st.image(drawn.map, alt=f"Saliency of {found.target_class} alone")
             views.draw_scale(drawn.limit, signed=found.signed)
-        st.caption(drawn.caption)
-        stem = f"{network}_{found.target_class.replace(' ', '-')}_{chosen.name}"
+        views.caption(weights, drawn.caption)
+        stem = views.stem(weights, found.target_class, chosen.name)
+        imports, argument = views.weights_code(weights)
         here.offer(
             Download("Over the photo, PNG", f"{stem}_over.png", "image/png", lambda: drawn.over),
             Download("Map alone, PNG", f"{stem}_map.png", "image/png", lambda: drawn.map),
@@ -103,8 +109,9 @@ with room("saliency", "Which pixels decided?", CHOICES) as here:
         )
         here.code(
             views.picture_imports(chosen.name)
+            + imports
             + f"\nfound = vc.saliency({network!r}, {views.picture_code(chosen.name)}, "
-            f"{found.target_class!r}, method={view['method']!r})\n"
+            f"{found.target_class!r}, method={view['method']!r}{argument})\n"
             "print(found.target_class, found.score, found.values_hw.shape)"
         )
     with here.details("How to read this") as is_open:
@@ -116,4 +123,4 @@ with room("saliency", "Which pixels decided?", CHOICES) as here:
             )
     with here.details("About this network and this picture") as is_open:
         if is_open:
-            views.draw_about(network, chosen.name)
+            views.draw_about(weights, chosen.name)

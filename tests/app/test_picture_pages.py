@@ -10,6 +10,7 @@ from PIL import Image
 
 import vizcore as vc
 from tests.app.opening import open_page, texts
+from vizcore import zoo
 from vizcore.data.samples import sample
 
 
@@ -53,7 +54,7 @@ def test_an_unknown_class_is_refused_with_buttons():
 @pytest.mark.parametrize("page", ["feature-maps", "saliency"])
 def test_an_uploaded_picture_is_used(page: str):
     at = open_page(page)
-    at.file_uploader[0].set_value(("mine.png", png(), "image/png")).run()
+    at.file_uploader(key="pictures.file").set_value(("mine.png", png(), "image/png")).run()
     assert not at.exception
     assert at.session_state["picture"].startswith("upload-")
     assert "80 × 60 pixels" in texts(at)
@@ -65,7 +66,7 @@ def test_an_uploaded_picture_is_used(page: str):
 )
 def test_a_bad_upload_is_refused_and_the_picture_stays(content: bytes, said: str):
     at = open_page("saliency", picture="coffee")
-    at.file_uploader[0].set_value(("mine.png", content, "image/png")).run()
+    at.file_uploader(key="pictures.file").set_value(("mine.png", content, "image/png")).run()
     assert not at.exception
     assert any(said in warning.value for warning in at.warning)
     assert at.session_state["picture"] == "coffee"
@@ -80,4 +81,4 @@ def test_the_network_is_called_by_its_name():
     at = open_page("saliency")
     at.session_state["kept.open.saliency.About this network and this picture"] = True
     at.run()
-    assert "ZFNet, small (photos20) knows 20 photographs" in texts(at)
+    assert f"{zoo.get('zfnet_photos20').name} knows 20 classes" in texts(at)

@@ -118,8 +118,9 @@ class Standing:
     ("job", "share", "words"),
     [
         (Standing("queued", place=3), 0.0, "Saliency: number 3 in the queue"),
-        (Standing("running"), 0.0, "Saliency: loading the network"),
+        (Standing("running"), 0.0, "Saliency: beginning"),
         (Standing("running", Progress(1, 4, "step 1"), 6.2), 0.25, "step 1, about 6 s left"),
+        (Standing("running", Progress(1, 2, "1 MB, 9 s left"), 6.2), 0.5, ": 1 MB, 9 s left"),
         (Standing("running", Progress(9, None)), 0.0, "Saliency: working"),
         (Standing("running", Progress(9, 8, "last")), 1.0, "last"),
     ],

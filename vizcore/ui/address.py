@@ -103,7 +103,8 @@ def any_text(text: str) -> str:
 
 
 def _key(page: str, choice: Choice) -> str:
-    return choice.name if choice.shared else ".".join(filter(None, (page, choice.of, choice.name)))
+    parts = ("" if choice.shared else page, choice.of, choice.name)
+    return ".".join(filter(None, parts))
 
 
 @dataclass(slots=True)

@@ -90,8 +90,13 @@ def mosaic(
     colours: str,
     numbers: bool,
     dark: bool,
+    mark: str = "",
 ) -> DrawnMosaic:
-    """All channels of a layer as one PNG. `key` names the network, the picture and the layer."""
+    """All channels of a layer as one PNG. `key` names the network, the picture and the layer.
+
+    `mark` stands under the picture.
+    """
+    from vizcore.figures.marking import marked
     from vizcore.figures.mosaic import draw_mosaic
 
     drawn = draw_mosaic(
@@ -104,7 +109,8 @@ def mosaic(
         dark=dark,
         fit_px=MOSAIC_PX,
     )
-    return DrawnMosaic(drawn.png(), drawn.caption)
+    png = marked(drawn.png(), mark, dark=dark) if mark else drawn.png()
+    return DrawnMosaic(png, drawn.caption)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +125,26 @@ class DrawnSaliency:
 
 @st.cache_resource(max_entries=128, show_spinner=False)
 def saliency_picture(
-    key: tuple[str | int, ...], _saliency: SaliencyMap, strength: float, percentile: int, dark: bool
+    key: tuple[str | int, ...],
+    _saliency: SaliencyMap,
+    strength: float,
+    percentile: int,
+    dark: bool,
+    mark: str = "",
 ) -> DrawnSaliency:
-    """A saliency map over the photo and alone, as PNG. `key` names what `_saliency` is of."""
+    """A saliency map over the photo and alone, as PNG. `key` names what `_saliency` is of.
+
+    `mark` stands under both pictures.
+    """
+    from vizcore.figures.marking import marked
     from vizcore.figures.overlay import draw_saliency
 
     zoom = max(1, PICTURE_PX // max(_saliency.values_hw.shape))
     drawn = draw_saliency(_saliency, strength=strength, percentile=percentile, zoom=zoom, dark=dark)
-    return DrawnSaliency(drawn.png("over"), drawn.png("map"), drawn.limit, drawn.caption)
+    over, alone = drawn.png("over"), drawn.png("map")
+    if mark:
+        over, alone = marked(over, mark, dark=dark), marked(alone, mark, dark=dark)
+    return DrawnSaliency(over, alone, drawn.limit, drawn.caption)
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)

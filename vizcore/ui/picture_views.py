@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import html
 import io
+import re
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 from PIL import Image
 
-from vizcore import tasks, zoo
+from vizcore import networks, tasks, zoo
+from vizcore.data.preprocessing import Preprocessing
+from vizcore.figures.marking import RANDOM_WEIGHTS
 from vizcore.figures.numbers import percent
 from vizcore.figures.palette import DIVERGING_SCALE, SEQUENTIAL_SCALE
-from vizcore.networks import card_of, preprocessing_of
 from vizcore.records import Prediction
 from vizcore.ui import cache, pictures, work
 from vizcore.ui.pictures import Chosen
+from vizcore.zoo.weights import Weights
+
+#: Class names that are listed; the rest is in the lists of the controls.
+_NAMED = 30
 
 
 def png(rgb_hwc: npt.NDArray[np.uint8]) -> bytes:
@@ -33,25 +39,55 @@ def npy(values: npt.NDArray[np.generic]) -> bytes:
     return file.getvalue()
 
 
-def prediction(network: str, chosen: Chosen, slot: str) -> Prediction:
+def mark(weights: Weights) -> str:
+    """What has to stand on everything made with these weights; empty where nothing has to."""
+    return RANDOM_WEIGHTS if weights.is_random else ""
+
+
+def answer(weights: Weights, text: str) -> str:
+    """A page's answer as HTML, which says so where the weights are random."""
+    return f"<b>{RANDOM_WEIGHTS}.</b> {text}" if weights.is_random else text
+
+
+def caption(weights: Weights, text: str) -> None:
+    """A caption under a picture, which says so where the weights are random."""
+    st.caption(f"**{RANDOM_WEIGHTS}.** {text}" if weights.is_random else text)
+
+
+def stem(weights: Weights, *parts: str) -> str:
+    """How a file made with these weights is called, without its ending.
+
+    Example:
+        >>> from vizcore.networks import weights
+        >>> stem(weights("resnet18", "random"), "conv1", "coffee")
+        'resnet18_random-weights-not-trained_conv1_coffee'
+    """
+    name = RANDOM_WEIGHTS.replace(",", "").replace(" ", "-").lower()
+    words = [weights.architecture, name if weights.is_random else weights.name, *parts]
+    return re.sub(r"[^\w.-]+", "-", "_".join(words))
+
+
+def prediction(weights: Weights, chosen: Chosen, slot: str) -> Prediction:
     """The network's top five for the picture, through the engine."""
-    return work.run(tasks.prediction_task(network, chosen.picture), slot=f"{slot}.prediction")
+    task = tasks.prediction_task(weights.architecture, chosen.picture, weights=weights)
+    return work.run(task, slot=f"{slot}.prediction")
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _seen(network: str, sha256: str, _chosen: Chosen) -> bytes:
+def _seen(preprocessing: Preprocessing, sha256: str, _chosen: Chosen) -> bytes:
     """What the network gets to see: the crop, enlarged without smoothing."""
-    crop = preprocessing_of(card_of(network)).view(_chosen.picture.rgb_hwc)
+    crop = preprocessing.view(_chosen.picture.rgb_hwc)
     times = max(1, cache.PICTURE_PX // max(crop.shape[:2]))
     return png(crop.repeat(times, axis=0).repeat(times, axis=1))
 
 
-def draw_seen_and_said(network: str, chosen: Chosen, said: Prediction) -> None:
+def draw_seen_and_said(weights: Weights, chosen: Chosen, said: Prediction) -> None:
     """The network's view of the picture, and its five most probable classes as bars."""
-    side = card_of(network).preprocessing["crop_px"]
-    seen = _seen(network, chosen.picture.sha256, chosen)
+    how = weights.preprocessing
+    seen = _seen(how, chosen.picture.sha256, chosen)
     st.image(seen, alt=f"{chosen.title}, as the network sees it")
-    st.caption(f"What the network sees: {side} × {side} pixels")
+    grey = ", grey" if how.channels == 1 else ""
+    st.caption(f"What the network sees: {how.crop_px} × {how.crop_px} pixels{grey}")
     rows = "".join(
         f'<tr><td>{html.escape(name)}</td><td class="n">{percent(share)}</td>'
         f'<td class="bar"><div style="width:{100 * share:.1f}%"></div></td></tr>'
@@ -61,6 +97,8 @@ def draw_seen_and_said(network: str, chosen: Chosen, said: Prediction) -> None:
         f'<table class="cs-table cs-bars"><thead><tr><th>class</th><th class="n">probability</th>'
         f"<th></th></tr></thead><tbody>{rows}</tbody></table>"
     )
+    if weights.is_random:
+        st.caption(f"**{RANDOM_WEIGHTS}**: these probabilities mean nothing")
 
 
 def draw_scale(limit: float, *, signed: bool) -> None:
@@ -93,26 +131,74 @@ def picture_imports(name: str) -> str:
     )
 
 
-def accuracy_note(network: str) -> str:
-    """One sentence of the network's card: what it was trained on and how well it does."""
-    card = card_of(network)
-    shares = card.accuracy
+def weights_code(weights: Weights) -> tuple[str, str]:
+    """Lines that a script needs before it uses the weights, and the argument that names them."""
+    if weights.origin == "own":
+        how = weights.preprocessing
+        lines = (
+            "from vizcore.data.preprocessing import Preprocessing\n"
+            "from vizcore.networks import own_weights\n\n"
+            f"mine = own_weights({weights.architecture!r}, "
+            f"{weights.title.removesuffix(' (own)')!r},\n    preprocessing={how!r},\n)"
+            '  # labels="names.txt" where you have names\n'
+        )
+        return lines, ", weights=mine"
+    if weights == networks.weights(weights.architecture):
+        return "", ""
+    return "", f", weights={weights.name!r}"
+
+
+def accuracy_note(weights: Weights) -> str:
+    """What the network knows and how well it does, in a sentence or two."""
+    name, shares = zoo.get(weights.architecture).name, weights.accuracy
+    count = f"{len(weights.classes):,} classes"
+    if weights.origin == "bundled":
+        return (
+            f"{name} knows {count}. It names {percent(shares['validation'])} of the validation "
+            f"pictures and {percent(shares['test'])} of the test pictures rightly, measured here; "
+            "of any other picture it names the one of its classes that is least unlike it."
+        )
+    if weights.is_random:
+        return f"{name} with random weights: {weights.notes[0]}"
+    if weights.origin == "own":
+        return f"{name} with your own weights for {count}; how good they are is not known here."
+    if shares.get("top1") is None:
+        return f"{name} knows {count}; no accuracy is published for these weights."
+    top5 = f", and among its first five in {percent(shares['top5'])}" if shares.get("top5") else ""
     return (
-        f"{zoo.get(network).name} knows {len(card.classes)} photographs. It names "
-        f"{percent(shares['validation'])} of the validation patches and {percent(shares['test'])} "
-        "of the test patches rightly; of any other picture it names the one of its classes that is "
-        "least unlike it."
+        f"{name} knows {count}. Published, not measured here: its first guess is right for "
+        f"{percent(shares['top1'])} of {shares['dataset']}{top5}."
     )
 
 
-def draw_about(network: str, name: str) -> None:
-    """The card, for the details of a page."""
-    card = card_of(network)
-    st.markdown(accuracy_note(network))
-    about, split = card.data["what"], card.data["split"]
-    st.markdown(f"Trained on {card.data['name']}: {about}; {split}.")
-    st.markdown(f"Classes: {', '.join(card.classes)}.")
-    st.markdown(f"Weights: `{card.path.name}`, sha256 `{card.sha256[:16]}…`, {card.licence}")
+def draw_about(weights: Weights, name: str) -> None:
+    """The weights and the picture, for the details of a page."""
+    st.markdown(accuracy_note(weights))
+    if weights.card is not None:
+        data = weights.card.data
+        told = "; ".join(data[part] for part in ("what", "split") if part in data)
+        st.markdown(f"Trained on {data['name']}: {told}.")
+    classes = weights.classes
+    some = ", ".join(classes[:_NAMED]) + (", ..." if len(classes) > _NAMED else "")
+    st.markdown(f"Classes: {html.escape(some)}.")
+    how = weights.preprocessing
+    sides = "both sides" if how.squash else "shorter side"
+    numbers = " and ".join(", ".join(f"{v:.4g}" for v in each) for each in (how.mean, how.std))
+    st.markdown(
+        f"The picture is resized ({how.interpolation}, {sides} to {how.resize_px} pixels), cut to "
+        f"{how.crop_px} × {how.crop_px}, and standardised with mean and deviation {numbers}."
+    )
+    facts = [f"Weights `{weights.name}` from {weights.source}"]
+    if weights.sha256:
+        facts.append(f"sha256 `{weights.sha256[:16]}…`")
+    facts.append(weights.licence or "licence not stated")
+    st.markdown(", ".join(facts) + ".")
+    if weights.notes and not weights.is_random:
+        st.markdown(" ".join(_sentence(note) for note in weights.notes))
     found = pictures.origin(name)
     if found:
         st.markdown(f"Picture: {found}")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".") + "."

@@ -15,7 +15,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from vizcore.errors import ConvScopeError
-from vizcore.ui import address, rooms, sidebar, warmup
+from vizcore.ui import address, rooms, sidebar, warmup, weights_view
 from vizcore.ui.copying import copy_button
 
 
@@ -196,7 +196,10 @@ def room(name: str, title: str, choices: Sequence[address.Choice]) -> Iterator[R
             yield here
     except ConvScopeError as error:
         with here.body:
-            here.refuse(error)
+            if weights_view.answers(view, error):
+                weights_view.draw_missing(view, error)
+            else:
+                here.refuse(error)
     finally:
         here._finish()
         warmup.page_drawn()

@@ -1,4 +1,4 @@
-"""What every page shares: the architecture, the trained network, the picture, the device.
+"""What every page shares: the architecture, the network and its weights, the picture, the device.
 
 Each is a `Choice` kept for the whole session and written in the address of the pages that use it.
 """
@@ -9,8 +9,8 @@ import streamlit as st
 
 from vizcore import zoo
 from vizcore.errors import ConvScopeError, UnknownArchitecture
-from vizcore.ui import pictures, work
-from vizcore.ui.address import Choice, View
+from vizcore.ui import pictures, weights_view, work
+from vizcore.ui.address import Choice, View, peek
 from vizcore.ui.rooms import RoomEntry
 
 DEFAULT_ARCHITECTURE = "vgg_d"
@@ -25,19 +25,12 @@ def _key_of(text: str) -> str:
         raise ValueError(f"The nearest names are {allowed}.") from None
 
 
-def _network_of(text: str) -> str:
-    keys = work.network_keys()
-    if text not in keys:
-        raise ValueError(f"Networks with weights here: {', '.join(keys)}.")
-    return text
-
-
 ARCHITECTURE = Choice("arch", DEFAULT_ARCHITECTURE, _key_of, always=True, shared=True)
 
 
 def network_choice() -> Choice:
-    """The trained network; the first bundled one unless chosen."""
-    return Choice("network", work.network_keys()[0], _network_of, always=True, shared=True)
+    """The network that looks at pictures; a bundled one unless chosen."""
+    return Choice("network", work.default_network(), _key_of, always=True, shared=True)
 
 
 PICTURE = Choice("picture", pictures.DEFAULT, pictures.parse, always=True, shared=True)
@@ -45,12 +38,15 @@ PICTURE = Choice("picture", pictures.DEFAULT, pictures.parse, always=True, share
 
 def choices(entry: RoomEntry) -> list[Choice]:
     """The shared choices that a page's sidebar shows."""
-    return [
-        network_choice()
-        if name == "network"
-        else {"architecture": ARCHITECTURE, "picture": PICTURE}[name]
-        for name in entry.sidebar
-    ]
+    others = {"architecture": ARCHITECTURE, "picture": PICTURE}
+    found: list[Choice] = []
+    for name in entry.sidebar:
+        if name == "network":
+            network = network_choice()
+            found += [network, weights_view.choice(peek(entry.name, network))]
+        else:
+            found.append(others[name])
+    return found
 
 
 def draw(entry: RoomEntry, view: View) -> None:
@@ -60,6 +56,7 @@ def draw(entry: RoomEntry, view: View) -> None:
             _draw_architecture(view)
         if "network" in entry.sidebar:
             _draw_network(view)
+            weights_view.draw_picker(view)
         if "picture" in entry.sidebar:
             pictures.draw_picker(view)
         if "network" in entry.sidebar:
@@ -78,40 +75,54 @@ def label(key: str) -> str:
 
 
 def _draw_architecture(view: View) -> None:
-    chosen = view["arch"]
     keys = [entry.key for entry in zoo.architectures()]
+    _draw_list(
+        view,
+        "arch",
+        "Architecture",
+        keys,
+        "Search by name, family or year. Any convolutional classifier of timm is here too: "
+        "type timm: and its name, such as timm:resnest50d.",
+    )
+
+
+def _draw_network(view: View) -> None:
+    """Every architecture, those with bundled weights first."""
+    bundled = list(work.network_keys())
+    others = [entry.key for entry in zoo.architectures() if entry.key not in bundled]
+    _draw_list(
+        view,
+        "network",
+        "Network",
+        bundled + others,
+        "The first ones come with trained weights. Every other of the zoo is here too, with its "
+        "library's pretrained weights, your own, or random ones.",
+    )
+
+
+def _draw_list(view: View, name: str, label_text: str, keys: list[str], help_text: str) -> None:
+    chosen = view[name]
     if chosen not in keys:
         keys.append(chosen)
     st.selectbox(
-        "Architecture",
+        label_text,
         keys,
         format_func=label,
         accept_new_options=True,
         on_change=_take_typed_name,
-        args=(chosen,),
-        help="Search by name, family or year. Any convolutional classifier of timm is here too: "
-        "type timm: and its name, such as timm:resnest50d.",
-        **view.bind("arch"),
+        args=(name, chosen),
+        help=help_text,
+        **view.bind(name),
     )
     if refused := st.session_state.pop(_REFUSED, None):
         st.warning(refused)
 
 
-def _take_typed_name(before: str) -> None:
+def _take_typed_name(name: str, before: str) -> None:
     """Turn a typed alias into its key; keep the last choice where the name is unknown."""
-    typed = st.session_state["arch"]
+    typed = st.session_state[name]
     try:
-        st.session_state["arch"] = zoo.get(typed).key
+        st.session_state[name] = zoo.get(typed).key
     except ConvScopeError as error:
-        st.session_state["arch"] = before
+        st.session_state[name] = before
         st.session_state[_REFUSED] = str(error)
-
-
-def _draw_network(view: View) -> None:
-    st.selectbox(
-        "Trained network",
-        work.network_keys(),
-        format_func=label,
-        help="Networks whose trained weights are on this machine.",
-        **view.bind("network"),
-    )

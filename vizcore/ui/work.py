@@ -5,6 +5,7 @@ Nothing here imports torch when the module is imported.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from vizcore.runtime.jobs import Job, Task
 
 Result = TypeVar("Result")
+
+#: The network a page about pictures begins with, where it is in the box.
+DEFAULT_NETWORK = "zfnet_photos20"
 
 _QUIET_S = 0.7
 _POLL_S = 0.1
@@ -33,7 +37,13 @@ def network_keys() -> tuple[str, ...]:
     """Architectures whose trained weights are on this machine."""
     from vizcore.runtime.weights import cards
 
-    return tuple(card.key for card in cards())
+    return tuple(dict.fromkeys(card.key for card in cards()))
+
+
+def default_network() -> str:
+    """The network a page about pictures begins with."""
+    keys = network_keys()
+    return DEFAULT_NETWORK if DEFAULT_NETWORK in keys or not keys else keys[0]
 
 
 def session() -> str:
@@ -54,7 +64,7 @@ def let_go_of_the_absent() -> None:
                 engine().cancel_session(person)
 
 
-def run(task: Task[Result], *, slot: str) -> Result:
+def run(task: Task[Result], *, slot: str, on_cancel: Callable[[], None] | None = None) -> Result:
     """Give a task to the engine and wait for it, with a bar and a Cancel button when it lasts.
 
     A rerun with the same task goes on waiting for the same job; with another task, the job that
@@ -63,6 +73,7 @@ def run(task: Task[Result], *, slot: str) -> Result:
     Args:
         task: what to compute; its key makes it shared and kept.
         slot: one place of one page; a slot has one job at a time.
+        on_cancel: called when Cancel was pressed, before the page is drawn anew.
 
     Raises:
         JobError: it was cancelled, took too long, or there is no room for it.
@@ -76,17 +87,22 @@ def run(task: Task[Result], *, slot: str) -> Result:
         job = engine().submit(task, session=session())
         kept[slot] = (task.key, job)
     if not job.wait(_QUIET_S):
-        _draw_until_over(job, slot)
+        _draw_until_over(job, slot, on_cancel)
     result: Result = job.result()
     kept.pop(slot, None)
     return result
 
 
-def _draw_until_over(job: Job[Result], slot: str) -> None:
+def _draw_until_over(job: Job[Result], slot: str, on_cancel: Callable[[], None] | None) -> None:
+    def cancel() -> None:
+        job.cancel()
+        if on_cancel is not None:
+            on_cancel()
+
     place = st.empty()
     with place.container(border=True):
         bar = st.progress(0.0, text=job.label)
-        st.button("Cancel", key=f"cancel-{slot}", on_click=job.cancel, icon=":material/close:")
+        st.button("Cancel", key=f"cancel-{slot}", on_click=cancel, icon=":material/close:")
     while not job.wait(_POLL_S):
         bar.progress(*_how_far(job))
     place.empty()
@@ -98,10 +114,12 @@ def _how_far(job: Job[Result]) -> tuple[float, str]:
         return 0.0, f"{job.label}: number {job.place} in the queue"
     progress = job.progress
     if progress is None:
-        return 0.0, f"{job.label}: loading the network"
+        return 0.0, f"{job.label}: beginning"
     share = progress.done / progress.total if progress.total else 0.0
-    left = f", about {job.eta_s:.0f} s left" if job.eta_s is not None else ""
-    return min(share, 1.0), f"{job.label}: {progress.note or 'working'}{left}"
+    note = progress.note or "working"
+    says_left = note.endswith(" left") or job.eta_s is None
+    left = "" if says_left else f", about {job.eta_s:.0f} s left"
+    return min(share, 1.0), f"{job.label}: {note}{left}"
 
 
 def device_line() -> str:

@@ -1,0 +1,292 @@
+"""The weights of the session: the choice in the sidebar, and fetching those that are not here."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from vizcore import networks, zoo
+from vizcore.errors import (
+    ConvScopeError,
+    JobCancelled,
+    UnknownWeights,
+    WeightsNotHere,
+)
+from vizcore.figures.numbers import percent
+from vizcore.runtime import store
+from vizcore.runtime.fetch import MIRROR_VARIABLE, address_of
+from vizcore.runtime.own_weights import is_own
+from vizcore.ui import own_weights_view, work
+from vizcore.ui.address import Choice, View
+from vizcore.zoo.weights import RANDOM, Weights
+
+_FETCHING = "weights.fetching"  # the file that this session has asked for
+_FAILED = "weights.failed"  # (file, sentence) of the last fetch that failed
+
+
+def choice(network: str) -> Choice:
+    """The weights of a network; its default ones unless chosen."""
+
+    def parse(text: str) -> str:
+        if is_own(text):
+            return text  # where it is not known here, the page asks for the file again
+        try:
+            return networks.weights(network, text).name
+        except UnknownWeights:
+            names = ", ".join(each.name for each in networks.weights_of(network))
+            raise ValueError(f"The weights of {network} are {names}.") from None
+
+    default = networks.weights(network).name
+    return Choice("weights", default, parse, always=True, shared=True, of=network)
+
+
+def selected(view: View) -> Weights:
+    """The weights that are chosen, wherever they are.
+
+    Raises:
+        WeightsError: a person's own, which this machine does not know (any more).
+    """
+    return networks.weights(view["network"], view["weights"])
+
+
+def ready(view: View) -> Weights:
+    """The weights that are chosen, for a page that computes with them.
+
+    Raises:
+        WeightsNotHere: they have to be fetched first.
+        WeightsError: a person's own, which this machine does not know (any more).
+    """
+    found = selected(view)
+    networks.require(found)
+    return found
+
+
+def size(count_bytes: int | None) -> str:
+    """The size of a file, as people say it.
+
+    Example:
+        >>> size(102_530_333), size(6_800_000), size(None)
+        ('103 MB', '6.8 MB', 'size unknown')
+    """
+    if count_bytes is None:
+        return "size unknown"
+    millions = count_bytes / 1e6
+    return f"{millions:.0f} MB" if millions >= 10 else f"{millions:.1f} MB"
+
+
+def accuracy(weights: Weights) -> str:
+    """How good they are, in a few words; empty where nobody says."""
+    if "test" in weights.accuracy:
+        return f"{percent(weights.accuracy['test'])} of test pictures right"
+    if weights.accuracy.get("top1") is not None:
+        return f"{percent(weights.accuracy['top1'])} top-1"
+    return ""
+
+
+def title(weights: Weights) -> str:
+    """Weights in a list: their name, accuracy, size, and whether they are here."""
+    if weights.is_random:
+        return "Random, not trained"
+    if weights.origin == "own":
+        return weights.title
+    presence = networks.presence_of(weights)
+    where = "on this machine" if presence.here else "to fetch"
+    name = weights.title if weights.origin == "bundled" else weights.name
+    parts = [name, accuracy(weights), size(presence.size_bytes), where]
+    return " · ".join(part for part in parts if part)
+
+
+def draw_picker(view: View) -> None:
+    """The list of weights, the upload of own ones, and where the chosen ones are."""
+    network = view["network"]
+    own_weights_view.use_wanted(view)
+    offered = {each.name: each for each in networks.weights_of(network)}
+    for name in dict.fromkeys([*own_weights_view.names_for(network), view["weights"]]):
+        if is_own(name):
+            offered |= _known(network, name)
+    names = list(dict.fromkeys([*offered, view["weights"]]))
+    st.selectbox(
+        "Weights",
+        names,
+        format_func=lambda name: title(offered[name]) if name in offered else f"{name}, not here",
+        help="The bundled ones and the library's pretrained ones, with the accuracy that was "
+        "measured or published; your own; and random ones.",
+        **view.bind("weights"),
+    )
+    now = offered.get(view["weights"])
+    if now is not None:
+        st.caption(_where(now))
+    with st.container(horizontal=True, gap="small"):
+        own_weights_view.draw_upload(view)
+        _draw_files()
+        if now is not None and now.origin == "own":
+            own_weights_view.draw_preprocessing(view, now)
+
+
+def _known(network: str, name: str) -> dict[str, Weights]:
+    try:
+        return {name: networks.weights(network, name)}
+    except ConvScopeError:
+        return {}
+
+
+def _where(weights: Weights) -> str:
+    """Where weights are, in one line under the list."""
+    if weights.is_random:
+        return "Random weights, not trained (seed 0)"
+    if weights.origin == "own":
+        return f"Your own: {len(weights.classes):,} classes"
+    presence = networks.presence_of(weights)
+    if not presence.here:
+        return f"To fetch: {size(presence.size_bytes)}"
+    place = "Bundled" if weights.origin == "bundled" else f"On this machine ({presence.place})"
+    return f"{place}: {size(presence.size_bytes)}"
+
+
+def answers(view: View, error: ConvScopeError) -> bool:
+    """Whether an error means that the chosen weights are not here, so that this file can help."""
+    if "weights" not in view.choices:
+        return False
+    lost = is_own(view["weights"]) and not _known(view["network"], view["weights"])
+    return lost or isinstance(error, WeightsNotHere)
+
+
+def draw_missing(view: View, error: ConvScopeError) -> None:
+    """In place of a page's picture: what is needed, and what can be done about it."""
+    if is_own(view["weights"]):
+        own_weights_view.draw_lost(view, error)
+        return
+    weights = selected(view)
+    file = weights.file
+    assert file is not None
+    with st.container(border=True, key="weights-missing"):
+        st.markdown(f"**{_need(weights)}**")
+        st.markdown(_about(weights))
+        if st.session_state.get(_FETCHING) == file.name:
+            _fetch(weights)
+        failed_file, sentence = st.session_state.get(_FAILED, ("", ""))
+        if failed_file == file.name:
+            st.error(sentence, icon=":material/cloud_off:")
+        presence = networks.presence_of(weights)
+        with st.container(horizontal=True):
+            again = "Try again" if failed_file == file.name else "Fetch"
+            more = "Go on fetching" if presence.partial_bytes else again
+            st.button(
+                f"{more}, {size(presence.size_bytes)}",
+                key="weights-fetch",
+                type="primary",
+                icon=":material/download:",
+                on_click=_begin,
+                args=(file.name,),
+            )
+            draw_ways_out(view)
+
+
+def draw_ways_out(view: View) -> None:
+    """Buttons for who cannot have the weights: random ones, or a network of the box."""
+    st.button(
+        "Use random weights",
+        key="weights-random",
+        on_click=_choose,
+        args=(view.key("weights"), RANDOM),
+    )
+    bundled = work.default_network()
+    st.button(
+        f"Open {zoo.get(bundled).name}, which is bundled",
+        key="weights-bundled",
+        on_click=_choose,
+        args=(view.key("network"), bundled),
+    )
+
+
+def _choose(key: str, value: str) -> None:
+    st.session_state[key] = value
+
+
+def _need(weights: Weights) -> str:
+    name = zoo.get(weights.architecture).name
+    return f"{name} needs its weights {weights.name}, which are not on this machine yet."
+
+
+def _about(weights: Weights) -> str:
+    """Size, source, accuracy, licence and check of weights that have to be fetched."""
+    assert weights.file is not None
+    presence = networks.presence_of(weights)
+    host = urlsplit(address_of(weights.file)).hostname or "?"
+    parts = [f"{size(presence.size_bytes)} from {host}"]
+    if presence.partial_bytes:
+        parts[0] += f", of which {size(presence.partial_bytes)} have come"
+    if good := accuracy(weights):
+        parts.append(f"{good} on {weights.accuracy.get('dataset', 'its test pictures')}, published")
+    parts.append(f"licence {weights.licence}" if weights.licence else "licence not stated")
+    return "; ".join(parts) + ". " + " ".join(weights.notes)
+
+
+def _begin(file_name: str) -> None:
+    st.session_state[_FETCHING] = file_name
+    st.session_state.pop(_FAILED, None)
+
+
+def _stop() -> None:
+    st.session_state.pop(_FETCHING, None)
+
+
+def _fetch(weights: Weights) -> None:
+    """Wait for the file, with a bar and a Cancel button; then draw the page anew."""
+    from vizcore import tasks
+
+    assert weights.file is not None
+    try:
+        work.run(tasks.fetch_task(weights), slot="weights.fetch", on_cancel=_stop)
+    except JobCancelled:
+        pass
+    except ConvScopeError as error:
+        st.session_state[_FAILED] = (weights.file.name, str(error))
+    _stop()
+    st.rerun()
+
+
+def _draw_files() -> None:
+    """The weights on this machine, asked for when somebody opens them."""
+    popover = st.popover("Files", on_change="rerun", key="weights-files")
+    if popover.open:
+        with popover:
+            draw_files()
+
+
+def draw_files() -> None:
+    """Which pretrained weights are on this machine, their sizes and folder, and the mirror."""
+    rows = [
+        (weights, presence)
+        for entry in zoo.architectures()
+        for weights in networks.weights_of(entry)
+        if weights.file is not None and (presence := networks.presence_of(weights)).here
+    ]
+    if rows:
+        total = size(sum(presence.size_bytes or 0 for _, presence in rows))
+        st.markdown(f"**Pretrained weights on this machine: {len(rows)}, {total}**")
+        st.markdown(
+            "\n".join(
+                f"- {weights.architecture} `{weights.name}`: {size(presence.size_bytes)}, "
+                f"{presence.place}"
+                for weights, presence in rows
+            )
+        )
+    else:
+        st.markdown("**No pretrained weights are on this machine yet.**")
+    own = networks.shelf().held_bytes()
+    facts = [f"{len(networks.trained_keys())} networks are bundled."]
+    if own:
+        facts.append(f"People's own weights take {size(own)}.")
+    facts.append(f"The cache is `{store.cache_folder()}`.")
+    if prefilled := store.prefilled_folder():
+        facts.append(f"The pre-filled folder is `{prefilled}`.")
+    mirror = urlsplit(os.environ.get(MIRROR_VARIABLE, "")).hostname
+    facts.append(
+        f"Files are fetched from the mirror {mirror}."
+        if mirror
+        else "Files are fetched from their libraries' own servers."
+    )
+    st.markdown(" ".join(facts))
