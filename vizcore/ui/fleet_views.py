@@ -17,7 +17,7 @@ from vizcore.figures.numbers import exact, short
 from vizcore.figures.palette import CHART_CONFIG
 from vizcore.records_fleet import TrainedNetwork
 from vizcore.ui import cache
-from vizcore.ui.address import Choice, any_text, one_of
+from vizcore.ui.address import Choice, View, any_text, one_of
 from vizcore.ui.room import Download, Room
 
 if TYPE_CHECKING:
@@ -58,7 +58,13 @@ def draw_controls(here: Room, fleet: Sequence[TrainedNetwork]) -> DeltaGenerator
     names.setdefault(view["network"], view["network"])  # an unknown one is refused below
     with here.controls():
         st.selectbox(
-            "Network", list(names), format_func=names.__getitem__, width=225, **view.bind("network")
+            "Network",
+            list(names),
+            format_func=names.__getitem__,
+            width=225,
+            on_change=_forget_cell,
+            args=(view,),
+            **view.bind("network"),
         )
         words, what, choice = (
             (SHOWN, "Show", "show") if view["network"] else (COST_NAMES, "Cost", "cost")
@@ -67,6 +73,17 @@ def draw_controls(here: Room, fleet: Sequence[TrainedNetwork]) -> DeltaGenerator
             what, list(words), format_func=words.__getitem__, required=True, **view.bind(choice)
         )
         return st.container(width="content")
+
+
+def choose(view: View, key: str) -> None:
+    """Open a network's own view."""
+    view["network"] = key
+    _forget_cell(view)
+
+
+def _forget_cell(view: View) -> None:
+    """Another network has confused other classes."""
+    view["cell"] = ""
 
 
 def main_data(fleet: Sequence[TrainedNetwork]) -> str:
@@ -94,7 +111,7 @@ def draw(here: Room, fleet: Sequence[TrainedNetwork], *, dark: bool) -> None:
         points = st.session_state[key]["selection"]["points"]
         picked = points[0].get("customdata") if points else None
         if picked:
-            here.view["network"] = picked[0]
+            choose(here.view, picked[0])
 
     st.plotly_chart(
         chart,
@@ -177,8 +194,8 @@ def _draw_elsewhere(here: Room, network: TrainedNetwork) -> None:
         st.button(
             "Open its card",
             key=f"networks-open-{network.key}",
-            on_click=here.view.__setitem__,
-            args=("network", network.key),
+            on_click=choose,
+            args=(here.view, network.key),
         )
 
 
