@@ -6,17 +6,27 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.mirror import Mirror
 from tests.offline import sitecustomize as offline
 
 # Read by torch when it is loaded. The networks here are tiny: on busy cores one thread is much
 # faster than several that wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Weights that somebody has fetched on this machine are not there for the tests, nor their settings.
+_FETCHED = tempfile.TemporaryDirectory(prefix="convscope-tests-")
+for _name in ("CONVSCOPE_CACHE", "TORCH_HOME", "HF_HOME"):
+    os.environ[_name] = os.path.join(_FETCHED.name, _name)
+for _name in ("CONVSCOPE_WEIGHTS", "CONVSCOPE_MIRROR", "HF_HUB_CACHE"):
+    os.environ.pop(_name, None)
+os.environ["no_proxy"] = "127.0.0.1,localhost"
 
 # Loading it has cut this process off from other machines; by this, its children are too.
 os.environ["PYTHONPATH"] = os.pathsep.join(
@@ -88,3 +98,20 @@ def drawn_weights(drawn_assets: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The same, in use for one test."""
     monkeypatch.setenv("CONVSCOPE_ASSETS", str(drawn_assets))
     return drawn_assets
+
+
+@pytest.fixture
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of one test, with nothing in it; nor in those of torch.hub and Hugging Face."""
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def mirror(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
+    """A server of this machine that `CONVSCOPE_MIRROR` names, and an empty cache."""
+    with Mirror() as running:
+        monkeypatch.setenv("CONVSCOPE_MIRROR", running.address)
+        yield running

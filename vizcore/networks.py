@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: The seed of random weights.
 SEED = 0
+#: Architectures whose outputs are no class scores, but a point in a space.
+EMBEDDINGS = frozenset({"facenet_nn1"})
 #: Of ImageNet's training pictures, per RGB channel, as torchvision uses them.
 IMAGENET_MEAN_AND_STD = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
@@ -340,7 +342,10 @@ def _random(entry: Architecture, learned: Sequence[Weights]) -> Weights:
     channels, height, _ = entry.input_shape
     alike = [each for each in learned if len(each.classes) == entry.num_classes]
     same_size = [each for each in alike if each.preprocessing.crop_px == height]
-    if alike:
+    classes: tuple[str, ...]
+    if entry.key in EMBEDDINGS:
+        classes = ()
+    elif alike:
         classes = alike[0].classes
     elif entry.num_classes == len(imagenet_classes()):
         classes = imagenet_classes()

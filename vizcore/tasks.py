@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizcore.data.images import MAX_BYTES, Picture, decode
-from vizcore.errors import BadChoice, BadImage
+from vizcore.errors import BadChoice, BadImage, NotApplicable
 from vizcore.networks import class_number, preprocessing_of, require, source_of
 from vizcore.networks import weights as find_weights
 from vizcore.records import FeatureMaps, MapLayer, Prediction, SaliencyMap, Sorting
@@ -80,8 +80,11 @@ def prediction_task(
 
     Raises:
         UnknownArchitecture, UnknownWeights, BadImage: there is nothing to look with, or at.
+        WeightsNotHere: pretrained weights that have to be fetched first.
+        NotApplicable: the outputs are no class scores.
     """
     seen = _sight(name, image, weights)
+    _require_classes(seen.weights)
     work = partial(_predict, seen=seen, top=top)
     return Task(work, "Prediction", source_of(seen.weights), seen.key("prediction", top))
 
@@ -127,6 +130,7 @@ def saliency_task(
         UnknownClass: with the nearest names.
     """
     seen = _sight(name, image, weights)
+    _require_classes(seen.weights)
     classes = seen.weights.classes
     number = None if target is None else class_number(target, classes)
     work = partial(_saliency, seen=seen, target=number, method=method)
@@ -209,6 +213,16 @@ def _sight(name: str, image: AnyPicture, weights: AnyWeights) -> _Sight:
     found = find_weights(name, weights)
     require(found)
     return _Sight(found, as_picture(image))
+
+
+def _require_classes(weights: Weights) -> None:
+    if not weights.classes:
+        outputs = get(weights.architecture).num_classes
+        raise NotApplicable(
+            f"The {outputs} outputs of '{weights.architecture}' are no class scores, so none of "
+            "them can be the most probable. Look at its feature maps instead.",
+            received=weights.architecture,
+        )
 
 
 def _predict(network: nn.Module, *, seen: _Sight, top: int) -> Prediction:

@@ -41,7 +41,7 @@ MIRROR_VARIABLE = "CONVSCOPE_MIRROR"
 #: How often a connection that was cut is opened again, while something comes each time.
 RETRIES = 3
 _STEP_BYTES = 1 << 20
-_STEP_S = 0.1
+_WAIT_S = 0.05
 _SPARE_BYTES = 16 << 20
 
 Fetching = Generator[Progress, None, Path]
@@ -87,18 +87,18 @@ def fetch(file: RemoteFile, folder: Path | None = None, *, mirror: str | None = 
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield from _acquire(lock, target)
+        try:
+            there = _whole(file, target, anywhere=folder is None)
+            if there is None:
+                yield from _transfer(file, url, target)
+            return there or target
+        finally:
+            lock.release()
     except OSError as error:
         raise FetchError(
             f"{target.parent} cannot be written to: {error.strerror or error}.",
             received=str(target.parent),
         ) from error
-    try:
-        there = _whole(file, target, anywhere=folder is None)
-        if there is None:
-            yield from _transfer(file, url, target)
-        return there or target
-    finally:
-        lock.release()
 
 
 def _acquire(lock: FileLock, target: Path) -> Generator[Progress, None, None]:
@@ -112,7 +112,7 @@ def _acquire(lock: FileLock, target: Path) -> Generator[Progress, None, None]:
             come = _size(part)
             note = f"somebody else is fetching it: {_megabytes(come)} so far"
             yield Progress(come, None, note)
-            time.sleep(2 * _STEP_S)
+            time.sleep(_WAIT_S)
 
 
 def _whole(file: RemoteFile, target: Path, *, anywhere: bool) -> Path | None:
@@ -147,7 +147,7 @@ def _transfer(file: RemoteFile, url: str, target: Path) -> Generator[Progress, N
             if failures >= RETRIES or not come:
                 raise FetchError(f"{cut} {_way_out(file)}") from cut
             yield Progress(come, None, f"cut after {_megabytes(come)}; connecting again")
-            time.sleep(failures * _STEP_S)
+            time.sleep(4 * failures * _WAIT_S)
             continue
         if found.startswith(expected):
             _finish(file, part, target, found)
@@ -183,7 +183,7 @@ def _stream(
         _note_validator(part, response)
         meter = _Meter(start, response.total)
         with part.open("ab" if resumed else "wb", buffering=0) as written:
-            while piece := _read(response):
+            while piece := response.read(_STEP_BYTES):
                 digest.update(piece)
                 _write(written, piece, part, meter)
                 yield meter.progress(len(piece))
@@ -193,18 +193,6 @@ def _stream(
                 f"{_megabytes(response.total)}; what has come is kept."
             )
         return file.sha256 or response.stated_sha256, digest.hexdigest(), resumed
-
-
-def _read(response: Response) -> bytes:
-    """The bytes of one step: at most a mebibyte, and no waiting for more after a tenth of a s."""
-    pieces, come, until = [], 0, time.monotonic() + _STEP_S
-    while come < _STEP_BYTES and time.monotonic() < until:
-        piece = response.read(_STEP_BYTES - come)
-        if not piece:
-            break
-        pieces.append(piece)
-        come += len(piece)
-    return b"".join(pieces)
 
 
 def _write(written: io.RawIOBase, piece: bytes, part: Path, meter: _Meter) -> None:

@@ -30,7 +30,7 @@ class Weights:
             `photos20`, `IMAGENET1K_V2`, `a1_in1k`, `own-0123456789ab`, `random`.
         origin: bundled, torchvision, timm, own or random.
         title: for people, such as "Photos-20 (bundled)".
-        classes: names of the outputs, in order.
+        classes: names of the outputs, in order; empty where the outputs are no class scores.
         preprocessing: from a picture to the input the weights were made for.
         identity: tells these weights from all others, for cache keys: the file's sha256 where it
             is known beforehand (and the name of own weights, which also depends on how they are
