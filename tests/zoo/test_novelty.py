@@ -14,6 +14,7 @@ from vizcore.zoo.novelty.classics import CLASSICS
 from vizcore.zoo.novelty.mobile import MOBILE
 from vizcore.zoo.novelty.modern import MODERN
 from vizcore.zoo.novelty.own import OWN
+from vizcore.zoo.novelty.small import SMALL
 
 
 def test_every_architecture_has_an_entry_and_no_entry_is_a_stranger() -> None:
@@ -21,7 +22,7 @@ def test_every_architecture_has_an_entry_and_no_entry_is_a_stranger() -> None:
 
 
 def test_no_key_is_told_of_twice() -> None:
-    assert len(WHAT_WAS_NEW) == sum(len(part) for part in (OWN, CLASSICS, MOBILE, MODERN))
+    assert len(WHAT_WAS_NEW) == sum(len(part) for part in (OWN, CLASSICS, MOBILE, MODERN, SMALL))
     assert len(set(WHAT_WAS_NEW.values())) == len(WHAT_WAS_NEW)
 
 

@@ -12,101 +12,204 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save
-from torch import nn
+from safetensors.torch import load, save
+from torch import Tensor, nn
 
-from vizcore.data import photos20
 from vizcore.data.photographs import PHOTOS
-from vizcore.training.recipe import PREPROCESSING, Recipe, Trained, predictions
+from vizcore.data.photos20 import Part
+from vizcore.training.datasets import PHOTOS20, DataSet
+from vizcore.training.loop import Trained, predictions
+from vizcore.training.programmes import Programme
+from vizcore.training.recipe import Recipe
 
-KEY = "zfnet_photos20"
+#: The parts whose accuracy and predictions a card holds.
+MEASURED: tuple[Part, ...] = ("validation", "test")
 
 
-def write(trained: Trained, recipe: Recipe, folder: Path, machine: str) -> dict[str, Any]:
-    """Write `zfnet_photos20.safetensors` and `.json` into a folder and return the card.
+def write(
+    programme: Programme, trained: Trained, recipe: Recipe, folder: Path, machine: str
+) -> dict[str, Any]:
+    """Write a network's `NAME.safetensors` and `NAME.json` into a folder and return the card.
 
     Args:
+        recipe: what was followed, where not the programme's own.
         machine: where it was trained, in a few words.
     """
-    tensors = {
-        name: tensor.detach().contiguous().float()
-        for name, tensor in trained.network.state_dict().items()
-    }
-    weights = save(tensors, {"key": KEY})
+    data, name = programme.data, programme.name
+    weights = _bytes(trained.network, programme, torch.float32)
+    accuracy, predicted = measure(trained.network, data)
+    path = folder / f"{name}.json"
     card = {
-        "key": KEY,
-        "classes": list(photos20.CLASSES),
-        "preprocessing": asdict(PREPROCESSING),
+        "key": programme.architecture,
+        "name": data.weights_name,
+        "classes": list(data.classes),
+        "preprocessing": asdict(data.preprocessing),
         "sha256": hashlib.sha256(weights).hexdigest(),
         "params": sum(p.numel() for p in trained.network.parameters()),
-        "macs": multiply_adds(trained.network, photos20.PATCH_PX),
-        "accuracy": measure(trained.network),
-        "data": _data(),
+        "macs": multiply_adds(trained.network, _one_input(data)),
+        "accuracy": accuracy,
+        "predictions": predicted,
+        "data": data.description(),
         "recipe": asdict(recipe),
         "seed": recipe.seed,
         "epochs": len(trained.curve),
         "curve": list(trained.curve),
-        "licence": "Apache-2.0 (the weights); the photographs as listed under data",
+        "seeds": [_seed_row(recipe, accuracy)],
+        "snapshots": _snapshots(programme, folder, weights, accuracy),
+        "licence": "Apache-2.0 (the weights); the pictures as listed under data",
         "date": date.today().isoformat(),
         "machine": machine,
     }
+    if path.exists():
+        card["seeds"] = _with_other_seeds(card, json.loads(path.read_text(encoding="utf-8")))
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{KEY}.safetensors").write_bytes(weights)
-    (folder / f"{KEY}.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    (folder / f"{name}.safetensors").write_bytes(weights)
+    _write_json(path, card)
     return card
 
 
-def measure(network: nn.Module) -> dict[str, Any]:
-    """Return the accuracies (0..1) on the held-out parts, and the numbers behind them."""
+def add_seed(
+    programme: Programme, trained: Trained, recipe: Recipe, folder: Path
+) -> dict[str, Any]:
+    """Measure a run of another seed, add its row to the card in `folder` and return the row."""
+    path = folder / f"{programme.name}.json"
+    card = json.loads(path.read_text(encoding="utf-8"))
+    row = _seed_row(recipe, measure(trained.network, programme.data)[0])
+    other = [each for each in card["seeds"] if each["seed"] != recipe.seed]
+    card["seeds"] = sorted([*other, row], key=lambda each: int(each["seed"]))
+    _write_json(path, card)
+    return row
+
+
+def snapshot_file(programme: Programme, epoch: int) -> str:
+    """Return where, below the folder of weights, the weights after an epoch are kept."""
+    return f"evolution/{programme.name}-epoch-{epoch:02d}.safetensors"
+
+
+def write_snapshot(programme: Programme, network: nn.Module, epoch: int, folder: Path) -> None:
+    """Keep the weights after an epoch, as float16 to save space."""
+    path = folder / snapshot_file(programme, epoch)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_bytes(network, programme, torch.float16))
+
+
+def measure(network: nn.Module, data: DataSet) -> tuple[dict[str, Any], dict[str, list[int]]]:
+    """Return the accuracies (0..1) on the held-out parts, and every predicted class number."""
     measured: dict[str, Any] = {}
     patches: dict[str, int] = {}
-    for part in ("validation", "test"):
-        rgb, labels = photos20.held_out(part)
-        right = predictions(network, rgb) == labels
+    predicted: dict[str, list[int]] = {}
+    for part in MEASURED:
+        rgb, labels = data.held_out(part)
+        found = predictions(network, data, rgb)
+        right = found == labels
+        predicted[part] = [int(k) for k in found]
         measured[part] = float(right.mean())
         patches[part] = len(labels)
         if part == "test":
             measured["test_by_class"] = {
-                name: float(right[labels == k].mean()) for k, name in enumerate(photos20.CLASSES)
+                name: float(right[labels == k].mean()) for k, name in enumerate(data.classes)
             }
     measured["patches"] = patches
-    views = np.stack([PREPROCESSING.view(photo.rgb_hwc()) for photo in PHOTOS])
-    seen = predictions(network, views) == np.arange(len(PHOTOS))
-    measured["whole_photographs"] = f"{int(seen.sum())} of {len(PHOTOS)}, not held out"
-    return measured
+    if data is PHOTOS20:
+        views = np.stack([data.preprocessing.view(photo.rgb_hwc()) for photo in PHOTOS])
+        seen = predictions(network, data, views) == np.arange(len(PHOTOS))
+        measured["whole_photographs"] = f"{int(seen.sum())} of {len(PHOTOS)}, not held out"
+    return measured, predicted
 
 
 @torch.no_grad()
-def multiply_adds(network: nn.Module, input_px: int) -> int:
-    """Return the multiply-adds of one forward pass: outputs x inputs of each, conv and linear.
+def multiply_adds(network: nn.Module, one_input: Tensor) -> int:
+    """Return the multiply-adds of one forward pass of convolutions and fully connected layers.
+
+    Each output costs as many as it has inputs.
 
     Example:
-        >>> multiply_adds(nn.Sequential(nn.Conv2d(3, 8, 3)), 5)
+        >>> multiply_adds(nn.Sequential(nn.Conv2d(3, 8, 3)), torch.zeros(1, 3, 5, 5))
         1944
     """
     total = 0
-    values = torch.zeros(1, 3, input_px, input_px)
-    for layer in network.children():
-        values = layer(values)
+
+    def count(layer: nn.Module, given: tuple[Tensor, ...], made: Tensor) -> None:
+        nonlocal total
         if isinstance(layer, nn.Conv2d):
-            total += values.numel() * layer.in_channels * math.prod(layer.kernel_size)
+            total += made.numel() * layer.in_channels // layer.groups * math.prod(layer.kernel_size)
         elif isinstance(layer, nn.Linear):
-            total += values.numel() * layer.in_features
+            total += made.numel() * layer.in_features
+
+    hooks = [layer.register_forward_hook(count) for layer in network.modules()]
+    try:
+        network(one_input)
+    finally:
+        for hook in hooks:
+            hook.remove()
     return total
 
 
-def _data() -> dict[str, Any]:
-    return {
-        "name": "Photos-20",
-        "what": "64x64 patches of twenty photographs; the class is the photograph a patch is from",
-        "split": "validation, test and training patches from disjoint interleaved blocks of each "
-        "photograph: no pixel in common",
-        "wide_views": "part of the training patches are windows up to the whole photograph, in "
-        "which validation and test blocks are replaced by a blur of the training pixels around",
-        "left_out": "windows whose grey values deviate by less than "
-        f"{photos20.LEAST_CONTRAST:g} of 255, in all parts",
-        "photographs": [
-            {key: value for key, value in asdict(photo).items() if key != "blocks"}
-            for photo in PHOTOS
-        ],
+def _one_input(data: DataSet) -> Tensor:
+    side = data.preprocessing.crop_px
+    return torch.zeros(1, len(data.preprocessing.mean), side, side)
+
+
+def _bytes(network: nn.Module, programme: Programme, dtype: torch.dtype) -> bytes:
+    """The network's tensors as a safetensors file; whole numbers stay whole numbers."""
+    tensors = {
+        name: tensor.detach().contiguous().to(dtype if tensor.is_floating_point() else tensor.dtype)
+        for name, tensor in network.state_dict().items()
     }
+    return save(tensors, {"key": programme.architecture})
+
+
+def _seed_row(recipe: Recipe, accuracy: dict[str, Any]) -> dict[str, Any]:
+    return {"seed": recipe.seed, **{str(part): accuracy[part] for part in MEASURED}}
+
+
+def _with_other_seeds(card: dict[str, Any], before: dict[str, Any]) -> list[dict[str, Any]]:
+    """Keep the rows of other seeds, if network and recipe but for its seed are as they were."""
+
+    def what(of: dict[str, Any]) -> str:
+        recipe = {**of.get("recipe", {}), "seed": None}
+        return json.dumps([of.get("params"), of.get("macs"), recipe], sort_keys=True)
+
+    if what(card) != what(before):
+        return list(card["seeds"])
+    others = [row for row in before.get("seeds", []) if row["seed"] != card["seed"]]
+    return sorted([*others, *card["seeds"]], key=lambda row: int(row["seed"]))
+
+
+def _snapshots(
+    programme: Programme, folder: Path, last: bytes, accuracy: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Measure every snapshot as it is stored; the last is the file that ships."""
+    rows: list[dict[str, Any]] = []
+    for epoch in programme.snapshots:
+        if epoch == programme.recipe.epochs:
+            file, content, measured = f"{programme.name}.safetensors", last, accuracy
+        else:
+            file = snapshot_file(programme, epoch)
+            if not (folder / file).exists():
+                continue
+            content = (folder / file).read_bytes()
+            network = _filled(programme, content)
+            measured = measure(network, programme.data)[0]
+        row = {"epoch": epoch, "file": file, "sha256": hashlib.sha256(content).hexdigest()}
+        rows.append({**row, **{str(part): measured[part] for part in MEASURED}})
+    return rows
+
+
+def _filled(programme: Programme, content: bytes) -> nn.Module:
+    from vizcore.zoo import build_meta
+
+    network = build_meta(programme.architecture, num_classes=len(programme.data.classes))
+    tensors = {
+        name: tensor.float() if tensor.is_floating_point() else tensor
+        for name, tensor in load(content).items()
+    }
+    network.load_state_dict(tensors, assign=True)
+    return network.eval()
+
+
+def _write_json(path: Path, card: dict[str, Any]) -> None:
+    """Write in one move: a reader never sees half a card."""
+    beside = path.with_suffix(".writing")
+    beside.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    beside.replace(path)

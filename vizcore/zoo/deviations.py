@@ -26,6 +26,12 @@ _SQUEEZENET_STEM = (
     "The first convolution does not pad its input, and the max pools round up: 109x109 maps where "
     "the paper prints 111x111.",
 )
+_SMALL = ("A small relative of the paper's network: 64x64 input, narrower layers, 20 classes.",)
+_SMALL_STAGES = ("Three stages of maps of 16x16, 8x8 and 4x4; the paper has other numbers.",)
+_SMALL_INCEPTION = (
+    "Four modules, all with the same filters; the paper has nine.",
+    "There are no auxiliary classifiers, no dropout and no local response normalisation.",
+)
 _TF_PORT = ("A port of the TensorFlow network, with 1000 outputs instead of 1001.",)
 _PREACT_FIRST_UNIT = (
     "The first unit's activation stands ahead of the split into two paths, and one more follows "
@@ -189,10 +195,46 @@ DEVIATIONS: dict[str, tuple[str, ...]] = {
         "authors' code.",
     ),
     "vit_b_16": ("The head is one linear layer, as the paper fine-tunes it.",),
+    "alexnet_photos20": (
+        *_SMALL,
+        "One tower, without groups.",
+        "Every convolution and pool is padded.",
+    ),
     "zfnet_photos20": (
-        "A small relative of the paper's network: 64x64 input, narrower layers, 20 classes.",
+        *_SMALL,
         "The second convolution has stride 1, so that its maps stay readable.",
         "There is no local response normalisation.",
+    ),
+    "vgg_photos20": (*_SMALL, "Four stages of two convolutions; the paper has five."),
+    "inception_naive_photos20": (
+        *_SMALL,
+        *_SMALL_INCEPTION,
+        "The modules are the naive ones of the paper's Figure 2(a), which GoogLeNet does not use.",
+    ),
+    "inception_reduced_photos20": (*_SMALL, *_SMALL_INCEPTION),
+    "plain14_photos20": (*_SMALL, *_SMALL_STAGES),
+    "resnet14_photos20": (*_SMALL, *_SMALL_STAGES),
+    "plain50_photos20": (*_SMALL, *_SMALL_STAGES),
+    "resnet50_photos20": (
+        *_SMALL,
+        *_SMALL_STAGES,
+        "Units have two 3x3 convolutions; the paper's 50-layer network has bottlenecks.",
+    ),
+    "resnext_photos20": (*_SMALL, *_SMALL_STAGES, "Eight groups; the paper has 32."),
+    "wide_photos20": (*_SMALL, *_SMALL_STAGES, "Twice as wide; the paper goes to ten times."),
+    "densenet_photos20": (
+        *_SMALL,
+        "Three blocks of four layers with growth 12; the paper's smallest has four blocks, of 6 "
+        "to 24 layers, with growth 32.",
+    ),
+    "se_photos20": (
+        *_SMALL,
+        *_SMALL_STAGES,
+        "The gates' hidden layers are 4 times narrower than their maps; the paper's 16 times.",
+    ),
+    "mobilenet_photos20": (
+        *_SMALL,
+        "Six inverted residuals with expansion 4; the paper has 17, most with expansion 6.",
     ),
     "resnet20_cifar": _UNSTATED_PADDING,
     "resnet56_cifar": _UNSTATED_PADDING,

@@ -32,11 +32,6 @@ _SQUEEZE = (
 )
 
 CLASSICS: dict[str, str] = {
-    "zfnet_photos20": (
-        "Nothing new: a lesson's network in ZFNet's layout, with 1.75 million parameters for "
-        "64x64 pictures of 20 classes. Its second convolution has stride 1, so that the maps "
-        "stay large enough to look at."
-    ),
     "alexnet_torchvision": (
         "The single-column AlexNet of a paper on sharing training out: convolutions split by "
         "pictures, fully connected layers by weights. It has 64, 192, 384, 256 and 256 filters, "

@@ -46,12 +46,21 @@ class Conv(NamedTuple):
     channels: int
     kernel: int
     stride: int = 1
+    groups: int = 1
 
 
 def convolution(in_channels: int, conv: Conv) -> nn.Conv2d:
     """Return the layer: (n, in_channels, h, w) -> (n, conv.channels, h / stride, w / stride)."""
     padding = conv.kernel // 2
-    return nn.Conv2d(in_channels, conv.channels, conv.kernel, conv.stride, padding, bias=False)
+    return nn.Conv2d(
+        in_channels,
+        conv.channels,
+        conv.kernel,
+        conv.stride,
+        padding,
+        groups=conv.groups,
+        bias=False,
+    )
 
 
 def in_order(steps: Iterable[tuple[str, nn.Module]]) -> nn.Sequential:
@@ -144,6 +153,7 @@ class ResidualUnit(nn.Module):
         survival: chance that the branch takes part in a training step. A dropped unit is its
             shortcut; in eval mode the branch is multiplied by the chance (Huang et al., 2016).
         dropout: ahead of the last convolution.
+        gate: behind the branch, ahead of the addition: (n, channels, h, w) -> the same shape.
     """
 
     def __init__(
@@ -156,6 +166,7 @@ class ResidualUnit(nn.Module):
         shared: bool = False,
         survival: float = 1.0,
         dropout: float = 0.0,
+        gate: nn.Module | None = None,
     ) -> None:
         super().__init__()
         self.shared = shared
@@ -167,7 +178,8 @@ class ResidualUnit(nn.Module):
         # A sum in place may not overwrite what the branch's last layer needs for its gradient.
         self.sums_in_place = ordering.after[-1:] != ("relu",)
         self.preactivation = in_order(before) if before else None
-        self.residual = in_order(branch_steps(in_channels, convs, ordering, dropout))
+        steps = branch_steps(in_channels, convs, ordering, dropout)
+        self.residual = in_order([*steps, ("gate", gate)] if gate is not None else steps)
         self.shortcut = shortcut
         self.activation = in_order(merged) if merged else None
 

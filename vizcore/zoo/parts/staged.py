@@ -19,9 +19,9 @@ from vizcore.zoo.parts.residual import (
     projection,
     zero_padding,
 )
+from vizcore.zoo.parts.squeeze_excitation import SqueezeExcitation
 
 Shortcut = Literal["none", "zero_padding", "pooled_zero_padding", "projection"]
-_EXPANSION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,17 @@ class Staged:
         widths: of the 3x3 convolutions in each stage.
         stem: "imagenet" is 7x7/2 with 64 filters, BN, ReLU and 3x3/2 max pooling; "cifar" is 3x3
             with 16 filters.
-        bottleneck: units are 1x1, 3x3 and 1x1 to four times the width, instead of two 3x3.
+        bottleneck: units are 1x1, 3x3 and 1x1 to `expansion` times the width, instead of two 3x3.
         stride_in_3x3: where a bottleneck halves the map; else in its first 1x1.
         shortcut: where the shape changes; elsewhere it is the identity. "none": a plain network.
         ordering: a key of `ORDERINGS`.
         survival: chance of the last unit in a training step, falling linearly from 1 at the input.
         dropout: inside each unit.
+        stem_filters: of the first convolution, where not the stem's own number.
+        groups: of the 3x3 in a bottleneck, which see only their own part of the channels.
+        expansion: a bottleneck's outputs for each of its 3x3's.
+        squeeze: squeeze-and-excitation behind each branch, with so many times fewer hidden units;
+            0 is none.
         fan: of the normal initialisation (He et al., 2015), "fan_in" or "fan_out".
     """
 
@@ -51,6 +56,10 @@ class Staged:
     ordering: str = "original"
     survival: float = 1.0
     dropout: float = 0.0
+    stem_filters: int | None = None
+    groups: int = 1
+    expansion: int = 4
+    squeeze: int = 0
     fan: Literal["fan_in", "fan_out"] = "fan_out"
     num_classes: int = 10
 
@@ -83,6 +92,8 @@ def staged(row: Staged) -> nn.Sequential:
 def _stem(row: Staged, ordering: Ordering) -> tuple[list[tuple[str, nn.Module]], int]:
     """The first layers. A CIFAR network with pre-activation has its first BN or ReLU in unit 1."""
     conv = Conv(64, 7, 2) if row.stem == "imagenet" else Conv(16, 3)
+    if row.stem_filters is not None:
+        conv = conv._replace(channels=row.stem_filters)
     kinds: tuple[str, ...] = ("bn", "relu")
     if row.stem == "cifar":
         kinds = kinds[: len(kinds) - len(ordering.before)]
@@ -99,7 +110,8 @@ def _convolutions(row: Staged, width: int, stride: int) -> tuple[Conv, ...]:
     if not row.bottleneck:
         return Conv(width, 3, stride), Conv(width, 3)
     first, second = (1, stride) if row.stride_in_3x3 else (stride, 1)
-    return Conv(width, 1, first), Conv(width, 3, second), Conv(_EXPANSION * width, 1)
+    grouped = Conv(width, 3, second, row.groups)
+    return Conv(width, 1, first), grouped, Conv(row.expansion * width, 1)
 
 
 def _unit(
@@ -132,6 +144,7 @@ def _unit(
         shared=first or (changes and row.shortcut == "projection"),
         survival=survival,
         dropout=row.dropout,
+        gate=SqueezeExcitation(channels, row.squeeze) if row.squeeze else None,
     )
 
 
