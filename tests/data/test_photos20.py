@@ -8,8 +8,7 @@ from PIL import Image
 
 from vizcore.data import photos20
 from vizcore.data.photographs import PHOTOS, Photo
-from vizcore.data.samples import sample, sample_pictures
-from vizcore.errors import BadChoice, UnknownName
+from vizcore.errors import BadChoice
 
 by_photo = pytest.mark.parametrize("photo", PHOTOS, ids=[photo.name for photo in PHOTOS])
 
@@ -128,45 +127,3 @@ def test_an_unknown_part_is_refused() -> None:
 def test_classes_are_twenty_names() -> None:
     assert len(set(photos20.CLASSES)) == 20
     assert list(photos20.CLASSES) == sorted(photos20.CLASSES)
-
-
-def test_samples_decode_and_say_where_they_are_from() -> None:
-    from vizcore.data.images import decode
-
-    samples = sample_pictures()
-    assert len({each.name for each in samples}) == len(samples) == 40
-    for each in samples:
-        assert decode(each.read()).rgb_hwc.shape[2] == 3
-        assert each.title
-        assert each.source
-        assert each.licence
-        assert each.class_name in photos20.CLASSES
-
-
-def test_held_out_samples_lie_in_the_test_part_only() -> None:
-    from vizcore.data.images import decode
-
-    pieces = [each for each in sample_pictures() if each.held_out]
-    assert len(pieces) == 20
-    for piece in pieces:
-        assert piece.box is not None
-        left, top, right, bottom = piece.box
-        part = photos20.part_of_pixels(piece.photo)[top:bottom, left:right]
-        assert (part == photos20.PARTS.index("test")).all()
-        pixels = piece.photo.rgb_hwc()[top:bottom, left:right]
-        np.testing.assert_array_equal(decode(piece.read()).rgb_hwc, pixels)
-
-
-@by_photo
-def test_held_out_samples_are_the_test_blocks_with_the_most_contrast(photo: Photo) -> None:
-    piece = next(s for s in sample_pictures() if s.held_out and s.photo == photo)
-    whole = photos20.block_side(photo)
-    boxes = [b for b in photos20.windows(photo, "test") if b[2] - b[0] == whole]
-    assert piece.box in boxes
-    assert photos20.contrast(photo, piece.box) == max(photos20.contrast(photo, b) for b in boxes)
-
-
-def test_a_sample_by_name() -> None:
-    assert sample("cat").class_name == "cat"
-    with pytest.raises(UnknownName, match="nearest names are: cat"):
-        sample("catt")

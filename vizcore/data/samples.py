@@ -1,10 +1,15 @@
-"""Sample pictures for the pages: whole photographs, and pieces that no training has seen."""
+"""Sample pictures for the pages: whole photographs, and what no training has seen of them and of
+handwritten digits."""
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from functools import cache
 
+from PIL import Image
+
+from vizcore.data import digits10
 from vizcore.data.photographs import PHOTOS, Photo
 from vizcore.data.photos20 import Box
 from vizcore.errors import UnknownName
@@ -40,36 +45,52 @@ class Sample:
     """A picture that comes with ConvScope.
 
     Attributes:
-        name: how addresses and the command line call it: `cat`, `cat-test`.
+        name: how addresses and the command line call it: `cat`, `cat-test`, `digit-7-test`.
         title, source, licence: for the caption.
-        class_name: its class in Photos-20.
-        held_out: True for a piece of the test part, of which no pixel was trained on; False for
-            a whole photograph, which contains the training part.
+        class_name: its class in Photos-20 or, for a digit, in Digits-10.
+        held_out: True for a piece of the test part, of which no pixel was trained on, and for a
+            digit of the test part; False for a whole photograph, which contains the training part.
+        photo, box: the photograph, and which piece of it; None for a digit.
     """
 
     name: str
     title: str
     source: str
     licence: str
-    class_name: str | None
+    class_name: str
     held_out: bool
-    photo: Photo
+    photo: Photo | None = None
     box: Box | None = None
 
     def read(self) -> bytes:
-        """Return the bytes of a picture file (the photograph's own, or a PNG of the piece)."""
+        """Return the bytes of a picture file (the photograph's own, or a PNG)."""
+        if self.photo is None:
+            return _first_test_digit(self.class_name)
         return self.photo.read() if self.box is None else self.photo.cut(self.box)
 
 
 @cache
 def sample_pictures() -> tuple[Sample, ...]:
-    """Return the whole photographs, then one held-out piece of each.
+    """Return the whole photographs, one held-out piece of each, and ten held-out digits.
 
     Example:
         >>> len(sample_pictures())
-        40
+        50
     """
-    return (*(_whole(photo) for photo in PHOTOS), *(_piece(photo) for photo in PHOTOS))
+    pieces = (*(_whole(photo) for photo in PHOTOS), *(_piece(photo) for photo in PHOTOS))
+    return (*pieces, *(_digit(name) for name in digits10.CLASSES))
+
+
+def sample_pictures_for(channels: int) -> tuple[Sample, ...]:
+    """Return the samples that suit a network: digits for one grey channel, else photographs.
+
+    Only what to offer first: every network can look at every sample. Nothing is read from a disk.
+
+    Example:
+        >>> [each.name for each in sample_pictures_for(1)][:2], sample_pictures_for(3)[0].name
+        (['digit-0-test', 'digit-1-test'], 'astronaut')
+    """
+    return tuple(each for each in sample_pictures() if (each.photo is None) == (channels == 1))
 
 
 def sample(name: str) -> Sample:
@@ -95,3 +116,17 @@ def _piece(photo: Photo) -> Sample:
     return Sample(
         name, title, photo.source, photo.licence, photo.name, True, photo, _PIECES[photo.name]
     )
+
+
+def _digit(name: str) -> Sample:
+    title = f"Handwritten {name}, not seen in training"
+    return Sample(f"digit-{name}-test", title, digits10.SOURCE, digits10.LICENCE, name, True)
+
+
+@cache
+def _first_test_digit(name: str) -> bytes:
+    """Return a PNG of the first digit of a class in the test part: no network was asked for it."""
+    pictures, labels = digits10.held_out("test")
+    file = io.BytesIO()
+    Image.fromarray(pictures[labels == digits10.CLASSES.index(name)][0]).save(file, "PNG")
+    return file.getvalue()
