@@ -1,6 +1,6 @@
 """Digits-10: scikit-learn's handwritten digits at 32x32, the input of LeNet-5.
 
-1,797 digits of 43 writers, 8x8 pixels in 17 greys: the test part of "Optical Recognition of
+1,797 digits of 13 writers, 8x8 pixels in 17 greys: the test part of "Optical Recognition of
 Handwritten Digits" (Alpaydin and Kaynak, UCI Machine Learning Repository, 1998, CC BY 4.0), as
 scikit-learn ships it. Each becomes 24x24 by bicubic interpolation, white on black, in the middle
 of 32x32 pixels. Of each class, in an order drawn once, the first fifth is test, the next tenth
