@@ -126,6 +126,15 @@ def test_unknown_names_are_answered_with_the_nearest(assets: Path):
     assert vc.card("VGG_Photos20").key == "vgg_photos20"
 
 
+def test_a_network_answers_to_its_files_name_too(tmp_path, monkeypatch):
+    card = photos_card("lenet5_modern", {})
+    weights_folder = write(tmp_path, card) / "weights"
+    (weights_folder / "lenet5_modern.json").rename(weights_folder / "lenet5_digits10.json")
+    monkeypatch.setenv("CONVSCOPE_ASSETS", str(tmp_path))
+    assert vc.card("lenet5_digits10") == vc.card("lenet5_modern")
+    assert vc.card("lenet5_modern").file == "lenet5_digits10"
+
+
 def test_an_older_card_says_less_and_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     card = photos_card("zfnet_photos20", {CAT: {MOON: 1}})
     for name in ("predictions", "seeds", "macs", "curve", "name", "machine", "date", "epochs"):

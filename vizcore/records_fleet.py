@@ -53,7 +53,8 @@ class TrainedNetwork:
 
     Attributes:
         key: of the architecture in the zoo; `name` what it is called.
-        weights: the name of the weights, "photos20" or "digits10".
+        weights: the name of the weights, "photos20" or "digits10"; `file` that of their file,
+            without its ending, by which they are trained again.
         data: the name of the data set.
         depth: its weighted layers.
         validation, test: accuracies (0..1) of the shipped weights.
@@ -66,6 +67,7 @@ class TrainedNetwork:
     key: str
     name: str
     weights: str
+    file: str
     data: str
     depth: int | None
     classes: tuple[str, ...]
@@ -116,13 +118,19 @@ class TrainedNetwork:
 
 
 def trained_network(
-    card: Mapping[str, Any], *, name: str = "", weights: str = "", depth: int | None = None
+    card: Mapping[str, Any],
+    *,
+    name: str = "",
+    weights: str = "",
+    file: str = "",
+    depth: int | None = None,
 ) -> TrainedNetwork:
     """Read a card's JSON; older cards have fewer fields.
 
     Args:
         name, depth: of the architecture, as the zoo has them.
         weights: their name, where the card does not say it.
+        file: the card's own name, without its ending.
     """
     accuracy, data = card["accuracy"], card["data"]
     runs = [SeedRun(run["seed"], run["validation"], run["test"]) for run in card.get("seeds", [])]
@@ -140,6 +148,7 @@ def trained_network(
         key=card["key"],
         name=name or card["key"],
         weights=card.get("name", weights),
+        file=file or card["key"],
         data=data["name"],
         depth=depth,
         classes=tuple(card["classes"]),

@@ -36,7 +36,7 @@ def fleet() -> tuple[TrainedNetwork, ...]:
 
 
 def card(name: str) -> TrainedNetwork:
-    """The card of one network in the box, by its key.
+    """The card of one network in the box, by its key or its file's name.
 
     Raises:
         UnknownName: there is none; suggests the nearest names.
@@ -46,9 +46,11 @@ def card(name: str) -> TrainedNetwork:
         'Photos-20'
     """
     networks = {each.key: each for each in fleet()}
-    if name.lower() not in networks:
+    by_file = {each.file: each for each in networks.values()}
+    found = networks.get(name.lower()) or by_file.get(name.lower())
+    if found is None:
         raise UnknownName.among("trained network in the box", name, networks)
-    return networks[name.lower()]
+    return found
 
 
 def pictures(data: str, part: HeldOut) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
@@ -85,7 +87,7 @@ def confusion(network: str | TrainedNetwork, part: HeldOut = "test") -> Confusio
         raise NotApplicable(
             f"The card of {network.name} holds no predictions of the {part} part, so what it "
             "confuses is not known. Training it again writes a card that does: "
-            f"python -m vizcore train {network.key}."
+            f"python -m vizcore train {network.file}."
         )
     _, labels = pictures(network.data, part)
     predicted = np.array(network.predictions[part], dtype=np.int64)
@@ -174,6 +176,8 @@ def _record(found: weights.Card) -> TrainedNetwork:
     except ConvScopeError:  # a card from another folder, of a network that the zoo does not have
         name, depth = found.key, None
     try:
-        return trained_network(found.details, name=name, weights=found.name, depth=depth)
+        return trained_network(
+            found.details, name=name, weights=found.name, file=found.path.stem, depth=depth
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"The card of '{found.key}' cannot be read: {error!r}.") from error

@@ -19,7 +19,7 @@ from vizcore import trained
 from vizcore.data import photos20
 from vizcore.figures.patches import GUTTER_PX
 from vizcore.ui import fleet_views, network_views
-from vizcore.ui.network_card import facts
+from vizcore.ui.network_card import facts, links
 
 
 @pytest.fixture
@@ -310,6 +310,35 @@ def test_the_code_behind_every_view_runs(query, assets: Path, capsys):
     at = open_page("networks", **query)
     exec(code_of(at, "networks"), {})
     assert capsys.readouterr().out
+
+
+def test_the_weights_on_this_machine_are_told(assets: Path):
+    at = open_page("networks")
+    at.session_state["kept.open.networks.Weights on this machine"] = True
+    at.run()
+    assert not at.exception
+    assert f"{len(small_fleet())} networks are bundled" in texts(at)
+
+
+def test_links_open_the_same_network_elsewhere(tmp_path, monkeypatch):
+    card = photos_card("zfnet_photos20", {}, snapshots=[{"epoch": 1}])
+    monkeypatch.setenv("CONVSCOPE_ASSETS", str(write(tmp_path, card)))
+    network = vc.card("zfnet_photos20")
+    told = {page: address for page, _, address in links(network)}
+    assert told == {
+        "layers": {"arch": "zfnet_photos20"},
+        "feature-maps": {"network": "zfnet_photos20", "weights": "photos20"},
+        "saliency": {"network": "zfnet_photos20", "weights": "photos20"},
+        "evolution": {"network": "zfnet_photos20"},
+    }
+
+
+@pytest.mark.parametrize("page", ["layers", "feature-maps", "saliency"])
+def test_the_pages_take_what_the_links_say(page: str):
+    address = {name: at for name, _, at in links(vc.card("zfnet_photos20"))}[page]
+    at = open_page(page, **address)
+    assert not at.warning
+    assert "ZFNet" in texts(at) or "zfnet" in texts(at)
 
 
 def test_details_hold_recipe_data_and_reading(assets: Path):

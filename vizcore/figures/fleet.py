@@ -284,6 +284,7 @@ def _names(
 
 def _place(spot: Spot, colours: Theme) -> dict[str, Any]:
     """A name beside its point, or further off with a thin line to it."""
+    where: dict[str, Any]
     if not spot.far:
         where = {"xshift": spot.right, "yshift": spot.up, "xanchor": spot.xanchor}
         return {"showarrow": False, **where}

@@ -16,7 +16,7 @@ from vizcore.figures.fleet import COSTS, label, percent1
 from vizcore.figures.numbers import exact, short
 from vizcore.figures.palette import CHART_CONFIG
 from vizcore.records_fleet import TrainedNetwork
-from vizcore.ui import cache
+from vizcore.ui import cache, weights_view
 from vizcore.ui.address import Choice, View, any_text, one_of
 from vizcore.ui.room import Download, Room
 
@@ -132,6 +132,9 @@ def draw(here: Room, fleet: Sequence[TrainedNetwork], *, dark: bool) -> None:
     with here.details("How to read this") as is_open:
         if is_open:
             st.markdown(_HOW_TO_READ)
+    with here.details("Weights on this machine") as is_open:
+        if is_open:
+            weights_view.draw_files()
     offer_downloads(here, fleet, shown, cost)
 
 

@@ -14,35 +14,33 @@ from vizcore.records_fleet import HeldOut, TrainedNetwork
 from vizcore.ui import atlas_card, rooms
 from vizcore.ui.room import Room
 
-_LINKS = (
-    ("layers", "Its layers", ":material/stacks:"),
-    ("feature-maps", "Its feature maps", ":material/grid_view:"),
-    ("saliency", "Its saliency", ":material/center_focus_strong:"),
-)
-
 
 def draw(network: TrainedNetwork) -> None:
     """The card, and the links to the pages that look inside."""
     with st.container(border=True, key="networks-card"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.html(_heading(network), width="stretch")
-            for name, words, icon in _LINKS:
+            for name, words, address in links(network):
                 st.page_link(
                     st.session_state["pages"][name],
                     label=words,
-                    icon=icon,
-                    query_params=_address(name, network),
+                    icon=rooms.entry(name).icon,
+                    query_params=address,
                 )
         st.html(f'<div class="cs-card"><dl style="padding: 0">{facts_html(network)}</dl></div>')
 
 
-def _address(page: str, network: TrainedNetwork) -> dict[str, str]:
-    """How another page is told of the network."""
-    sidebar = rooms.entry(page).sidebar
-    if "network" in sidebar:
-        return {"network": network.key}
-    weights = {"weights": network.weights} if "weights" in sidebar else {}
-    return {"arch": network.key, **weights}
+def links(network: TrainedNetwork) -> list[tuple[str, str, dict[str, str]]]:
+    """The pages that look inside a network, what to call them, and how each is told of it."""
+    inside = {"network": network.key} | ({"weights": network.weights} if network.weights else {})
+    found = [
+        ("layers", "Layers", {"arch": network.key}),
+        ("feature-maps", "Feature maps", inside),
+        ("saliency", "Saliency", inside),
+    ]
+    if network.card.get("snapshots"):
+        found.append(("evolution", "Feature evolution", {"network": network.key}))
+    return found
 
 
 def _heading(network: TrainedNetwork) -> str:
@@ -123,7 +121,7 @@ def draw_details(here: Room, network: TrainedNetwork, how_to_read: str) -> None:
         with here.details("The recipe") as is_open:
             if is_open:
                 st.html(table_html(recipe))
-                st.markdown(f"One command: `python -m vizcore train {network.key}`")
+                st.markdown(f"One command: `python -m vizcore train {network.file}`")
     with here.details("The data, and its licences") as is_open:
         if is_open:
             data = dict(network.card["data"])
