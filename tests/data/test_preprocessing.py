@@ -34,6 +34,48 @@ def test_equals_torchvision(name: str, resize: int, crop: int) -> None:
     np.testing.assert_allclose(made[0], theirs.numpy(), rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize(("resize", "crop"), [(64, 64), (384, 384), (255, 240), (232, 224)])
+@pytest.mark.parametrize("name", ["cat", "handwriting", "brick wall"])
+def test_bicubic_equals_torchvision(name: str, resize: int, crop: int) -> None:
+    rgb = next(photo for photo in PHOTOS if photo.name == name).rgb_hwc()
+    theirs = transforms.Compose(
+        [
+            transforms.Resize(
+                resize, interpolation=transforms.InterpolationMode.BICUBIC, antialias=True
+            ),
+            transforms.CenterCrop(crop),
+            transforms.ToTensor(),
+            transforms.Normalize(MEAN, STD),
+        ]
+    )(Image.fromarray(rgb.copy()))
+    made = Preprocessing(resize, crop, MEAN, STD, "bicubic").apply(rgb)
+    np.testing.assert_allclose(made[0], theirs.numpy(), rtol=0, atol=1e-6)
+    assert np.abs(made - Preprocessing(resize, crop, MEAN, STD).apply(rgb)).max() > 0.01
+
+
+def test_squashing_keeps_everything_and_not_the_proportion() -> None:
+    rgb = np.zeros((40, 80, 3), np.uint8)
+    rgb[:, 40:] = 200  # the right half
+    view = Preprocessing(20, 20, MEAN, STD, squash=True).view(rgb)
+    assert view.shape == (20, 20, 3)
+    assert view[:, :9].max() == 0
+    assert view[:, 11:].min() == 200
+    cut = Preprocessing(20, 16, MEAN, STD, squash=True).view(rgb)
+    np.testing.assert_array_equal(cut, view[2:18, 2:18])
+
+
+def test_grey_networks_see_what_pillow_calls_grey() -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    ours = Preprocessing(32, 32, (0.3,), (0.4,))
+    grey = np.asarray(Image.fromarray(rgb).convert("L"))
+    np.testing.assert_array_equal(ours.view(rgb), np.repeat(grey[..., None], 3, axis=2))
+    made = ours.apply(rgb)
+    assert made.shape == (1, 1, 32, 32)
+    np.testing.assert_allclose(made[0, 0], (grey / 255 - 0.3) / 0.4, atol=1e-6)
+    np.testing.assert_array_equal(ours.undo(made)[0], ours.view(rgb))
+    np.testing.assert_array_equal(ours.standardise(grey[None, ..., None]), made)
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (301, 7), (64, 65)])
 def test_any_shape_of_picture(size: tuple[int, int]) -> None:
     rgb = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
@@ -78,3 +120,7 @@ def test_impossible_choices_are_refused() -> None:
         Preprocessing(64, 65, MEAN, STD)
     with pytest.raises(BadChoice, match="positive"):
         Preprocessing(64, 64, MEAN, (0.0, 1.0, 1.0))
+    with pytest.raises(BadChoice, match=r"2 and 2 values. Allowed: 3 each for RGB, or 1 each"):
+        Preprocessing(64, 64, (0.5, 0.5), (0.5, 0.5))
+    with pytest.raises(BadChoice, match="interpolation cannot be 'nearest'"):
+        Preprocessing(64, 64, MEAN, STD, "nearest")  # type: ignore[arg-type]

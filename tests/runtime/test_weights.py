@@ -78,18 +78,21 @@ def test_an_installed_package_has_its_weights_too(tmp_path, monkeypatch):
     """`pip install .` puts every bundled file where the installed package looks for it."""
     root = Path(__file__).parents[2]
     settings = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]
-    (folder, patterns), *others = settings["data-files"].items()
-    assert not others
-    taken = {path for pattern in patterns for path in root.glob(pattern)}
-    bundled = (root / "assets" / "weights").iterdir()
-    assert taken == {path for path in bundled if path.suffix in (".json", ".safetensors")}
+    taken = {}
+    for folder, patterns in settings["data-files"].items():
+        taken |= {path: folder for pattern in patterns for path in root.glob(pattern)}
+    bundled = (root / "assets" / "weights").rglob("*")
+    assert set(taken) == {path for path in bundled if path.suffix in (".json", ".safetensors")}
+    for path, folder in taken.items():  # the same tree below share/convscope
+        below = path.parent.relative_to(root / "assets")
+        assert Path(folder) == Path("share/convscope") / below
     monkeypatch.delenv(weights.ASSETS_VARIABLE, raising=False)
     assert weights.assets_folder() == root / "assets"
     monkeypatch.setattr(
         weights, "__file__", str(tmp_path / "site" / "vizcore" / "runtime" / "w.py")
     )
     monkeypatch.setattr(weights.sysconfig, "get_path", {"data": str(tmp_path)}.get)
-    assert weights.assets_folder() / "weights" == tmp_path / folder
+    assert weights.assets_folder() == tmp_path / "share" / "convscope"
 
 
 def test_a_damaged_file_is_not_read(copied):

@@ -182,8 +182,8 @@ def _lines(records: list[dict[str, Any]]) -> Iterable[str]:
     for name, size, here in grid:
         yield f"{name.ljust(widths[0])}  {size.rjust(widths[1])}  {here}"
     pretrained = [each for each in records if each["origin"] != "bundled"]
-    here = [each["size_bytes"] for each in pretrained if each["here"]]
-    yield f"{len(here)} of {len(pretrained)} pretrained weights here, {sum(here) / 1e6:,.1f} MB."
+    sizes = [each["size_bytes"] for each in pretrained if each["here"]]
+    yield f"{len(sizes)} of {len(pretrained)} pretrained weights here, {sum(sizes) / 1e6:,.1f} MB."
     yield f"Cache: {cache_folder()}"
     if prefilled_folder():
         yield f"Pre-filled folder: {prefilled_folder()}"

@@ -14,6 +14,7 @@ import os
 import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -159,24 +160,30 @@ def ready_to_look(module: nn.Module) -> nn.Module:
 
 
 def _read(path: Path) -> Card:
-    """Read one card."""
+    """Read one card, unless the same file was read before."""
     try:
-        details = json.loads(path.read_text(encoding="utf-8"))
-        missing = [name for name in _NEEDED if name not in details]
-        if missing:
-            raise WeightsError(f"The card {path.name} lacks {', '.join(missing)}.")
-        return Card(
-            key=details["key"],
-            name=str(details.get("name") or path.stem.rpartition("_")[2]),
-            classes=tuple(details["classes"]),
-            preprocessing=details["preprocessing"],
-            sha256=details["sha256"],
-            params=int(details["params"]),
-            accuracy=details["accuracy"],
-            data=details["data"],
-            licence=details["licence"],
-            details=details,
-            path=path.with_suffix(".safetensors"),
-        )
+        stat = path.stat()
+        return _parse(path, stat.st_mtime_ns, stat.st_size, stat.st_ino)
     except (OSError, ValueError, TypeError) as error:
         raise WeightsError(f"The card {path.name} cannot be read: {error}") from error
+
+
+@lru_cache(maxsize=256)
+def _parse(path: Path, *_version: int) -> Card:
+    details = json.loads(path.read_text(encoding="utf-8"))
+    missing = [name for name in _NEEDED if name not in details]
+    if missing:
+        raise WeightsError(f"The card {path.name} lacks {', '.join(missing)}.")
+    return Card(
+        key=details["key"],
+        name=str(details.get("name") or path.stem.rpartition("_")[2]),
+        classes=tuple(details["classes"]),
+        preprocessing=details["preprocessing"],
+        sha256=details["sha256"],
+        params=int(details["params"]),
+        accuracy=details["accuracy"],
+        data=details["data"],
+        licence=details["licence"],
+        details=details,
+        path=path.with_suffix(".safetensors"),
+    )

@@ -29,6 +29,7 @@ def timm_name(architecture: Architecture) -> tuple[str, str]:
     return model, tag
 
 
+@lru_cache(maxsize=64)
 def timm_weights(architecture: Architecture) -> tuple[Weights, ...]:
     """The pretrained tags of a model, timm's default first; one where the name has a tag.
 
