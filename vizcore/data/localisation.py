@@ -21,7 +21,7 @@ How a scene is made:
   values on its two sides differ by 69 on average, those of neighbours inside an object by 9; with
   the ramp it is 24. Outside the box no pixel is touched; inside the ramp all are the patch's own.
 
-The networks were trained on patches that fill the picture, so many name the background's class
+The networks were trained on patches that fill the picture, so most name the background's class
 first: ask for a map of the pasted class, and tell how many scenes a network got right.
 """
 
