@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 HEIGHT_PX = 520
 _NEAR = 0.99
+#: Points of accuracy between which two names need no shift.
+_APART = 9.0
 
 
 def finding(curve: Sequence[Epoch]) -> str:
@@ -70,6 +72,7 @@ def draw_curves(curve: Sequence[Epoch], *, dark: bool = False) -> go.Figure:
             col=1,
         )
     ends = [(name, values[-1], colour) for row, name, values, colour, *_ in lines if row == 1]
+    near = max(value for _, value, _ in ends) - min(value for _, value, _ in ends) < _APART
     for place, (name, value, colour) in enumerate(sorted(ends, key=lambda end: -end[1])):
         figure.add_annotation(
             text=name,
@@ -77,7 +80,7 @@ def draw_curves(curve: Sequence[Epoch], *, dark: bool = False) -> go.Figure:
             y=value,
             xanchor="left",
             xshift=6,
-            yshift=(10 if place == 0 else -10) if len(ends) > 1 else 0,
+            yshift=(10 if place == 0 else -10) if near and len(ends) > 1 else 0,
             showarrow=False,
             font={"size": FONT_SIZE, "color": colour},
             row=1,

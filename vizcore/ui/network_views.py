@@ -21,7 +21,7 @@ from vizcore.ui.room import Download, Room
 
 #: Pictures on the page at once, at most.
 MOST_PICTURES = 60
-_GROUP_COLUMNS = 4
+_GROUP_COLUMNS = 5
 _MATRIX_PX = 880
 _HOW_TO_READ = """
 - Each row of the matrix is a true class, each column what the network names it. The number counts
