@@ -88,15 +88,20 @@ class FilterHistory:
         share = (left_e[last] - 0.5) / (left_e[last] - left_e[last + 1])
         return float(self.epochs[last] + share * (self.epochs[last + 1] - self.epochs[last]))
 
-    def lower_first(self, what: str = "way_left_e") -> tuple[int, int]:
-        """In how many pairs of convolutions the lower one was halfway first, and of how many.
+    def lower_first(self, what: str = "way_left_e") -> tuple[int, int, int]:
+        """Which of two convolutions was halfway first, counted over all pairs of them.
 
         Args:
             what: the measure, "way_left_e" or "turn_left_e".
+
+        Returns:
+            How often the lower one was first, how often the two were within one epoch of each
+            other, and how often the upper one was first.
         """
         halves = [self.halfway(getattr(each, what)) for each in self.convolutions]
-        pairs = list(combinations(halves, 2))
-        return sum(low < high for low, high in pairs), len(pairs)
+        behind = [high - low for low, high in combinations(halves, 2)]
+        lower, upper = sum(each > 1 for each in behind), sum(each < -1 for each in behind)
+        return lower, len(behind) - lower - upper, upper
 
 
 @dataclass(frozen=True, slots=True)

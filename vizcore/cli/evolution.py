@@ -66,8 +66,11 @@ def run(args: argparse.Namespace) -> int:
     for each in history.layers:
         print(f"{each.layer:10}" + "".join(f"{value:>8.1%}" for value in each.way_left_e))
     print("right     " + "".join(f"{share:>8.1%}" for share in history.validation))
-    first, pairs = history.lower_first()
-    print(f"The lower layer was halfway first in {first} of {pairs} pairs of convolutions.")
+    lower, close, upper = history.lower_first()
+    print(
+        f"Of {lower + close + upper} pairs of convolutions the lower one was halfway first in "
+        f"{lower}, the upper one in {upper}; {close} were within one epoch."
+    )
     if args.out is not None:
         print(f"{layer.filters if layer else 0} filters of '{wanted}', written to {args.out}")
     return 0

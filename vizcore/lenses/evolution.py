@@ -42,12 +42,12 @@ def cosine_distance(before: Tensor, after: Tensor) -> float:
         0.5
     """
     first, second = _rows(before, after)
-    lengths = first.norm(dim=1) * second.norm(dim=1)
-    both_zero = (first.norm(dim=1) == 0) & (second.norm(dim=1) == 0)
-    cosine = torch.where(
-        lengths > 0, (first * second).sum(1) / lengths.clamp_min(1e-300), both_zero.double()
-    )
-    return float((1 - cosine).clamp(0, 2).mean())
+    norms = [torch.linalg.vector_norm(each, dim=1, keepdim=True) for each in (first, second)]
+    units = [f / n.where(n > 0, 1.0) for f, n in zip((first, second), norms, strict=True)]
+    # Half the squared distance of the directions is 1 - cosine, without its cancellation.
+    turned = (units[0] - units[1]).square().sum(dim=1) / 2
+    one_is_zero = ((norms[0] == 0) != (norms[1] == 0)).flatten()
+    return float(turned.where(~one_is_zero, 1.0).mean())
 
 
 def relative_distance(before: Tensor, after: Tensor) -> float:

@@ -13,22 +13,33 @@ from vizcore.ui import picture_views
 
 def verdict(history: FilterHistory) -> str:
     """Whether the lower layers settled first, as it was measured."""
-    first, pairs = history.lower_first()
-    if first == pairs:
+    lower, close, upper = history.lower_first()
+    pairs = lower + close + upper
+    if lower == pairs:
         return "Lower layers settled first, in every pair of convolutions"
-    if 2 * first > pairs:
-        return f"Lower layers settled first in <b>{first} of {pairs}</b> pairs of convolutions"
+    beside = [f"{close} were within one epoch"] if close else []
+    beside += [f"in {upper} the upper one was first"] if upper else []
+    if 2 * lower > pairs:
+        said = f"Lower layers settled first in <b>{lower} of {pairs}</b> pairs of convolutions"
+    else:
+        said = (
+            "Lower layers did <b>not</b> settle first here: they did in only "
+            f"<b>{lower} of {pairs}</b> pairs of convolutions"
+        )
+    return f"{said} ({', '.join(beside)})"
+
+
+def classifier(history: FilterHistory) -> str:
+    """Where the last layer stands in that order, if it breaks it."""
+    last = history.layers[-1]
+    half = history.halfway(last.way_left_e)
+    later = [each for each in history.convolutions if history.halfway(each.way_left_e) > half]
+    if last.kind != "linear" or not later:
+        return ""
     return (
-        "Lower layers did <b>not</b> settle first here: they did in only "
-        f"<b>{first} of {pairs}</b> pairs of convolutions"
-    )
-
-
-def _halves(history: FilterHistory) -> str:
-    """By which epoch each convolution had done half of its way."""
-    return ", ".join(
-        f"{each.layer} by epoch {_epoch(history.halfway(each.way_left_e))}"
-        for each in history.convolutions
+        f" The classifier breaks the order: <code>{last.layer}</code>, the last layer, was "
+        f"halfway by epoch <b>{_epoch(half)}</b>, before {len(later)} of the "
+        f"{len(history.convolutions)} convolutions."
     )
 
 
@@ -48,7 +59,11 @@ def answer_filters(history: FilterHistory, layer: LayerHistory, place: int) -> s
 
 def answer_settling(history: FilterHistory) -> str:
     """Which layers settled first."""
-    return f"{verdict(history)}. Half of the way was done in {_halves(history)}."
+    halves = ", ".join(
+        f"{_epoch(history.halfway(each.way_left_e))} in {each.layer}"
+        for each in history.convolutions
+    )
+    return f"{verdict(history)}: half of the way was done by epoch {halves}.{classifier(history)}"
 
 
 def measure_caption(history: FilterHistory, measure: str) -> str:
@@ -194,19 +209,21 @@ def numbers_table(history: FilterHistory) -> str:
 
 def explanation(history: FilterHistory) -> str:
     """How the measures are defined, and what they cannot show."""
-    turned, pairs = history.lower_first("turn_left_e")
+    lower, close, upper = history.lower_first("turn_left_e")
     return (
         "**Way left** is the L2 distance of a layer's weights to the finished ones, of that "
         f"distance at epoch {history.epochs[0]}: 100% there, 0% at the end by definition. "
         "**Turn left** is the same with the mean over the filters of 1 − cosine similarity, which "
         "ignores how large a filter is. Half of the way is read off straight lines between "
-        f"snapshots. By turn left, the lower layer was halfway first in {turned} of {pairs} pairs."
+        f"snapshots. By turn left, the lower convolution was halfway first in {lower} pairs, the "
+        f"upper one in {upper}, and {close} were within one epoch."
         "\n\n**Turn per epoch** is the mean over the filters of 1 − cosine similarity between "
         "neighbouring snapshots, **change per epoch** the L2 distance between them, of the mean of "
         "their norms. The gaps differ, so both are divided by the epochs in the gap: a mean rate, "
         "which is lower than the true one where weights went to and fro.\n\n"
         "All layers come to rest when the learning rate falls to zero, and all have distance 0 to "
-        "themselves at the end: only the order of the layers is a finding. Biases are left out. "
+        "themselves at the end: only the order of the layers is a finding, and that of one "
+        "training. Biases are left out. "
         "Snapshots before the last are stored with 16 bits, which moves a weight by at most "
         "0.05%. Zeiler and Fergus (ECCV 2014, section 4.1) saw lower layers converge within a few "
         "epochs and upper ones after 40 to 50, by eye."
