@@ -18,7 +18,7 @@ from tests.fleet_cards import CAT, MOON, ROCKET, photos_card, small_fleet, write
 from vizcore import trained
 from vizcore.data import photos20
 from vizcore.figures.patches import GUTTER_PX
-from vizcore.ui import fleet_views, network_views
+from vizcore.ui import confusion_views, fleet_pictures, fleet_tables, fleet_views
 from vizcore.ui.network_card import facts, links
 
 
@@ -182,7 +182,7 @@ def test_a_cell_shows_its_own_pictures_crisp(assets: Path):
     of = int((photos20.held_out("test")[1] == MOON).sum())
     assert f"**2 of {of} pictures of moon are named rocket**" in texts(at)
     places = vc.confusion("plain50_photos20").pictures(MOON, ROCKET)
-    png = network_views.cache.patches_png("Photos-20", "test", places, 4, False)
+    png = fleet_pictures.patches_png("Photos-20", "test", places, 4, False)
     drawn = np.asarray(Image.open(io.BytesIO(png)))
     rgb = photos20.held_out("test")[0]
     for place, left in zip(places, (0, 128 + GUTTER_PX), strict=True):
@@ -287,11 +287,11 @@ def test_the_table_and_the_files_hold_every_network(assets: Path):
     at.session_state["kept.open.networks.Every network in numbers"] = True
     frame = at.run().dataframe[0].value
     assert set(frame["key"]) == {card["key"] for card in small_fleet()}
-    rows = list(csv.DictReader(io.StringIO(fleet_views.to_csv(trained.rows(vc.fleet())))))
+    rows = list(csv.DictReader(io.StringIO(fleet_tables.to_csv(trained.rows(vc.fleet())))))
     for row in rows:
         assert float(row["test"]) == vc.card(row["key"]).test
     matrix = list(
-        csv.reader(io.StringIO(network_views.matrix_csv(vc.confusion("plain50_photos20"))))
+        csv.reader(io.StringIO(confusion_views.matrix_csv(vc.confusion("plain50_photos20"))))
     )
     assert matrix[0][1:] == list(photos20.CLASSES)
     assert matrix[1 + CAT][1 + ROCKET] == "5"

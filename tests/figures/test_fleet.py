@@ -10,7 +10,8 @@ import pytest
 import vizcore as vc
 from tests.fleet_cards import CAT, ROCKET, photos_card, small_fleet, write
 from vizcore.errors import BadChoice, NotApplicable
-from vizcore.figures.fleet import draw_fleet, finding, label
+from vizcore.figures.fleet import draw_fleet
+from vizcore.figures.fleet_words import finding, label
 from vizcore.figures.palette import FONT_SIZE, theme
 from vizcore.records_fleet import TrainedNetwork, trained_network
 

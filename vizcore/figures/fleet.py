@@ -6,85 +6,20 @@ from collections.abc import Sequence
 from math import log10
 from typing import TYPE_CHECKING, Any
 
-from vizcore.errors import BadChoice, NotApplicable
+from vizcore.errors import NotApplicable
 from vizcore.figures.beside import Spot, spots
-from vizcore.figures.numbers import exact, short
+from vizcore.figures.fleet_words import COSTS, alternative, brief, cost_of, finding, hover
 from vizcore.figures.palette import FONT_SIZE, Theme, apply_theme, theme
 from vizcore.records_fleet import SkipPair, TrainedNetwork, skip_pairs
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-#: What the chart can show along its width, and the title of that axis.
-COSTS = {
-    "macs": "multiply-adds for one picture",
-    "params": "parameters",
-}
 HEIGHT_PX = 500
-#: What a name loses beside its point.
-_SHORTER = (
-    (" with squeeze-and-excitation", " with SE"),
-    (" modules", ""),
-    (" reductions", ""),
-    (", 8 groups", ""),
-)
 #: The plotting area in a window of 1280 pixels: names are placed for it.
 _PLOT_PX = (850.0, 375.0)
 #: Places along a line that joins a pair, which names should not hide.
 _ALONG = tuple(part / 16 for part in range(1, 16))
-
-
-def label(network: TrainedNetwork) -> str:
-    """A network's name without what all of the fleet share.
-
-    Example:
-        >>> from vizcore.records_fleet import trained_network
-        >>> card = {"key": "k", "accuracy": {"validation": 1, "test": 1}, "data": {"name": "d"},
-        ...         "classes": [], "params": 1, "sha256": "", "licence": ""}
-        >>> label(trained_network(card, name="ZFNet, small (photos20)"))
-        'ZFNet'
-    """
-    return network.name.partition(" (")[0].removesuffix(", small")
-
-
-def percent1(share: float) -> str:
-    """A share of 1 in percent with one digit: what some hundred pictures can tell apart.
-
-    Example:
-        >>> percent1(0.9734), percent1(1)
-        ('97.3%', '100.0%')
-    """
-    return f"{100 * share:.1f}%"
-
-
-def cost_of(network: TrainedNetwork, cost: str) -> int | None:
-    """A network's multiply-adds or parameters; None where its card does not say.
-
-    Raises:
-        BadChoice: another quantity.
-    """
-    if cost not in COSTS:
-        raise BadChoice.among("cost", cost, COSTS)
-    return network.macs if cost == "macs" else network.params
-
-
-def skip_words(pair: SkipPair) -> str:
-    """What skip connections do at one depth: "add 9.1 points at 50 layers"."""
-    depth = f"{pair.plain.depth} layers" if pair.plain.depth else "this depth"
-    if min(len(pair.plain.test_runs), len(pair.residual.test_runs)) < 2:
-        return f"were tried with one seed at {depth}"
-    if not pair.clear:
-        return f"make no clear difference at {depth}"
-    return f"{'add' if pair.points > 0 else 'cost'} {abs(pair.points):.1f} points at {depth}"
-
-
-def finding(networks: Sequence[TrainedNetwork]) -> str:
-    """What the chart shows: what skip connections did where there are pairs, or which is best."""
-    pairs = skip_pairs(tuple(networks))
-    if pairs:
-        return "Skip connections " + ", ".join(map(skip_words, reversed(pairs)))
-    best = max(networks, key=lambda network: network.mean_test)
-    return f"{label(best)} is best: it names {percent1(best.mean_test)} of the test part rightly"
 
 
 def draw_fleet(
@@ -127,7 +62,7 @@ def draw_fleet(
             "x": [x[each.key] for each in shown],
             "y": [100 * each.mean_test for each in shown],
             "customdata": [[each.key] for each in shown],
-            "hovertext": [_hover(each) for each in shown],
+            "hovertext": [hover(each) for each in shown],
             "hoverinfo": "text",
             "cliponaxis": False,
             "marker": {
@@ -165,7 +100,7 @@ def draw_fleet(
         showlegend=False,
         hovermode="closest",
         annotations=_names(shown, x, ranges, colours),
-        meta={"alt": _alternative(shown, cost)},
+        meta={"alt": alternative(shown, cost)},
     )
     figure.update_xaxes(type="log", range=ranges[0], showgrid=True, **_decades(ranges[0]))
     figure.update_yaxes(range=ranges[1], nticks=7)
@@ -208,30 +143,6 @@ def _seeds(
     return traces
 
 
-def _hover(network: TrainedNetwork) -> str:
-    lines = [f"<b>{label(network)}</b> ({network.key})"]
-    runs = network.test_runs
-    if network.spread_test is not None:
-        points = 100 * network.spread_test
-        lines.append(
-            f"{percent1(network.mean_test)} of the test part: mean of {len(runs)} seeds, "
-            f"standard deviation {points:.1f} points"
-        )
-        lines.append("seeds: " + ", ".join(percent1(value) for value in runs))
-    else:
-        lines.append(f"{percent1(network.test)} of the test part, one seed")
-    if interval := network.interval("test"):
-        low, high = interval
-        lines.append(
-            f"the shipped weights: {percent1(network.test)}, 95% interval "
-            f"{100 * low:.1f} to {percent1(high)}"
-        )
-    lines.append(f"{exact(network.params)} parameters")
-    if network.macs is not None:
-        lines.append(f"{exact(network.macs)} multiply-adds")
-    return "<br>".join(lines)
-
-
 def _ranges(
     shown: Sequence[TrainedNetwork], x: dict[str, float]
 ) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -267,7 +178,7 @@ def _names(
         ]
         for share in _ALONG
     ]
-    names = [_brief(each) for each in shown]
+    names = [brief(each) for each in shown]
     return [
         {
             "text": name,
@@ -293,14 +204,6 @@ def _place(spot: Spot, colours: Theme) -> dict[str, Any]:
     return {"showarrow": True, **where, **line}
 
 
-def _brief(network: TrainedNetwork) -> str:
-    """A name that fits beside a point."""
-    text = label(network)
-    for long, brief in _SHORTER:
-        text = text.replace(long, brief)
-    return text
-
-
 def _decades(ends: tuple[float, float]) -> dict[str, Any]:
     """Ticks at 1, 2 and 5 times the powers of ten: "5M", "10M", "20M"."""
     values = [
@@ -317,12 +220,3 @@ def _round(value: float) -> str:
         if value >= unit:
             return f"{value / unit:g}{letter}"
     return f"{value:g}"
-
-
-def _alternative(shown: Sequence[TrainedNetwork], cost: str) -> str:
-    listed = "; ".join(
-        f"{label(each)} {percent1(each.mean_test)} with {short(cost_of(each, cost) or 0)}"
-        for each in sorted(shown, key=lambda each: -each.mean_test)
-    )
-    unit = "multiply-adds" if cost == "macs" else "parameters"
-    return f"Test accuracy against {unit} of {len(shown)} networks. {finding(shown)}. {listed}."

@@ -7,7 +7,6 @@ as it is. What a device computes is kept by the job engine, not here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,6 @@ from vizcore.records import (
     LectureCheck,
     SaliencyMap,
 )
-from vizcore.records_fleet import Confusion, HeldOut, TrainedNetwork
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -279,38 +277,6 @@ def design_profile(notation: str, conventions: Conventions, dark: bool) -> go.Fi
     from vizcore.figures.depth import draw_depth_profile
 
     return draw_depth_profile(design_table(notation, conventions), dark=dark)
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def fleet_chart(
-    key: tuple[tuple[Any, ...], ...], cost: str, dark: bool, _networks: Sequence[TrainedNetwork]
-) -> go.Figure:
-    """Trained networks' accuracy against their cost. `key` says which networks."""
-    from vizcore.figures.fleet import draw_fleet
-
-    return draw_fleet(_networks, cost=cost, dark=dark)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def confusion_chart(
-    key: tuple[Any, ...], selected: tuple[int, int] | None, dark: bool, _found: Confusion
-) -> go.Figure:
-    """A confusion matrix. `key` says whose."""
-    from vizcore.figures.confusion import draw_confusion
-
-    return draw_confusion(_found, selected=selected, dark=dark)
-
-
-@st.cache_resource(max_entries=256, show_spinner=False)
-def patches_png(
-    data: str, part: HeldOut, places: tuple[int, ...], columns: int, dark: bool
-) -> bytes:
-    """Held-out pictures of a data set, by their places, side by side as PNG."""
-    from vizcore import trained
-    from vizcore.figures.patches import draw_patches, png
-
-    pictures, _ = trained.pictures(data, part)
-    return png(draw_patches(pictures[list(places)], columns=columns, dark=dark))
 
 
 def figure_html(figure: Any) -> str:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from vizcore import trained
-from vizcore.figures.fleet import COSTS, label, percent1
+from vizcore.figures.fleet_words import COSTS, label, percent1
 from vizcore.figures.numbers import exact, short
 from vizcore.figures.palette import CHART_CONFIG
 from vizcore.records_fleet import TrainedNetwork
-from vizcore.ui import cache, weights_view
+from vizcore.ui import cache, fleet_pictures, weights_view
 from vizcore.ui.address import Choice, View, any_text, one_of
+from vizcore.ui.fleet_pictures import identity
+from vizcore.ui.fleet_tables import draw_table, to_csv
 from vizcore.ui.room import Download, Room
 
 if TYPE_CHECKING:
-    import pandas as pd
     from streamlit.delta_generator import DeltaGenerator
 
 COST_NAMES = {"macs": "Multiply-adds", "params": "Parameters"}
@@ -104,7 +103,7 @@ def draw(here: Room, fleet: Sequence[TrainedNetwork], *, dark: bool) -> None:
     shown = [each for each in fleet if each.data == data]
     cost = here.view["cost"]
     here.answer(answer(shown))
-    chart = cache.fleet_chart(identity(shown), cost, dark, shown)
+    chart = fleet_pictures.fleet_chart(identity(shown), cost, dark, shown)
     key = "networks.fleet"
 
     def take() -> None:
@@ -128,7 +127,7 @@ def draw(here: Room, fleet: Sequence[TrainedNetwork], *, dark: bool) -> None:
             _draw_elsewhere(here, other)
     with here.details("Every network in numbers") as is_open:
         if is_open:
-            _draw_table(fleet)
+            draw_table(fleet)
     with here.details("How to read this") as is_open:
         if is_open:
             st.markdown(_HOW_TO_READ)
@@ -202,84 +201,13 @@ def _draw_elsewhere(here: Room, network: TrainedNetwork) -> None:
         )
 
 
-def _draw_table(fleet: Sequence[TrainedNetwork]) -> None:
-    config = st.column_config
-    st.dataframe(
-        frame_of(fleet),
-        key="networks.table",
-        hide_index=True,
-        height=min(36 * (len(fleet) + 1) + 4, 600),
-        placeholder="",
-        column_config={
-            "network": config.TextColumn("Network", pinned=True, width=150),
-            "data": config.TextColumn("Data", width=90),
-            "params": config.NumberColumn("Parameters", format="localized"),
-            "macs": config.NumberColumn("Multiply-adds", format="localized"),
-            "validation": config.NumberColumn("Validation, %", format="%.1f"),
-            "test": config.NumberColumn("Test, %", format="%.1f", help="of the shipped weights"),
-            "low": config.NumberColumn("from", format="%.1f", help="Wilson's 95% interval"),
-            "high": config.NumberColumn("to", format="%.1f", help="Wilson's 95% interval"),
-            "seeds": config.NumberColumn("Seeds"),
-            "mean": config.NumberColumn("Mean, %", format="%.1f", help="test, over the seeds"),
-            "deviation": config.NumberColumn(
-                "± points", format="%.1f", help="standard deviation over the seeds"
-            ),
-            "date": "Date",
-            "key": "Name in code",
-        },
-        alt=f"{len(fleet)} networks with parameters, multiply-adds and accuracies",
-    )
-
-
-def frame_of(fleet: Sequence[TrainedNetwork]) -> pd.DataFrame:
-    """The fleet as a data frame, accuracies in percent."""
-    import pandas as pd
-
-    rows = trained.rows(fleet)
-
-    def percent(name: str) -> list[float | None]:
-        return [None if row[name] is None else 100 * row[name] for row in rows]
-
-    return pd.DataFrame(
-        {
-            "network": [label(each) for each in fleet],
-            "data": [row["data"] for row in rows],
-            "params": [row["params"] for row in rows],
-            "macs": pd.array([row["macs"] for row in rows], dtype="Int64"),
-            "validation": percent("validation"),
-            "test": percent("test"),
-            "low": percent("test_low"),
-            "high": percent("test_high"),
-            "seeds": [row["seeds"] for row in rows],
-            "mean": percent("test_mean"),
-            "deviation": percent("test_deviation"),
-            "date": [row["date"] for row in rows],
-            "key": [row["key"] for row in rows],
-        }
-    ).sort_values(["data", "mean"], ascending=[False, False])
-
-
-def identity(networks: Sequence[TrainedNetwork]) -> tuple[tuple[Any, ...], ...]:
-    """What of networks a picture of them depends on, as a key of a cache."""
-    return tuple((n.key, n.sha256, n.params, n.macs, n.test, n.test_runs) for n in networks)
-
-
-def to_csv(rows: Sequence[dict[str, Any]]) -> str:
-    """Rows of the same columns as CSV, with exact numbers."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
 def offer_downloads(
     here: Room, fleet: Sequence[TrainedNetwork], shown: Sequence[TrainedNetwork], cost: str
 ) -> None:
     """The numbers and the chart."""
 
     def chart() -> str:
-        return cache.figure_html(cache.fleet_chart(identity(shown), cost, False, shown))
+        return cache.figure_html(fleet_pictures.fleet_chart(identity(shown), cost, False, shown))
 
     here.offer(
         Download("Fleet, CSV", "fleet.csv", "text/csv", lambda: to_csv(trained.rows(fleet))),
@@ -297,7 +225,7 @@ def snippet(cost: str, data: str) -> str:
     """The lines of Python behind the chart."""
     return (
         "import vizcore as vc\n"
-        "from vizcore.figures.fleet import draw_fleet\n\n"
+        "from vizcore.figures.fleet_words import draw_fleet\n\n"
         f"fleet = [network for network in vc.fleet() if network.data == {data!r}]\n"
         "for network in fleet:\n"
         '    print(network.key, network.macs, network.mean_test, network.interval("test"))\n'

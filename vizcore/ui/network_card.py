@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from vizcore.figures.fleet import label, percent1
+from vizcore.figures.fleet_words import label, percent1
 from vizcore.figures.numbers import exact
 from vizcore.records_fleet import HeldOut, TrainedNetwork
 from vizcore.ui import atlas_card, rooms
