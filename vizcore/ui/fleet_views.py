@@ -225,7 +225,7 @@ def snippet(cost: str, data: str) -> str:
     """The lines of Python behind the chart."""
     return (
         "import vizcore as vc\n"
-        "from vizcore.figures.fleet_words import draw_fleet\n\n"
+        "from vizcore.figures.fleet import draw_fleet\n\n"
         f"fleet = [network for network in vc.fleet() if network.data == {data!r}]\n"
         "for network in fleet:\n"
         '    print(network.key, network.macs, network.mean_test, network.interval("test"))\n'
