@@ -10,6 +10,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server, start_server, stop_server
 from tests.offline.sitecustomize import REFUSED
+from vizcore.runtime.fetch import MIRROR_VARIABLE
+from vizcore.runtime.store import CACHE_VARIABLE, WEIGHTS_VARIABLE
 from vizcore.ui.rooms import ROOMS
 
 pytestmark = pytest.mark.browser
@@ -19,25 +21,51 @@ ANSWER = ".cs-answer >> nth=0"
 
 @pytest.fixture(scope="module")
 def open_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server for everybody in the room, as `make app` starts it: bound to every address."""
-    running = start_server(tmp_path_factory.mktemp("open"), address=None)
+    """A server as `make app` starts it, bound to every address; no weights were ever fetched."""
+    folder = tmp_path_factory.mktemp("open")
+    with pytest.MonkeyPatch.context() as settings:
+        settings.setenv(CACHE_VARIABLE, str(folder))
+        settings.delenv(WEIGHTS_VARIABLE, raising=False)
+        settings.delenv(MIRROR_VARIABLE, raising=False)
+        running = start_server(folder, address=None)
     yield running
     stop_server(running)
 
 
-@pytest.mark.parametrize("name", [room.name for room in ROOMS])
-def test_a_page_asks_only_its_own_server(open_server: Server, page: Page, name: str):
+def asked_by(page: Page) -> list[str]:
+    """The addresses that a page asks, from now on."""
     asked: list[str] = []
     page.context.on("request", lambda request: asked.append(request.url))
     page.on("websocket", lambda socket: asked.append(socket.url))
+    return asked
+
+
+def assert_only(server: Server, asked: list[str]) -> None:
+    """Fail where another machine was asked, or nobody."""
+    own = urlsplit(server.address).netloc
+    web = [each for each in asked if urlsplit(each).scheme not in ("data", "blob")]
+    assert len(web) > 10
+    assert [each for each in web if urlsplit(each).netloc != own] == []
+
+
+@pytest.mark.parametrize("name", [room.name for room in ROOMS])
+def test_a_page_asks_only_its_own_server(open_server: Server, page: Page, name: str):
+    asked = asked_by(page)
     page.goto(f"{open_server.address}/{name}")
     expect(page.locator(ANSWER)).to_be_visible()
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
     page.wait_for_load_state("networkidle")
-    own = urlsplit(open_server.address).netloc
-    web = [each for each in asked if urlsplit(each).scheme not in ("data", "blob")]
-    assert len(web) > 10
-    assert [each for each in web if urlsplit(each).netloc != own] == []
+    assert_only(open_server, asked)
+
+
+def test_weights_that_are_not_here_are_asked_for_by_nobody_but_a_person(
+    open_server: Server, page: Page
+):
+    asked = asked_by(page)
+    page.goto(f"{open_server.address}/feature-maps?network=resnet18")
+    expect(page.get_by_text("which are not on this machine yet")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert_only(open_server, asked)
 
 
 def test_neither_does_the_server_ask_anybody(open_server: Server, page: Page):
@@ -48,3 +76,16 @@ def test_neither_does_the_server_ask_anybody(open_server: Server, page: Page):
     port = open_server.address.rpartition(":")[2]
     assert f"ConvScope is at http://localhost:{port}" in log
     assert [line for line in log.splitlines() if REFUSED in line] == []
+
+
+def test_where_nothing_can_be_fetched_the_reason_and_the_ways_out_are_there(
+    open_server: Server, page: Page
+):
+    """After the test of the log, which this fetch writes to."""
+    page.goto(f"{open_server.address}/feature-maps?network=resnet18")
+    page.get_by_role("button", name="Fetch, ").click()
+    expect(page.get_by_test_id("stAlert")).to_contain_text("download.pytorch.org")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    page.get_by_role("button", name="Use random weights").click()
+    page.wait_for_url("**weights=random*")
+    expect(page.locator(ANSWER)).to_contain_text("Random weights")
