@@ -22,7 +22,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Weights that somebody has fetched on this machine are not there for the tests, nor their settings.
 _FETCHED = tempfile.TemporaryDirectory(prefix="convscope-tests-")
-for _name in ("CONVSCOPE_CACHE", "TORCH_HOME", "HF_HOME"):
+for _name in ("CONVSCOPE_CACHE", "CONVSCOPE_SETTINGS", "TORCH_HOME", "HF_HOME"):
     os.environ[_name] = os.path.join(_FETCHED.name, _name)
 for _name in ("CONVSCOPE_WEIGHTS", "CONVSCOPE_MIRROR", "HF_HUB_CACHE"):
     os.environ.pop(_name, None)

@@ -207,3 +207,7 @@ def test_outputs_that_are_no_classes_are_not_ranked():
         with pytest.raises(NotApplicable, match="128 outputs of 'facenet_nn1' are no class scores"):
             task("facenet_nn1", PHOTO)
     assert map_layers_task("facenet_nn1", PHOTO).label
+    features = weights("vgg16", "IMAGENET1K_FEATURES")  # whose classifier torchvision left out
+    assert features.classes == ()
+    assert "no values for the classifier" in features.notes[0]
+    assert len(weights("vgg16", "IMAGENET1K_V1").classes) == 1000

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
@@ -146,8 +147,9 @@ def warm_task(name: str, *, weights: AnyWeights = None) -> Task[Prediction]:
 def fetch_task(weights: Weights) -> Task[None]:
     """Bring pretrained weights to this machine; two people who ask share one transfer.
 
-    Runs in the lane "network", so it holds no device up. `Progress` counts bytes, and its note
-    says how many, how fast, and how long the rest takes. Cancelling keeps what has come.
+    Runs in a lane of the server's own, so it holds up no device and no other server's files.
+    `Progress` counts bytes, and its note says how many, how fast, and how long the rest takes.
+    Cancelling keeps what has come.
 
     Raises:
         BadChoice: these weights are not fetched from anywhere.
@@ -159,9 +161,13 @@ def fetch_task(weights: Weights) -> Task[None]:
             f"{'drawn at random' if weights.is_random else weights.origin}.",
             received=weights.name,
         )
-    label = f"Fetching {weights.architecture} {weights.name}"
+    from vizcore.runtime.fetch import address_of
+
     return Task(
-        partial(_fetch, weights.file), label, key=("fetch", weights.file.name), lane="network"
+        partial(_fetch, weights.file),
+        f"Fetching {weights.architecture} {weights.name}",
+        key=("fetch", weights.file.name),
+        lane=f"network {urlsplit(address_of(weights.file)).netloc}",
     )
 
 
@@ -219,8 +225,8 @@ def _require_classes(weights: Weights) -> None:
     if not weights.classes:
         outputs = get(weights.architecture).num_classes
         raise NotApplicable(
-            f"The {outputs} outputs of '{weights.architecture}' are no class scores, so none of "
-            "them can be the most probable. Look at its feature maps instead.",
+            f"The {outputs} outputs of '{weights.architecture}' are no class scores with the "
+            f"weights {weights.name}, so none is the most probable. Look at its feature maps.",
             received=weights.architecture,
         )
 

@@ -26,10 +26,10 @@ from filelock import FileLock, Timeout
 from vizcore.errors import BadChoice, FetchError, WeightsError
 from vizcore.runtime.http_transfer import ConnectionCut, Response, open_url
 from vizcore.runtime.jobs import Progress
+from vizcore.runtime.settings import MIRROR_VARIABLE, WEIGHTS_VARIABLE, setting
 from vizcore.runtime.store import (
     HASH_SUFFIX,
     PART_SUFFIX,
-    WEIGHTS_VARIABLE,
     RemoteFile,
     cache_folder,
     expected_sha256,
@@ -37,7 +37,6 @@ from vizcore.runtime.store import (
     verified,
 )
 
-MIRROR_VARIABLE = "CONVSCOPE_MIRROR"
 #: How often a connection that was cut is opened again, while something comes each time.
 RETRIES = 3
 _STEP_BYTES = 1 << 20
@@ -47,11 +46,16 @@ _SPARE_BYTES = 16 << 20
 Fetching = Generator[Progress, None, Path]
 
 
+def mirror_address() -> str:
+    """The mirror that stands in for the libraries' own servers; empty where none is set."""
+    return setting(MIRROR_VARIABLE)
+
+
 def address_of(file: RemoteFile, mirror: str | None = None) -> str:
     """Where a file is fetched: under its name at the mirror if there is one, else at its home.
 
     Args:
-        mirror: an address; None takes `CONVSCOPE_MIRROR`.
+        mirror: an address; None takes the one that is set.
 
     Raises:
         BadChoice: the mirror is not an http(s) address.
@@ -60,16 +64,16 @@ def address_of(file: RemoteFile, mirror: str | None = None) -> str:
         >>> address_of(RemoteFile("a.pth", "https://far.example/b/a.pth"), "http://near:8000/w/")
         'http://near:8000/w/a.pth'
     """
-    given = os.environ.get(MIRROR_VARIABLE, "") if mirror is None else mirror
-    if not given.strip():
+    given = (mirror_address() if mirror is None else mirror).strip()
+    if not given:
         return file.url
-    if urlsplit(given.strip()).scheme not in ("http", "https"):
+    if urlsplit(given).scheme not in ("http", "https"):
         raise BadChoice(
             f"The mirror cannot be '{given}'. Allowed: an address that begins with http:// or "
             f"https://; for a folder of this machine set {WEIGHTS_VARIABLE}.",
             received=given,
         )
-    return f"{given.strip().rstrip('/')}/{quote(file.name)}"
+    return f"{given.rstrip('/')}/{quote(file.name)}"
 
 
 def fetch(file: RemoteFile, folder: Path | None = None, *, mirror: str | None = None) -> Fetching:

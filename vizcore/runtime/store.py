@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vizcore.errors import WeightsError
+from vizcore.runtime.settings import CACHE_VARIABLE, WEIGHTS_VARIABLE, setting
 
-CACHE_VARIABLE = "CONVSCOPE_CACHE"
-WEIGHTS_VARIABLE = "CONVSCOPE_WEIGHTS"
 #: Put beside a file whose library states no hash: the sha256 that it had when it was fetched.
 HASH_SUFFIX = ".sha256"
 #: What has come of a file that is not whole yet.
@@ -63,9 +62,9 @@ class Found:
 
 def cache_folder() -> Path:
     """Where fetched weights are kept: `CONVSCOPE_CACHE`, else the platform's place for caches."""
-    setting = os.environ.get(CACHE_VARIABLE, "").strip()
-    if setting:
-        return Path(setting).expanduser()
+    given = setting(CACHE_VARIABLE)
+    if given:
+        return Path(given).expanduser()
     if sys.platform == "win32":
         local = os.environ.get("LOCALAPPDATA")
         return (Path(local) if local else Path.home() / "AppData" / "Local") / "convscope"
@@ -76,8 +75,8 @@ def cache_folder() -> Path:
 
 def prefilled_folder() -> Path | None:
     """The folder that `CONVSCOPE_WEIGHTS` names; it is looked at first and never written to."""
-    setting = os.environ.get(WEIGHTS_VARIABLE, "").strip()
-    return Path(setting).expanduser() if setting else None
+    given = setting(WEIGHTS_VARIABLE)
+    return Path(given).expanduser() if given else None
 
 
 def find(file: RemoteFile) -> Found | None:

@@ -103,13 +103,12 @@ def to_row(weights: Weights) -> dict[str, str]:
     """Weights as a row of text; `from_row` gives them back."""
     how, file = weights.preprocessing, weights.file
     assert file is not None
-    named = weights.classes == imagenet_classes()
     return {
         "architecture": weights.architecture,
         "name": weights.name,
         "origin": weights.origin,
         "title": weights.title,
-        "classes": _CLASSES if named else str(len(weights.classes)),
+        "classes": _CLASSES if weights.classes == imagenet_classes() else str(len(weights.classes)),
         "resize_px": str(how.resize_px),
         "crop_px": str(how.crop_px),
         "mean": " ".join(str(value) for value in how.mean),
@@ -133,6 +132,7 @@ def from_row(row: dict[str, str]) -> Weights:
     """Weights from a row of the table."""
     top1, top5 = float_or_none(row["top1"]), float_or_none(row["top5"])
     known = row["classes"] == _CLASSES
+    classes = imagenet_classes() if known else numbered_classes(int(row["classes"]))
     file = RemoteFile(
         row["file"],
         row["url"],
@@ -145,7 +145,7 @@ def from_row(row: dict[str, str]) -> Weights:
         name=row["name"],
         origin=cast(Origin, row["origin"]),
         title=row["title"],
-        classes=imagenet_classes() if known else numbered_classes(int(row["classes"])),
+        classes=classes,
         preprocessing=Preprocessing(
             int(row["resize_px"]),
             int(row["crop_px"]),
@@ -158,14 +158,16 @@ def from_row(row: dict[str, str]) -> Weights:
         accuracy={} if top1 is None else {"top1": top1, "top5": top5, "dataset": DATASET},
         licence=row["licence"],
         source=row["source"],
-        notes=notes_on(file, left_out=left_out, named=known),
+        notes=notes_on(file, left_out, classes),
         options=json.loads(row["options"]) if row["options"] else {},
         left_out=left_out,
         file=file,
     )
 
 
-def notes_on(file: RemoteFile, *, left_out: tuple[str, ...], named: bool) -> tuple[str, ...]:
+def notes_on(
+    file: RemoteFile, left_out: tuple[str, ...], classes: tuple[str, ...]
+) -> tuple[str, ...]:
     """What a person should know: what is left out, and what the file is checked against."""
     notes = []
     if left_out:
@@ -174,7 +176,9 @@ def notes_on(file: RemoteFile, *, left_out: tuple[str, ...], named: bool) -> tup
             f"The auxiliary classifiers in the file ({heads}), which only training uses, are left "
             "out."
         )
-    if not named:
+    if not classes:
+        notes.append("Only the feature maps are of use: the file has no values for the classifier.")
+    elif classes == numbered_classes(len(classes)):
         notes.append("The library names no classes for these weights; they are numbered.")
     if len(file.sha256) == 64:
         notes.append("The file is checked against its full sha256.")

@@ -66,13 +66,13 @@ def _weights(key: str, full_name: str, tag: str, config: Any) -> Weights:
     side = config.input_size[1]
     counts = counts_of(key)
     file = _file(full_name, config, None if counts is None else 4 * counts.params)
-    names = _classes(config)
+    classes = _classes(config) or numbered_classes(config.num_classes)
     return Weights(
         architecture=key,
         name=tag,
         origin="timm",
         title=f"{tag} (timm)",
-        classes=names or numbered_classes(config.num_classes),
+        classes=classes,
         preprocessing=Preprocessing(
             math.floor(side / (config.crop_pct or 0.875)),
             side,
@@ -84,7 +84,7 @@ def _weights(key: str, full_name: str, tag: str, config: Any) -> Weights:
         identity=f"timm:{file.name}",
         licence=config.license or "",
         source=f"{_HUB}/{config.hf_hub_id}" if config.hf_hub_id else config.url,
-        notes=notes_on(file, left_out=(), named=names is not None),
+        notes=notes_on(file, (), classes),
         file=file,
     )
 

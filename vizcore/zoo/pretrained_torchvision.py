@@ -11,7 +11,7 @@ from vizcore.runtime.store import RemoteFile
 from vizcore.zoo.architecture import Architecture
 from vizcore.zoo.libraries import torchvision_name
 from vizcore.zoo.light_import import torchvision_models
-from vizcore.zoo.pretrained import DATASET, notes_on, numbered_classes
+from vizcore.zoo.pretrained import DATASET, notes_on
 from vizcore.zoo.weights import Weights
 
 #: The hash that torch.hub finds in a file's name and checks.
@@ -48,14 +48,14 @@ def _weights(key: str, name: str, member: Any) -> Weights:
     )
     measured = meta["_metrics"]["ImageNet-1K"]
     known = not math.isnan(measured["acc@1"])
-    classes = meta["categories"]
+    classes = tuple(meta["categories"] or ())  # None for VGG-16's features alone
     left_out = _LEFT_OUT.get(name, ())
     return Weights(
         architecture=key,
         name=member.name,
         origin="torchvision",
         title=f"{member.name} (torchvision)",
-        classes=tuple(classes) if classes else numbered_classes(1000),
+        classes=classes,
         preprocessing=Preprocessing(
             how.resize_size[0],
             how.crop_size[0],
@@ -73,7 +73,7 @@ def _weights(key: str, name: str, member: Any) -> Weights:
         else {},
         licence=meta.get("license", ""),
         source=meta.get("recipe", "") or member.url,
-        notes=notes_on(file, left_out=left_out, named=bool(classes)),
+        notes=notes_on(file, left_out, classes),
         options=_options(name, meta),
         left_out=left_out,
         file=file,

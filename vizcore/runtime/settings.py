@@ -1,0 +1,76 @@
+"""The settings of a machine: environment variables, or the same as lines of a file.
+
+The file is `convscope.toml` in the user's folder of settings (`~/.config` on Linux), or the one
+that `CONVSCOPE_SETTINGS` names. Its keys are the variables' names, small and without the prefix:
+
+    mirror = "http://weights.example:8000"
+    weights = "/srv/weights"
+
+A variable that is set wins.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+
+from vizcore.errors import BadChoice
+
+FILE_VARIABLE = "CONVSCOPE_SETTINGS"
+CACHE_VARIABLE = "CONVSCOPE_CACHE"
+WEIGHTS_VARIABLE = "CONVSCOPE_WEIGHTS"
+MIRROR_VARIABLE = "CONVSCOPE_MIRROR"
+_KEYS = {
+    name.removeprefix("CONVSCOPE_").lower(): name
+    for name in (CACHE_VARIABLE, WEIGHTS_VARIABLE, MIRROR_VARIABLE)
+}
+
+
+def setting(variable: str) -> str:
+    """The value of a setting; empty where nobody has set it.
+
+    Raises:
+        BadChoice: the file of settings cannot be read, or sets what there is not.
+    """
+    given = os.environ.get(variable, "").strip()
+    return given or _of_file().get(variable, "")
+
+
+def settings_file() -> Path:
+    """Where the file of settings is looked for."""
+    named = os.environ.get(FILE_VARIABLE, "").strip()
+    if named:
+        return Path(named).expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("APPDATA") or Path.home()) / "convscope.toml"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "convscope.toml"
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "convscope.toml"
+
+
+def _of_file() -> dict[str, str]:
+    path = settings_file()
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        return {}
+    return _read(path, changed)
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, changed: int) -> dict[str, str]:
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadChoice(f"The settings in {path} cannot be read: {error}.") from error
+    for key, value in found.items():
+        if key not in _KEYS or not isinstance(value, str):
+            raise BadChoice(
+                f"{path} cannot set {key} = {value!r}. Allowed: {', '.join(_KEYS)}, each a text.",
+                received=key,
+                suggestions=_KEYS,
+            )
+    return {_KEYS[key]: value.strip() for key, value in found.items()}
