@@ -124,3 +124,6 @@ with room("saliency", "Which pixels decided?", CHOICES) as here:
     with here.details("About this network and this picture") as is_open:
         if is_open:
             views.draw_about(weights, chosen.name)
+    with here.details("Weights on this machine") as is_open:
+        if is_open:
+            weights_view.draw_files()

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from vizcore.errors import BadChoice, NotApplicable
-from vizcore.figures.mosaic import draw_mosaic
+from vizcore.figures.mosaic import draw_mosaic, reduce_to_fit
 from vizcore.figures.palette import DARK, LIGHT, diverging, sequential
 
 
@@ -187,3 +187,32 @@ def test_what_has_no_true_picture_is_refused():
         draw_mosaic(maps)
     with pytest.raises(NotApplicable, match=r"shape \(0, 3, 3\)"):
         draw_mosaic(np.zeros((0, 3, 3)))
+
+
+@pytest.mark.parametrize(
+    ("shape", "times"),
+    [
+        ((64, 112, 112), 2),
+        ((64, 224, 224), 3),
+        ((96, 55, 55), 1),
+        ((2048, 7, 7), 1),
+        ((4, 448, 224), 2),
+    ],
+)
+def test_maps_too_large_for_the_room_are_given_as_means_that_fit(shape, times):
+    maps = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    reduced, found, columns = reduce_to_fit(maps, (664, 800))
+    assert found == times
+    rows = -(-shape[0] // columns)
+    assert columns * (reduced.shape[2] + 1) - 1 <= 664
+    assert rows * (reduced.shape[1] + 1) - 1 <= 800
+    for y, x in ((0, 0), (reduced.shape[1] - 1, reduced.shape[2] - 1)):
+        square = maps[:, y * times : (y + 1) * times, x * times : (x + 1) * times]
+        np.testing.assert_allclose(reduced[:, y, x], square.mean(axis=(1, 2)), atol=1e-6)
+
+
+def test_maps_that_fit_are_left_alone():
+    maps = np.ones((8, 5, 5), np.float32)
+    reduced, times, columns = reduce_to_fit(maps, (664, 500))
+    assert reduced is maps
+    assert (times, columns) == (1, 8)

@@ -119,9 +119,11 @@ def test_missing_batch_counters_are_set_and_said(resnet: State):
 
 def test_another_architecture_is_named_with_the_first_mismatches(resnet: State):
     error = refused(resnet, "resnet34")
-    assert error.suggestions[0] == "resnet18"
+    assert error.suggestions == ("resnet18",)
     assert "It is a state dict of ResNet-18 (resnet18)." in error.summary
-    assert "80 missing" in error.summary  # layers: 16 blocks against 8, five tensors a convolution
+    assert (
+        "ResNet-34: 80 tensors missing." in error.summary
+    )  # layers: 16 blocks against 8, five tensors a convolution
     assert len(error.mismatches) == UnfitWeights.LISTED
     assert str(error).count(" is missing") == 5
 
@@ -143,6 +145,7 @@ def test_all_sorts_of_mismatches_come_first(resnet: State):
         "fc.bias is I64, expected decimal numbers",
     ):
         assert phrase in first
+    assert "1 tensor of another shape, 1 missing, 1 unexpected, 1 of another" in error.summary
     assert "No architecture of the zoo is nearer" in error.summary
     assert error.suggestions == ()
 

@@ -201,6 +201,34 @@ def fit_tiles(
     return across, zoom or zoom_for(across)
 
 
+def reduce_to_fit(
+    maps_chw: npt.NDArray[np.floating], fit_px: tuple[int, int], gutter: int = 1
+) -> tuple[npt.NDArray[np.floating], int, int]:
+    """Maps that fit a room at a whole-number zoom: (maps, values each way in one mean, columns).
+
+    Maps too large for it are given as means of squares of values, as few as will do. (At a
+    border a square holds what there is.)
+
+    Example:
+        >>> maps, times, columns = reduce_to_fit(np.ones((64, 112, 112)), (664, 900))
+        >>> maps.shape, times, columns
+        ((64, 56, 56), 2, 11)
+    """
+    channels, height, width = maps_chw.shape
+    for times in range(1, max(height, width) + 1):
+        tile_h, tile_w = -(-height // times), -(-width // times)
+        columns = min(channels, (fit_px[0] + gutter) // (tile_w + gutter))
+        if columns and -(-channels // columns) * (tile_h + gutter) - gutter <= fit_px[1]:
+            break
+    if times == 1:
+        return maps_chw, 1, columns
+    rows_at, columns_at = np.arange(0, height, times), np.arange(0, width, times)
+    sums = np.add.reduceat(maps_chw.astype(np.float64), rows_at, axis=1)
+    sums = np.add.reduceat(sums, columns_at, axis=2)
+    counts = np.outer(np.diff([*rows_at.tolist(), height]), np.diff([*columns_at.tolist(), width]))
+    return (sums / counts).astype(maps_chw.dtype), times, max(1, columns)
+
+
 def _levels(maps: npt.NDArray[np.float32], scaling: Scaling, signed: bool) -> npt.NDArray[np.uint8]:
     """Values as palette levels 0..252. A map without any range gets the lowest, or zero's."""
     axes = (1, 2) if scaling == "map" else (0, 1, 2)

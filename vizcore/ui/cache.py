@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from vizcore.records import (
@@ -70,6 +72,7 @@ def depth_profile(
 #: that one value is always a whole number of pixels.
 MOSAIC_PX = (664, 500)
 PICTURE_PX = 256
+_TALLEST_PX = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +100,38 @@ def mosaic(
     from vizcore.figures.marking import marked
     from vizcore.figures.mosaic import draw_mosaic
 
+    maps_chw, times, columns = _fitting(_maps)
     drawn = draw_mosaic(
-        _maps.maps_chw,
+        maps_chw,
         _maps.order,
         scaling=scaling,
         colours="grey" if colours == "grey" else "viridis",
         signed=colours == "signed",
+        columns=columns,
         numbers=numbers,
         dark=dark,
         fit_px=MOSAIC_PX,
     )
+    means = f" Each pixel is the mean of {times} × {times} values." if times > 1 else ""
     png = marked(drawn.png(), mark, dark=dark) if mark else drawn.png()
-    return DrawnMosaic(png, drawn.caption)
+    return DrawnMosaic(png, drawn.caption + means)
+
+
+def _fitting(found: FeatureMaps) -> tuple[npt.NDArray[np.float32], int, int | None]:
+    """Maps for the room there is, how many values each way are in one pixel, and columns.
+
+    Small maps are enlarged, in as many columns as suit. Maps of many pixels stand one to one,
+    lower than the window where they must, or as means.
+    """
+    from vizcore.figures.mosaic import reduce_to_fit
+
+    maps_chw, times, columns = reduce_to_fit(found.maps_chw, MOSAIC_PX)
+    doubled = maps_chw.shape[0], 2 * maps_chw.shape[1], 2 * maps_chw.shape[2]
+    if times == 1 and reduce_to_fit(np.broadcast_to(np.float32(0), doubled), MOSAIC_PX)[1] == 1:
+        return maps_chw, 1, None
+    if times == 1:
+        return maps_chw, 1, columns
+    return reduce_to_fit(found.maps_chw, (MOSAIC_PX[0], _TALLEST_PX))
 
 
 @dataclass(frozen=True, slots=True)

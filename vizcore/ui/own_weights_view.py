@@ -57,7 +57,7 @@ def use_wanted(view: View) -> None:
 
 def draw_upload(view: View) -> None:
     """The upload, behind a button; and how pictures are prepared, where own weights are chosen."""
-    with st.popover("Own weights"):
+    with st.popover("Own weights"), st.container(key="own-weights-form"):
         _draw_form(view)
 
 
@@ -87,7 +87,7 @@ def _draw_form(view: View) -> None:
     number = st.session_state.setdefault(_ROUND, 0)
     most_mb = min(MAX_UPLOAD_BYTES // 2**20, int(config.get_option("server.maxUploadSize")))
     file = st.file_uploader(
-        f"A state dict of {zoo.get(network).name}, safetensors",
+        f"State dict of {zoo.get(network).name}, safetensors, at most {most_mb} MB",
         key=f"own_weights.file.{number}",
         max_upload_size=most_mb,
         on_change=_forget,

@@ -105,6 +105,7 @@ def draw_picker(view: View) -> None:
                 "A picture of your own",
                 type=list(KINDS),
                 key="pictures.file",
+                max_upload_size=20,
                 on_change=_take,
                 args=("pictures.file",),
                 help="It stays in your session. PNG, JPEG, WebP, BMP, GIF or TIFF, at most 20 MB "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -14,9 +13,8 @@ from vizcore.errors import (
     UnknownWeights,
     WeightsNotHere,
 )
-from vizcore.figures.numbers import percent
 from vizcore.runtime import store
-from vizcore.runtime.fetch import MIRROR_VARIABLE, address_of
+from vizcore.runtime.fetch import address_of, mirror_address
 from vizcore.runtime.own_weights import is_own
 from vizcore.ui import own_weights_view, work
 from vizcore.ui.address import Choice, View
@@ -24,6 +22,7 @@ from vizcore.zoo.weights import RANDOM, Weights
 
 _FETCHING = "weights.fetching"  # the file that this session has asked for
 _FAILED = "weights.failed"  # (file, sentence) of the last fetch that failed
+_TITLES = "weights.titles"  # of the list as it was drawn last
 
 
 def choice(network: str) -> Choice:
@@ -79,9 +78,9 @@ def size(count_bytes: int | None) -> str:
 def accuracy(weights: Weights) -> str:
     """How good they are, in a few words; empty where nobody says."""
     if "test" in weights.accuracy:
-        return f"{percent(weights.accuracy['test'])} of test pictures right"
+        return f"{weights.accuracy['test']:.1%} of test pictures right"
     if weights.accuracy.get("top1") is not None:
-        return f"{percent(weights.accuracy['top1'])} top-1"
+        return f"{weights.accuracy['top1']:.1%} top-1"
     return ""
 
 
@@ -92,25 +91,32 @@ def title(weights: Weights) -> str:
     if weights.origin == "own":
         return weights.title
     presence = networks.presence_of(weights)
+    if weights.origin == "bundled":
+        return weights.title
     where = "on this machine" if presence.here else "to fetch"
-    name = weights.title if weights.origin == "bundled" else weights.name
-    parts = [name, accuracy(weights), size(presence.size_bytes), where]
+    parts = [weights.name, accuracy(weights), size(presence.size_bytes), where]
     return " · ".join(part for part in parts if part)
 
 
 def draw_picker(view: View) -> None:
-    """The list of weights, the upload of own ones, and where the chosen ones are."""
+    """The list of weights, where the chosen ones are, and the upload of own ones."""
     network = view["network"]
     own_weights_view.use_wanted(view)
     offered = {each.name: each for each in networks.weights_of(network)}
     for name in dict.fromkeys([*own_weights_view.names_for(network), view["weights"]]):
         if is_own(name):
             offered |= _known(network, name)
-    names = list(dict.fromkeys([*offered, view["weights"]]))
+    titles = {name: title(each) for name, each in offered.items()}
+    titles.setdefault(view["weights"], f"{view['weights']}, not here")
+    if st.session_state.get(_TITLES) != titles:
+        # The browser tells a choice by its title. Where that has changed, such as after a fetch,
+        # the choice is told to the browser.
+        view["weights"] = view["weights"]
+        st.session_state[_TITLES] = titles
     st.selectbox(
         "Weights",
-        names,
-        format_func=lambda name: title(offered[name]) if name in offered else f"{name}, not here",
+        list(titles),
+        format_func=titles.__getitem__,
         help="The bundled ones and the library's pretrained ones, with the accuracy that was "
         "measured or published; your own; and random ones.",
         **view.bind("weights"),
@@ -120,7 +126,6 @@ def draw_picker(view: View) -> None:
         st.caption(_where(now))
     with st.container(horizontal=True, gap="small"):
         own_weights_view.draw_upload(view)
-        _draw_files()
         if now is not None and now.origin == "own":
             own_weights_view.draw_preprocessing(view, now)
 
@@ -133,16 +138,17 @@ def _known(network: str, name: str) -> dict[str, Weights]:
 
 
 def _where(weights: Weights) -> str:
-    """Where weights are, in one line under the list."""
+    """The chosen weights in a line under their list, which cuts long titles."""
     if weights.is_random:
-        return "Random weights, not trained (seed 0)"
+        return "Nothing was learned: every picture says so."
     if weights.origin == "own":
         return f"Your own: {len(weights.classes):,} classes"
     presence = networks.presence_of(weights)
-    if not presence.here:
-        return f"To fetch: {size(presence.size_bytes)}"
-    place = "Bundled" if weights.origin == "bundled" else f"On this machine ({presence.place})"
-    return f"{place}: {size(presence.size_bytes)}"
+    where = "Bundled" if weights.origin == "bundled" else "On this machine"
+    parts = [f"{where if presence.here else 'To fetch'}, {size(presence.size_bytes)}"]
+    if good := accuracy(weights):
+        parts.append(good)
+    return "; ".join(parts)
 
 
 def answers(view: View, error: ConvScopeError) -> bool:
@@ -161,27 +167,35 @@ def draw_missing(view: View, error: ConvScopeError) -> None:
     weights = selected(view)
     file = weights.file
     assert file is not None
+    failed_file, sentence = st.session_state.get(_FAILED, ("", ""))
+    fetching = st.session_state.get(_FETCHING) == file.name
     with st.container(border=True, key="weights-missing"):
         st.markdown(f"**{_need(weights)}**")
         st.markdown(_about(weights))
-        if st.session_state.get(_FETCHING) == file.name:
-            _fetch(weights)
-        failed_file, sentence = st.session_state.get(_FAILED, ("", ""))
-        if failed_file == file.name:
-            st.error(sentence, icon=":material/cloud_off:")
-        presence = networks.presence_of(weights)
+        outcome = st.container()
+        if failed_file == file.name and not fetching:
+            outcome.error(sentence, icon=":material/cloud_off:")
         with st.container(horizontal=True):
-            again = "Try again" if failed_file == file.name else "Fetch"
-            more = "Go on fetching" if presence.partial_bytes else again
-            st.button(
-                f"{more}, {size(presence.size_bytes)}",
-                key="weights-fetch",
-                type="primary",
-                icon=":material/download:",
-                on_click=_begin,
-                args=(file.name,),
-            )
+            if not fetching:
+                _draw_fetch(weights, again=failed_file == file.name)
             draw_ways_out(view)
+    if fetching:
+        with outcome:
+            _fetch(weights)
+
+
+def _draw_fetch(weights: Weights, *, again: bool) -> None:
+    assert weights.file is not None
+    presence = networks.presence_of(weights)
+    words = "Go on fetching" if presence.partial_bytes else "Try again" if again else "Fetch"
+    st.button(
+        f"{words}, {size(presence.size_bytes)}",
+        key="weights-fetch",
+        type="primary",
+        icon=":material/download:",
+        on_click=_begin,
+        args=(weights.file.name,),
+    )
 
 
 def draw_ways_out(view: View) -> None:
@@ -214,8 +228,9 @@ def _about(weights: Weights) -> str:
     """Size, source, accuracy, licence and check of weights that have to be fetched."""
     assert weights.file is not None
     presence = networks.presence_of(weights)
-    host = urlsplit(address_of(weights.file)).hostname or "?"
-    parts = [f"{size(presence.size_bytes)} from {host}"]
+    host = urlsplit(address_of(weights.file)).hostname
+    mirror = "the mirror " if mirror_address() else ""
+    parts = [f"{size(presence.size_bytes)} from {mirror}{host}"]
     if presence.partial_bytes:
         parts[0] += f", of which {size(presence.partial_bytes)} have come"
     if good := accuracy(weights):
@@ -248,14 +263,6 @@ def _fetch(weights: Weights) -> None:
     st.rerun()
 
 
-def _draw_files() -> None:
-    """The weights on this machine, asked for when somebody opens them."""
-    popover = st.popover("Files", on_change="rerun", key="weights-files")
-    if popover.open:
-        with popover:
-            draw_files()
-
-
 def draw_files() -> None:
     """Which pretrained weights are on this machine, their sizes and folder, and the mirror."""
     rows = [
@@ -283,7 +290,7 @@ def draw_files() -> None:
     facts.append(f"The cache is `{store.cache_folder()}`.")
     if prefilled := store.prefilled_folder():
         facts.append(f"The pre-filled folder is `{prefilled}`.")
-    mirror = urlsplit(os.environ.get(MIRROR_VARIABLE, "")).hostname
+    mirror = urlsplit(mirror_address()).hostname
     facts.append(
         f"Files are fetched from the mirror {mirror}."
         if mirror

@@ -136,13 +136,15 @@ def _mismatches(stored: Mapping[str, StoredTensor], expected: Signature) -> dict
 
 def _unfit(key: str, mismatches: Mapping[str, list[str]], near: tuple[Near, ...]) -> UnfitWeights:
     """The counts, the nearest architectures, and the first of each sort in turn."""
-    counts = [f"{len(phrases):,} {sort}" for sort, phrases in mismatches.items()]
+    tensors = "tensor" if len(next(iter(mismatches.values()))) == 1 else "tensors"
+    counts = ", ".join(f"{len(phrases):,} {sort}" for sort, phrases in mismatches.items())
+    counts = counts.replace(" ", f" {tensors} ", 1)
     mine = next((each.overlap for each in near if each.key == key), 0.0)
     nearer = [each for each in near if each.key != key and each.overlap > mine]
+    nearer = [each for each in nearer if each.overlap == 1] or nearer
     names = [f"{get(each.key).name} ({each.key})" for each in nearer]
     if nearer and nearer[0].overlap == 1:
-        same = [name for name, each in zip(names, nearer, strict=True) if each.overlap == 1]
-        hint = f"It is a state dict of {' or '.join(same)}."
+        hint = f"It is a state dict of {' or '.join(names)}."
     elif nearer:
         parts = [
             f"{name}, {each.fitting} of {each.total} tensors"
@@ -155,7 +157,7 @@ def _unfit(key: str, mismatches: Mapping[str, list[str]], near: tuple[Near, ...]
         hint = "No architecture of the zoo is near to it."
     in_turn = [each for each in chain(*zip_longest(*mismatches.values())) if each is not None]
     return UnfitWeights(
-        f"The file does not fit {get(key).name}: of its tensors {', '.join(counts)}. {hint}",
+        f"The file does not fit {get(key).name}: {counts}. {hint}",
         in_turn,
         suggestions=[each.key for each in nearer],
     )
