@@ -72,7 +72,12 @@ def test_from_a_mirror_to_a_prediction(served, drawn, empty_cache):
     assert served.asked == []  # looking never fetches
 
     assert not presence_of(weights(KEY)).here
-    run_here(fetch_task(weights(KEY)))
+    told = []
+    path = vc.fetch(KEY, report=told.append)
+    assert path == empty_cache / weights(KEY).file.name
+    assert told[-1].done == len(drawn[1])
+    assert vc.fetch(KEY, VERSION) == path
+    assert len(served.asked) == 1
     there = presence_of(weights(KEY))
     assert (there.here, there.place, there.size_bytes) == (True, "cache", len(drawn[1]))
 

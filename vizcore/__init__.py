@@ -34,6 +34,7 @@ _HOMES: dict[str, str] = {
     "evolution_patches": "vizcore.api",
     "evolution_saliency": "vizcore.api",
     "feature_maps": "vizcore.api",
+    "fetch": "vizcore.api",
     "fleet": "vizcore.trained",
     "layers": "vizcore.api",
     "localisation_set": "vizcore.data.localisation",
@@ -41,6 +42,7 @@ _HOMES: dict[str, str] = {
     "predict": "vizcore.api",
     "saliency": "vizcore.api",
     "sample_pictures": "vizcore.data.samples",
+    "weights_of": "vizcore.networks",
 }
 
 __all__ = [
@@ -63,6 +65,7 @@ __all__ = [
     "evolution_patches",
     "evolution_saliency",
     "feature_maps",
+    "fetch",
     "fleet",
     "layers",
     "localisation_set",
@@ -70,6 +73,7 @@ __all__ = [
     "predict",
     "saliency",
     "sample_pictures",
+    "weights_of",
 ]
 
 

@@ -6,11 +6,12 @@ What looks at a picture runs here and now; `vizcore.tasks` has the same as tasks
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
 
-from vizcore import zoo
+from vizcore import networks, zoo
 from vizcore.errors import BadChoice, BadInputSize
 from vizcore.evolution_tasks import (
     Searched,
@@ -29,12 +30,14 @@ from vizcore.records import (
     Sorting,
 )
 from vizcore.records_evolution import FilterHistory, PatchHistory, SaliencyHistory
+from vizcore.runtime import store
 from vizcore.runtime.device import choose
-from vizcore.runtime.jobs import run_here
+from vizcore.runtime.jobs import Progress, run_here
 from vizcore.tasks import (
     AnyPicture,
     AnyWeights,
     feature_maps_task,
+    fetch_task,
     map_layers_task,
     prediction_task,
     saliency_task,
@@ -53,6 +56,8 @@ __all__ = [
     "evolution_saliency",
     "feature_maps",
     "feature_maps_task",
+    "fetch",
+    "fetch_task",
     "layers",
     "map_layers_task",
     "models",
@@ -178,6 +183,29 @@ def _picture_shape(
             received=repr(size),
         )
     return (own[0], size[0], size[1]) if len(size) == 2 else size
+
+
+def fetch(
+    name: str, weights: str | None = None, *, report: Callable[[Progress], None] | None = None
+) -> Path:
+    """Bring pretrained weights to this machine, verified; nothing is fetched where they are here.
+
+    Args:
+        weights: their name; None takes the architecture's default.
+        report: called with the bytes so far, and a note with the rate and the time left.
+
+    Raises:
+        UnknownArchitecture, UnknownWeights: there is nothing of this name.
+        BadChoice: these weights are not fetched from anywhere (bundled, random).
+        FetchError: no connection, a wrong hash, no room; says what to do.
+    """
+    found = networks.weights(name, weights)
+    for progress in cast("Generator[Progress]", fetch_task(found).work()):
+        if report is not None:
+            report(progress)
+    there = None if found.file is None else store.verified(found.file)
+    assert there is not None
+    return there.path
 
 
 def predict(
