@@ -23,7 +23,7 @@ class Mirror:
         redirect: status 302 to the same name below /far/, stating this sha256 on the way.
         hold: answers stop at byte `hold_after` of the file until it is set.
         pause_s: between pieces of `piece_bytes`.
-        asked: (path, Range header, status) of every GET.
+        asked: (path, Range header, status) of every GET of a file (not of a hash beside it).
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -79,7 +79,8 @@ class Mirror:
             status = 206 if start else 200
             if start >= len(self.files[name]):
                 status = 416
-        self.asked.append((request.path, wanted, status))
+        if not name.endswith(".sha256"):
+            self.asked.append((request.path, wanted, status))
         request.send_response(status)
         if status == 302:
             request.send_header("Location", f"/far/{name}")

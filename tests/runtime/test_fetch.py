@@ -202,6 +202,19 @@ def test_the_hash_that_the_hub_states_on_the_way_is_checked(served, empty_cache)
     assert not path.exists()
 
 
+def test_a_folder_that_was_filled_can_be_served_as_a_mirror_with_its_hashes(
+    served, tmp_path, empty_cache
+):
+    finish(fetch(OPEN, tmp_path / "filled"))
+    served.files = {path.name: path.read_bytes() for path in (tmp_path / "filled").iterdir()}
+    assert set(served.files) >= {OPEN.name, f"{OPEN.name}.sha256"}
+    assert finish(fetch(OPEN)).read_bytes() == CONTENT
+    (empty_cache / OPEN.name).unlink()
+    served.files[OPEN.name] = CONTENT[::-1]
+    with pytest.raises(FetchError, match=f"should begin with {SHA256[:16]}"):
+        finish(fetch(OPEN))
+
+
 @pytest.mark.parametrize(
     ("status", "message"),
     [

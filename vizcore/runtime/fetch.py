@@ -33,6 +33,7 @@ from vizcore.runtime.store import (
     RemoteFile,
     cache_folder,
     expected_sha256,
+    sha256_noted,
     sha256_of,
     verified,
 )
@@ -42,6 +43,7 @@ RETRIES = 3
 _STEP_BYTES = 1 << 20
 _WAIT_S = 0.05
 _SPARE_BYTES = 16 << 20
+_LINE_BYTES = 1024
 
 Fetching = Generator[Progress, None, Path]
 
@@ -196,7 +198,19 @@ def _stream(
                 f"The connection to {_host(url)} was cut after {_megabytes(meter.done)} of "
                 f"{_megabytes(response.total)}; what has come is kept."
             )
-        return file.sha256 or response.stated_sha256, digest.hexdigest(), resumed
+    expected = file.sha256 or response.stated_sha256 or _hash_beside(file, url)
+    return expected, digest.hexdigest(), resumed
+
+
+def _hash_beside(file: RemoteFile, url: str) -> str:
+    """The sha256 in a mirror's NAME.sha256, as a fetch into a folder writes it; empty without."""
+    if url == file.url:
+        return ""
+    try:
+        with closing(open_url(url + HASH_SUFFIX, 0, "", file.name)) as response:
+            return sha256_noted(response.read(_LINE_BYTES).decode("ascii", "replace"))
+    except (ConnectionCut, FetchError):
+        return ""
 
 
 def _write(written: io.RawIOBase, piece: bytes, part: Path, meter: _Meter) -> None:

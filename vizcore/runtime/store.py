@@ -119,10 +119,20 @@ def expected_sha256(file: RemoteFile, path: Path) -> str:
     if re.fullmatch(r"[0-9a-f]{64}", blob):
         return blob
     try:
-        noted = path.with_name(path.name + HASH_SUFFIX).read_text(encoding="ascii").split()
+        return sha256_noted(path.with_name(path.name + HASH_SUFFIX).read_text(encoding="ascii"))
     except (OSError, UnicodeDecodeError):
         return ""
-    return noted[0] if noted and re.fullmatch(r"[0-9a-f]{64}", noted[0]) else ""
+
+
+def sha256_noted(line: str) -> str:
+    """The hash in a line such as `sha256sum` writes; empty where there is none.
+
+    Example:
+        >>> sha256_noted("not a hash  net.safetensors")
+        ''
+    """
+    words = line.split()
+    return words[0] if words and re.fullmatch(r"[0-9a-f]{64}", words[0]) else ""
 
 
 def sha256_of(path: Path) -> str:

@@ -189,8 +189,8 @@ def notes_on(
         )
     else:
         notes.append(
-            "The library states no hash. A fetched file is checked against the sha256 that the "
-            "server states, where it states one; a file put in a folder by hand is not checked."
+            "The library states no hash. The file is checked against the sha256 that the server "
+            "states while sending it, or that lies beside it as NAME.sha256; without, not at all."
         )
     return tuple(notes)
 
