@@ -11,6 +11,7 @@ import pytest
 from vizcore.data import digits10, photos20
 from vizcore.data.images import decode
 from vizcore.data.photographs import PHOTOS, Photo
+from vizcore.data.preprocessing import Preprocessing
 from vizcore.data.samples import sample, sample_pictures, sample_pictures_for
 from vizcore.errors import UnknownName
 
@@ -103,3 +104,13 @@ def test_reading_a_digit_does_not_load_scikit_learn() -> None:
         "assert 'sklearn' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_network_for_digits_sees_a_sample_as_the_data_has_it() -> None:
+    pictures, labels = digits10.held_out("test")
+    ours = Preprocessing(digits10.SIDE_PX, digits10.SIDE_PX, (0.0,), (1.0,))
+    for each in sample_pictures_for(1):
+        seen = ours.apply(decode(each.read()).rgb_hwc)
+        wanted = pictures[labels == int(each.class_name)][0] / 255
+        assert seen.shape == (1, 1, 32, 32)
+        np.testing.assert_allclose(seen[0, 0], wanted, rtol=0, atol=1e-6)
