@@ -197,9 +197,21 @@ def test_a_class_named_rightly_can_be_seen_too(assets: Path):
 def test_an_empty_cell_is_refused_with_the_nearest(assets: Path):
     at = open_page("networks", network="plain50_photos20", cell="moon,rockets")
     assert "no filled cell called 'moon,rockets'" in texts(at)
+    assert "**The 11 mistakes**" in texts(at)
     next(b for b in at.button if b.label == "Use moon,rocket").click().run()
     assert not at.exception
     assert "are named rocket**" in texts(at)
+
+
+def test_a_network_with_many_mistakes_shows_the_most_frequent_of_them(tmp_path, monkeypatch):
+    wrong = {true: {(true + 1) % 20: 5, (true + 2) % 20: 1} for true in range(20) if true != MOON}
+    monkeypatch.setenv("CONVSCOPE_ASSETS", str(write(tmp_path, photos_card("se_photos20", wrong))))
+    found = vc.confusion("se_photos20")
+    assert found.wrong > confusion_views.MOST_PICTURES
+    at = open_page("networks", network="se_photos20")
+    assert f"**The {found.wrong} mistakes**" in texts(at)
+    assert f"60 of {found.wrong}, the most frequent confusions first" in texts(at)
+    assert len(at.get("image")) == 12
 
 
 def test_a_cell_of_another_network_is_not_kept(assets: Path):

@@ -108,7 +108,8 @@ def draw_confusion(
     )
     axis = {"tickvals": places, "ticktext": list(classes), "showgrid": False, "constrain": "domain"}
     edge = [-0.5, len(classes) - 0.5]
-    figure.update_xaxes(range=edge, tickangle=-90, title_text="named", **axis)
+    angle = -90 if max(map(len, classes)) > 2 else 0
+    figure.update_xaxes(range=edge, tickangle=angle, title_text="named by the network", **axis)
     figure.update_yaxes(range=edge[::-1], title_text="true class", ticklabelstandoff=6, **axis)
     return figure
 

@@ -59,16 +59,18 @@ def cost_of(network: TrainedNetwork, cost: str) -> int | None:
 def skip_words(pair: SkipPair) -> str:
     """What skip connections do at one depth: "add 9.1 points at 50 layers"."""
     depth = f"{pair.plain.depth} layers" if pair.plain.depth else "this depth"
-    if min(len(pair.plain.test_runs), len(pair.residual.test_runs)) < 2:
-        return f"were tried with one seed at {depth}"
     if not pair.clear:
         return f"make no clear difference at {depth}"
     return f"{'add' if pair.points > 0 else 'cost'} {abs(pair.points):.1f} points at {depth}"
 
 
 def finding(networks: Sequence[TrainedNetwork]) -> str:
-    """What the chart shows: what skip connections did where there are pairs, or which is best."""
-    pairs = skip_pairs(tuple(networks))
+    """What the chart shows: what skip connections did, by pairs of several seeds, or the best."""
+    pairs = [
+        pair
+        for pair in skip_pairs(tuple(networks))
+        if min(len(pair.plain.test_runs), len(pair.residual.test_runs)) > 1
+    ]
     if pairs:
         return "Skip connections " + ", ".join(map(skip_words, reversed(pairs)))
     best = max(networks, key=lambda network: network.mean_test)

@@ -64,7 +64,11 @@ def draw(
         st.selectbox(
             "Pictures", list(words), format_func=words.__getitem__, width=320, **view.bind("cell")
         )
-    cell = parse_cell(found, view["cell"])
+    try:
+        cell = parse_cell(found, view["cell"])
+    except UnknownName as error:
+        here.refuse(error, sets="cell")
+        cell = None
     chart = fleet_pictures.confusion_chart(
         (*identity([network]), network.predictions["test"]), cell, dark, found
     )

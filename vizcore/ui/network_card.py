@@ -108,7 +108,7 @@ def _accuracy(network: TrainedNetwork, part: HeldOut) -> str:
 
 def _trained(network: TrainedNetwork) -> str:
     parts = [
-        f"{network.epochs} epochs" if network.epochs else "",
+        f"{network.epochs} epoch{'s' if network.epochs > 1 else ''}" if network.epochs else "",
         f"seed {network.seed}" if network.seed is not None else "",
         network.date,
     ]

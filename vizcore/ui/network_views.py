@@ -51,7 +51,7 @@ def draw(
                 found = trained.confusion(network)
             confusion_views.draw(here, network, found, control, dark)
     except UnknownName as error:
-        here.refuse(error, sets="against" if here.view["show"] == "against" else "cell")
+        here.refuse(error, sets="against")
     except ConvScopeError as error:
         here.refuse(error)
     here.code(snippet(network, here.view["show"], here.view["against"]))
