@@ -30,6 +30,8 @@ PAGES = {
     "design": {},
     "blocks": {},
     "blocks, dense": {"block": "dense"},
+    "networks": {},
+    "networks, one": {"network": "zfnet_photos20"},
     "feature-maps": {},
     "saliency": {},
 }

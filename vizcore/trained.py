@@ -80,6 +80,10 @@ def confusion(network: str | TrainedNetwork, part: HeldOut = "test") -> Confusio
         UnknownName: no network of this name is in the box.
         NotApplicable: its card holds no predictions, or the pictures are not here.
         WeightsError: the card contradicts itself or the pictures.
+
+    Example:
+        >>> confusion("zfnet_photos20").counts_tp.shape
+        (20, 20)
     """
     if isinstance(network, str):
         network = card(network)
