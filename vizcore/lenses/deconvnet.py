@@ -1,0 +1,316 @@
+"""What in a picture excited a unit: its activation sent back down to the pixels.
+
+Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (ECCV 2014, arXiv
+1311.2901), section 2.1. All activations of the layer but one are set to zero; then, layer by
+layer, the signal is unpooled at the switches that max pooling recorded on the way up, rectified
+where the network rectifies, and filtered with the transposed kernels. Contrast normalisation is
+left out on the way down, as in the paper.
+
+For convolutions, pooling and everything else that is linear once the switches are recorded, this
+is the gradient; at a ReLU it is not: the gradient is zero where the forward value was, the
+deconvnet drops the negative part of the signal itself, whatever the forward value. So the signal
+goes down torch's own record of the forward pass, with that one rule changed at each ReLU. The
+record holds every operation that ran, modules and plain functions alike: what the paper gives no
+way down for cannot be overlooked, and is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from vizcore.errors import BadChoice, NotApplicable
+from vizcore.lenses.capture import as_input, find_layer, forward, watched
+from vizcore.lenses.layout import Layouts
+from vizcore.records import Pair
+from vizcore.records_deconvnet import Projections
+from vizcore.runtime.clone import private_copy
+from vizcore.runtime.jobs import Progress
+from vizcore.runtime.memory import Sliceable, in_batches
+
+#: An operation of the forward pass, in torch's record of it.
+_Node = torch.autograd.graph.Node
+
+#: Linear in the signal, once the switches are recorded: the way down is the transpose.
+_LINEAR = re.compile(
+    "AccumulateGrad|Add|Addmm|Alias|AsStrided|AdaptiveAvgPool2D|AdaptiveMaxPool2D|AvgPool2D|Bmm|"
+    "Cat|Clone|ConstantPadNd|Convolution|CudnnConvolution|Div|Expand|Flip|Index|IndexSelect|"
+    "LeftOut|MaxPool2D|MaxPool2DWithIndices|Mean|MiopenConvolution|MkldnnConvolution|Mm|"
+    "MpsConvolution|Mul|Narrow|Neg|Permute|PixelShuffle|PixelUnshuffle|ReflectionPad2D|"
+    "ReplicationPad2D|Reshape|ReshapeAlias|Roll|Select|Slice|SlowConv2D|Split|SplitWithSizes|"
+    "Squeeze|Stack|Sub|Sum|T|ThnnConv2D|ToCopy|Transpose|Unbind|UnsafeView|Unsqueeze|"
+    "UpsampleBilinear2D|UpsampleNearest2D|View"
+)
+_BATCH_NORM = frozenset({"NativeBatchNorm", "CudnnBatchNorm", "MiopenBatchNorm"})
+#: Linear only where no more than one factor comes from the picture (the divisor never does).
+_PRODUCTS = frozenset({"Mul", "Mm", "Bmm", "Addmm", "Div", "Convolution"})
+
+_CALLED = {
+    "Elu": "an ELU",
+    "Gelu": "a GELU",
+    "Hardsigmoid": "a hard sigmoid",
+    "Hardswish": "a hard swish",
+    "Hardtanh": "a hard tanh",
+    "LeakyRelu": "a leaky ReLU",
+    "NativeGroupNorm": "a group normalisation, which depends on the picture",
+    "NativeLayerNorm": "a layer normalisation, which depends on the picture",
+    "PreluKernel": "a PReLU",
+    "Sigmoid": "a sigmoid",
+    "Silu": "a SiLU (swish)",
+    "Softmax": "a softmax (attention)",
+    "Tanh": "a tanh",
+}
+_MET = {
+    "BatchNorm": "Batch normalisation has fixed numbers here; its factor is taken as part of the "
+    "filter.",
+    "AvgPool": "Average pooling has no switches: the signal is spread evenly over each window.",
+    "Add": "At a sum (residual connection) the whole signal goes down both ways.",
+    "ReLU6": "ReLU6 is taken as a ReLU: the rule looks at the signal, not at the forward value.",
+    "LeftOut": "Local response normalisation is left out on the way down, as in the paper.",
+}
+
+
+def deconvnet(
+    network: nn.Module,
+    pictures: Sliceable,
+    layer: str,
+    channels: int | Sequence[int],
+    places: Pair | Sequence[Pair | None] | None = None,
+    *,
+    batch: int = 9,
+) -> Generator[Progress, None, Projections]:
+    """Project one unit's activation in each picture back to the input.
+
+    Of a layer that runs several times in a pass, the last run counts. Where windows of max pooling
+    overlap, signals that meet at one switch are added.
+
+    Args:
+        pictures: anything whose slices are preprocessed pictures (n, C, H, W).
+        channels: of the unit; one for all pictures, or one for each.
+        places: row and column in the map, for all pictures or for each; None takes the place
+            where the channel is greatest.
+
+    Raises:
+        UnknownLayer: with the nearest names.
+        BadChoice: no such channel or place, or not one for each picture.
+        NotApplicable: the layer gives no maps, or an operation below it has no way down.
+        BadInputSize: the network cannot take this shape.
+        OutOfMemory: not even one picture fits.
+
+    Example:
+        >>> from vizcore.runtime.jobs import finish
+        >>> net = nn.Sequential(nn.Conv2d(1, 1, 1, bias=False), nn.ReLU(), nn.Flatten())
+        >>> _ = net[0].weight.data.fill_(2.0)
+        >>> image = torch.tensor([[3.0, 5.0]]).reshape(1, 1, 1, 2)
+        >>> found = finish(deconvnet(net, image, "1", 0))
+        >>> found.values_n.tolist(), found.projections_nchw.tolist()
+        ([10.0], [[[[0.0, 20.0]]]])
+    """
+    count = len(pictures)
+    channel_of: list[int] = _each(channels, isinstance(channels, int), count, "channels")
+    is_one_place = places is None or _is_pair(places)
+    place_of: list[Pair | None] = _each(places, is_one_place, count, "places")
+    find_layer(network, layer)
+    copy = private_copy(network)
+    for module in copy.modules():
+        if isinstance(module, nn.LocalResponseNorm):
+            module.forward = partial(_leave_out, module.forward)  # type: ignore[method-assign]
+    device = str(next(copy.parameters(), torch.empty(0)).device)
+    done = 0
+    met: set[str] = set()
+
+    def step(part: Any) -> tuple[list[Pair], Tensor, Tensor]:
+        nonlocal done
+        images = as_input(copy, part).requires_grad_(True)
+        taken = slice(done, done + len(images))
+        found = _project(copy, images, layer, channel_of[taken], place_of[taken], met)
+        done += len(images)
+        return found
+
+    parts = yield from in_batches(step, pictures, batch=batch, device=device, note="projections")
+    return Projections(
+        layer,
+        np.array(channel_of, np.int64),
+        np.array([place for places, _, _ in parts for place in places], np.int64),
+        torch.cat([values for _, values, _ in parts]).numpy(),
+        torch.cat([projected for _, _, projected in parts]).numpy(),
+        notes=tuple(sentence for name, sentence in _MET.items() if name in met),
+    )
+
+
+def _project(
+    network: nn.Module,
+    images: Tensor,
+    layer: str,
+    channels: Sequence[int],
+    places: Sequence[Pair | None],
+    met: set[str],
+) -> tuple[list[Pair], Tensor, Tensor]:
+    """The places, the units' values and their projections, of one batch."""
+    with torch.enable_grad():
+        maps = _maps_of(network, images, layer)
+        height, width = maps.shape[2:]
+        found: list[Pair] = []
+        signal = torch.zeros_like(maps)
+        for n, (channel, place) in enumerate(zip(channels, places, strict=True)):
+            if not 0 <= channel < maps.shape[1]:
+                raise BadChoice(
+                    f"'{layer}' has no channel {channel}. Allowed: 0 to {maps.shape[1] - 1}.",
+                    received=str(channel),
+                )
+            if place is None:
+                place = divmod(int(maps[n, channel].argmax()), width)
+            if not (0 <= place[0] < height and 0 <= place[1] < width):
+                raise BadChoice(
+                    f"'{layer}' has no place (row {place[0]}, column {place[1]}). Allowed: rows "
+                    f"0 to {height - 1}, columns 0 to {width - 1}.",
+                    received=f"{place[0]} {place[1]}",
+                )
+            found.append(place)
+            signal[n, channel, place[0], place[1]] = maps[n, channel, place[0], place[1]].detach()
+        if not bool(signal.isfinite().all()):
+            raise NotApplicable(f"Layer '{layer}' gives values that are not finite.")
+        hooked = _change_the_relu_rule(maps, images, layer, met)
+        try:
+            (projected,) = torch.autograd.grad(maps, images, signal)
+        finally:
+            for handle in hooked:
+                handle.remove()
+    values = signal.flatten(1).sum(1)  # all others are zero
+    return found, values.float().cpu(), projected.float().cpu()
+
+
+def _maps_of(network: nn.Module, images: Tensor, layer: str) -> Tensor:
+    """The layer's maps (N, C, H, W), with torch's record of how they came about."""
+    layouts = Layouts()
+    wanted = find_layer(network, layer)
+    kept: list[Tensor] = []
+
+    def see(_name: str, module: nn.Module, inputs: tuple[Any, ...], output: object) -> None:
+        if not isinstance(output, Tensor) or output.ndim != 4:
+            if module is wanted:
+                raise NotApplicable(
+                    f"Layer '{layer}' gives no maps, so it has no unit at a place of the picture."
+                )
+            return
+        last = layouts.channels_last(module, inputs, output)
+        if module is wanted:
+            maps = output.permute(0, 3, 1, 2) if last else output
+            kept[:] = [maps.clone()]  # an operation in place may follow
+
+    names = [name for name, _ in network.named_modules() if name]
+    with watched(network, names, see):
+        forward(network, images)
+    if not kept:
+        raise NotApplicable(
+            f"Layer '{layer}' does not run in evaluation mode (an auxiliary head, for example)."
+        )
+    return kept[0]
+
+
+def _change_the_relu_rule(
+    maps: Tensor, images: Tensor, layer: str, met: set[str]
+) -> list[torch.utils.hooks.RemovableHandle]:
+    """Rectify the signal itself at each ReLU between the picture and the maps.
+
+    Raises:
+        NotApplicable: an operation on the way is neither linear nor a ReLU.
+    """
+    picture = torch.autograd.graph.get_gradient_edge(images).node
+    order = _from_bottom(maps.grad_fn)
+    from_picture = {picture}
+    hooked = []
+    for node in order:
+        fed = [below in from_picture for below, _ in node.next_functions]
+        if not any(fed):
+            continue
+        from_picture.add(node)
+        kind = re.sub(r"(Backward\d*|Backward)$", "", node.name().rsplit("::", 1)[-1]).strip("_")
+        if kind == "Relu" or (kind == "Hardtanh" and node._saved_min_val == 0):  # type: ignore[attr-defined]
+            met.update(["ReLU6"] if kind == "Hardtanh" else [])
+            hooked.append(node.register_hook(_rectified))
+        elif kind in _BATCH_NORM and not node._saved_training:  # type: ignore[attr-defined]
+            met.add("BatchNorm")
+        elif kind in _PRODUCTS and (sum(fed) > 1 or (kind == "Div" and not fed[0])):
+            raise _no_way_down(layer, "a product of two maps (a gate, or attention)")
+        elif _LINEAR.fullmatch(kind):
+            two_ways = kind == "Add" and sum(fed) > 1
+            met.update(["Add"] if two_ways else [])
+            met.update(["AvgPool"] if "AvgPool" in kind or kind == "Mean" else [])
+            met.update(["LeftOut"] if kind == "LeftOut" else [])
+        else:
+            raise _no_way_down(layer, _CALLED.get(kind, f"the operation '{kind}'"))
+    if maps.grad_fn not in from_picture:
+        raise NotApplicable(f"Layer '{layer}' does not depend on the picture.")
+    return hooked
+
+
+def _from_bottom(top: _Node | None) -> list[_Node]:
+    """Every operation below `top`, each after those it reads from."""
+    order: list[_Node] = []
+    seen: set[_Node] = set()
+    stack: list[tuple[_Node | None, bool]] = [(top, False)]
+    while stack:
+        node, is_done = stack.pop()
+        if node is None or (not is_done and node in seen):
+            continue
+        if is_done:
+            order.append(node)
+            continue
+        seen.add(node)
+        stack.append((node, True))
+        stack += [(below, False) for below, _ in node.next_functions]
+    return order
+
+
+def _rectified(signal_in: tuple[Any, ...], signal_out: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The deconvnet's rule in place of the gradient's: the positive part of what came down."""
+    return (signal_out[0].clamp(min=0), *signal_in[1:])
+
+
+class _LeftOut(torch.autograd.Function):
+    """An operation of the way up that the way down passes by."""
+
+    @staticmethod
+    def forward(ctx: Any, value: Tensor, operation: Any) -> Tensor:
+        result: Tensor = operation(value)
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, signal: Tensor) -> tuple[Tensor, None]:
+        return signal, None
+
+
+def _leave_out(operation: Any, value: Tensor) -> Tensor:
+    result: Tensor = _LeftOut.apply(value, operation)
+    return result
+
+
+def _no_way_down(layer: str, what: str) -> NotApplicable:
+    return NotApplicable(
+        f"Between the picture and '{layer}' there is {what}: the deconvnet of Zeiler and Fergus is "
+        "for networks of convolutions, pooling and ReLUs, and gives no way down through it.",
+        received=layer,
+    )
+
+
+def _each(given: Any, is_for_all: bool, count: int, what: str) -> list[Any]:
+    """One value for each picture."""
+    values = [given] * count if is_for_all else list(given)
+    if len(values) != count:
+        raise BadChoice(f"{len(values)} {what} came for {count} pictures.")
+    return values
+
+
+def _is_pair(given: Any) -> bool:
+    return (
+        isinstance(given, tuple)
+        and len(given) == 2
+        and not isinstance(given[0], (tuple, type(None)))
+    )

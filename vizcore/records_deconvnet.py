@@ -1,0 +1,33 @@
+"""Frozen results about the way back from a unit to the pixels that excited it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from vizcore.records import ReceptiveField
+
+
+@dataclass(frozen=True, slots=True)
+class Projections:
+    """What of some pictures excited one unit in each, projected back to the input.
+
+    Attributes:
+        layer: torch's dotted name.
+        channels_n: the channel of each picture's unit.
+        places_np: int64 (n, 2), its row and column in the map.
+        values_n: the unit's activation, which was sent down.
+        projections_nchw: float32, as large as the network's input and in its units; 0 is nothing.
+        field: which pixels a value of the layer sees; None where that is not known.
+        notes: what the way down met that the paper's networks did not have, one sentence each.
+    """
+
+    layer: str
+    channels_n: npt.NDArray[np.int64]
+    places_np: npt.NDArray[np.int64]
+    values_n: npt.NDArray[np.float32]
+    projections_nchw: npt.NDArray[np.float32] = field(repr=False)
+    field: ReceptiveField | None = None
+    notes: tuple[str, ...] = ()
