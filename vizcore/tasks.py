@@ -84,7 +84,7 @@ def prediction_task(
         WeightsNotHere: pretrained weights that have to be fetched first.
         NotApplicable: the outputs are no class scores.
     """
-    seen = _sight(name, image, weights)
+    seen = sight(name, image, weights)
     _require_classes(seen.weights)
     work = partial(_predict, seen=seen, top=top)
     return Task(work, "Prediction", source_of(seen.weights), seen.key("prediction", top))
@@ -94,7 +94,7 @@ def map_layers_task(
     name: str, image: AnyPicture, *, weights: AnyWeights = None
 ) -> Task[tuple[MapLayer, ...]]:
     """The layers that have maps for a picture, in the order they run."""
-    seen = _sight(name, image, weights)
+    seen = sight(name, image, weights)
     work = partial(_map_layers, seen=seen)
     return Task(work, "Layers with maps", source_of(seen.weights), seen.key("map layers"))
 
@@ -108,7 +108,7 @@ def feature_maps_task(
     weights: AnyWeights = None,
 ) -> Task[FeatureMaps]:
     """Every channel of a layer for a picture; see `vizcore.lenses.feature_maps`."""
-    seen = _sight(name, image, weights)
+    seen = sight(name, image, weights)
     work = partial(_feature_maps, seen=seen, layer=layer, sorted_by=sorted_by)
     key = seen.key("feature maps", layer, sorted_by)
     return Task(work, f"Feature maps of {layer}", source_of(seen.weights), key)
@@ -130,7 +130,7 @@ def saliency_task(
     Raises:
         UnknownClass: with the nearest names.
     """
-    seen = _sight(name, image, weights)
+    seen = sight(name, image, weights)
     _require_classes(seen.weights)
     classes = seen.weights.classes
     number = None if target is None else class_number(target, classes)
@@ -178,7 +178,7 @@ def _fetch(file: RemoteFile) -> Generator[Progress, None, None]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sight:
+class Sight:
     """A network's weights and a picture. The input is made by the work, not while a page waits."""
 
     weights: Weights
@@ -200,7 +200,7 @@ class _Sight:
         return preprocessing_of(self.weights).apply(self.picture.rgb_hwc)
 
 
-def _sight(name: str, image: AnyPicture, weights: AnyWeights) -> _Sight:
+def sight(name: str, image: AnyPicture, weights: AnyWeights) -> Sight:
     """Join what looks and what is looked at.
 
     Raises:
@@ -215,10 +215,10 @@ def _sight(name: str, image: AnyPicture, weights: AnyWeights) -> _Sight:
                 suggestions=(key,),
             )
         require(weights)
-        return _Sight(weights, as_picture(image))
+        return Sight(weights, as_picture(image))
     found = find_weights(name, weights)
     require(found)
-    return _Sight(found, as_picture(image))
+    return Sight(found, as_picture(image))
 
 
 def _require_classes(weights: Weights) -> None:
@@ -231,20 +231,20 @@ def _require_classes(weights: Weights) -> None:
         )
 
 
-def _predict(network: nn.Module, *, seen: _Sight, top: int) -> Prediction:
+def _predict(network: nn.Module, *, seen: Sight, top: int) -> Prediction:
     from vizcore.lenses.prediction import predict
 
     return predict(network, seen.input_nchw(), classes=seen.weights.classes, top=top)
 
 
-def _map_layers(network: nn.Module, *, seen: _Sight) -> tuple[MapLayer, ...]:
+def _map_layers(network: nn.Module, *, seen: Sight) -> tuple[MapLayer, ...]:
     from vizcore.lenses.feature_maps import map_layers
 
     return map_layers(network, seen.input_nchw())
 
 
 def _feature_maps(
-    network: nn.Module, *, seen: _Sight, layer: str, sorted_by: Sorting
+    network: nn.Module, *, seen: Sight, layer: str, sorted_by: Sorting
 ) -> FeatureMaps:
     from vizcore.lenses.feature_maps import feature_maps
 
@@ -252,7 +252,7 @@ def _feature_maps(
 
 
 def _saliency(
-    network: nn.Module, *, seen: _Sight, target: int | None, method: Method
+    network: nn.Module, *, seen: Sight, target: int | None, method: Method
 ) -> SaliencyMap:
     from vizcore.lenses.saliency import saliency
 
