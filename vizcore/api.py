@@ -6,12 +6,13 @@ What looks at a picture runs here and now; `vizcore.tasks` has the same as tasks
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from vizcore import networks, zoo
+from vizcore.deconvnet_tasks import deconvnet_task
 from vizcore.errors import BadChoice, BadInputSize
 from vizcore.evolution_tasks import (
     Searched,
@@ -29,6 +30,7 @@ from vizcore.records import (
     SaliencyMap,
     Sorting,
 )
+from vizcore.records_deconvnet import Projections
 from vizcore.records_evolution import FilterHistory, PatchHistory, SaliencyHistory
 from vizcore.runtime import store
 from vizcore.runtime.device import choose
@@ -51,6 +53,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "block",
+    "deconvnet",
+    "deconvnet_task",
     "evolution",
     "evolution_patches",
     "evolution_saliency",
@@ -273,6 +277,32 @@ def saliency(
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
     """
     return run_here(saliency_task(name, image, target, method, weights=weights), choose(device))
+
+
+def deconvnet(
+    name: str,
+    images: AnyPicture | Sequence[AnyPicture],
+    layer: str,
+    channel: int,
+    places: Pair | Sequence[Pair | None] | None = None,
+    *,
+    weights: AnyWeights = None,
+    device: str | None = None,
+) -> Projections:
+    """What in a picture (or in each of several) excited a unit, projected back to the pixels.
+
+    Args:
+        places: row and column in the layer's map, for all pictures or for each; None takes the
+            place where the channel is greatest.
+
+    Raises:
+        NotApplicable: the layer gives no maps, or an operation below it has no way down.
+        BadChoice: no such channel or place.
+        UnknownLayer: with the nearest names.
+        UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+    """
+    task = deconvnet_task(name, images, layer, channel, places, weights=weights)
+    return run_here(task, choose(device))
 
 
 def evolution(name: str, *, weights: str | None = None, device: str | None = None) -> FilterHistory:

@@ -20,7 +20,8 @@ class Projections:
         places_np: int64 (n, 2), its row and column in the map.
         values_n: the unit's activation, which was sent down.
         projections_nchw: float32, as large as the network's input and in its units; 0 is nothing.
-        field: which pixels a value of the layer sees; None where that is not known.
+        receptive_field: which pixels a value of the layer sees; None where that is not known.
+        images_nhwc: uint8, what the network looked at; None where only its input was given.
         notes: what the way down met that the paper's networks did not have, one sentence each.
     """
 
@@ -29,5 +30,6 @@ class Projections:
     places_np: npt.NDArray[np.int64]
     values_n: npt.NDArray[np.float32]
     projections_nchw: npt.NDArray[np.float32] = field(repr=False)
-    field: ReceptiveField | None = None
+    receptive_field: ReceptiveField | None = None
+    images_nhwc: npt.NDArray[np.uint8] | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
