@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vizcore.records_evolution import FilterHistory, LayerHistory, PatchHistory, StrongestPatches
+from vizcore.records_evolution import FilterHistory, LayerHistory, PatchHistory
+from vizcore.records_patches import StrongestPatches
 
 
 def layer(name: str, left: list[float], kind: str = "conv") -> LayerHistory:

@@ -18,6 +18,8 @@ from vizcore.errors import UnknownName
 
 Shape = tuple[int, ...]
 Pair = tuple[int, int]
+#: Pixels (left, top, right, bottom) of a picture; a part of them may lie outside it.
+Window = tuple[int, int, int, int]
 
 #: The kinds a layer can be of. Their colours are in `vizcore.figures.palette`.
 Kind = Literal["conv", "pool", "linear", "norm", "activation", "join", "attention", "other"]
@@ -53,6 +55,16 @@ class ReceptiveField:
     offset: Pair
     exact: bool = True
     whole: bool = False
+
+    def window(self, place: Pair) -> Window:
+        """The pixels that the value at `place` (row, column) sees; past the border is padding.
+
+        Example:
+            >>> ReceptiveField((7, 7), (2, 2), (-3, -3)).window((0, 5))
+            (7, -3, 14, 4)
+        """
+        top, left = (self.offset[a] + place[a] * self.stride[a] for a in (0, 1))
+        return left, top, left + self.size[1], top + self.size[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,8 +291,10 @@ class MapLayer:
     """A layer that gives maps for a picture: something to choose from.
 
     Attributes:
-        name: torch's dotted name.
-        op: the module's class.
+        name: torch's dotted name, with the number of the run where a module runs several times
+            (`relu`, `relu_1`); a function called in a module has the module's name and its own
+            (`layer1.0.add`).
+        op: the module's class, or the function.
         channels, height, width: of its output.
         leaf: False for a module that is made of others.
     """
@@ -294,7 +308,7 @@ class MapLayer:
 
 
 #: The ways to sort the channels of a layer.
-Sorting = Literal["maximum", "mean", "sparsity", "channel"]
+Sorting = Literal["maximum", "mean", "sparsity", "gradient", "ablation", "channel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,10 +316,10 @@ class FeatureMaps:
     """Every channel of one layer for one picture.
 
     Attributes:
-        layer: torch's dotted name.
+        layer: the place's name, as in `MapLayer`.
         maps_chw: float32, channels in the network's own order.
         order: channel numbers, strongest first by `sorted_by`.
-        sorted_by: "maximum", "mean", "sparsity" or "channel".
+        sorted_by: one of `Sorting`.
         strength_c: the value each channel was sorted by, in the network's order.
     """
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizcore.records import Kind, Pair, Prediction, ReceptiveField, SaliencyMap
+from vizcore.records_patches import StrongestPatches
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,23 +103,6 @@ class FilterHistory:
         behind = [high - low for low, high in combinations(halves, 2)]
         lower, upper = sum(each > 1 for each in behind), sum(each < -1 for each in behind)
         return lower, len(behind) - lower - upper, upper
-
-
-@dataclass(frozen=True, slots=True)
-class StrongestPatches:
-    """The places where each channel of a layer was greatest, one place a picture.
-
-    Attributes:
-        layer: torch's dotted name.
-        values_ck: float32, greatest first.
-        pictures_ck: int64, the number of the picture.
-        places_ckp: int64, (row, column) in the layer's map of that picture.
-    """
-
-    layer: str
-    values_ck: npt.NDArray[np.float32] = field(repr=False)
-    pictures_ck: npt.NDArray[np.int64] = field(repr=False)
-    places_ckp: npt.NDArray[np.int64] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from vizcore.errors import BadChoice, BadInputSize, NotApplicable, OutOfMemory, UnknownLayer
-from vizcore.lenses.strongest import strongest
+from vizcore.lenses.strongest import Search, strongest
 from vizcore.runtime.jobs import Progress, finish
 
 LAYERS = ("conv", "second")
@@ -136,6 +138,152 @@ def test_the_network_is_left_as_it_was():
     assert network.relu.inplace
     assert not any(module._forward_hooks for module in network.modules())
     assert all(torch.equal(state[name], each) for name, each in network.state_dict().items())
+
+
+def test_equal_values_of_either_sign_and_both_zeros_keep_the_order_of_pictures():
+    network = nn.Sequential(nn.Conv2d(1, 1, 1, bias=False), nn.Flatten())
+    network[0].weight.data.fill_(1.0)
+    values = [0.0, -2.5, -0.0, 7.0, -2.5, 1e-30, 7.0, -1e30, -0.0]
+    images = torch.tensor(values).reshape(9, 1, 1, 1)
+    for batch in (1, 2, 9):
+        seen = finish(strongest(network, images, ["0"], top=9, batch=batch))["0"]
+        assert seen.pictures_ck.tolist() == [[3, 6, 5, 0, 2, 8, 1, 4, 7]]
+        assert seen.values_ck[0].tolist() == images.flatten()[seen.pictures_ck[0]].tolist()
+
+
+def test_every_convolution_that_runs_is_searched_where_no_layer_is_named():
+    network, images = Two(), pictures()
+    network.auxiliary = nn.Conv2d(2, 2, 1)
+    found = finish(strongest(network, images))
+    assert tuple(found) == LAYERS
+    named = finish(strongest(network, images, ["second"]))["second"]
+    np.testing.assert_array_equal(named.pictures_ck, found["second"].pictures_ck)
+    with pytest.raises(NotApplicable, match="no convolution"):
+        Search(nn.Sequential(nn.Flatten(), nn.Linear(144, 2))).feed([0], images[:1])
+
+
+def test_nothing_runs_past_the_deepest_layer_asked_for():
+    network, images = Two(), pictures(12)
+    ran: list[int] = []
+    network.head.register_forward_hook(lambda *_: ran.append(1))
+    finish(strongest(network, images, ["conv"], batch=4))
+    assert len(ran) == 1  # one picture goes all the way, to learn in which order layers run
+    seen: list[int] = []
+    network.second.register_forward_hook(lambda _m, given, _o: seen.append(len(given[0])))
+    finish(strongest(network, images, ["conv"], batch=4))
+    assert seen == [1]
+    seen.clear()
+    finish(strongest(network, images, ["second", "conv"], batch=4))
+    assert seen == [1, 4, 4, 4]
+
+
+def test_what_is_overwritten_later_was_read_before():
+    class Overwrites(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(2, 5, 3)
+
+        def forward(self, images: Tensor) -> Tensor:
+            maps = self.conv(images)
+            return torch.relu_(maps).mul_(0).sum((2, 3))
+
+    network, images = Overwrites(), pictures()
+    with torch.no_grad():
+        maps = network.conv(images).numpy()
+    found = finish(strongest(network, images, ["conv"]))["conv"]
+    assert found.values_ck[:, 0].tolist() == maps.max(axis=(0, 2, 3)).tolist()
+
+
+def test_of_a_layer_that_runs_twice_the_last_run_counts():
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(2, 2, 1)
+
+        def forward(self, images: Tensor) -> Tensor:
+            return self.conv(self.conv(images)).sum((2, 3))
+
+    network, images = Twice(), pictures()
+    with torch.no_grad():
+        maps = network.conv(network.conv(images)).numpy()
+    found = finish(strongest(network, images, batch=5))["conv"]
+    expected = [[row[1] for row in rows] for rows in by_hand(maps, 9)]
+    assert found.pictures_ck.tolist() == expected
+
+
+@pytest.mark.parametrize("before", [3, 9, 20])
+def test_a_search_goes_on_from_what_an_earlier_one_had_found(before):
+    network, images = Two(), pictures()
+    expected = finish(strongest(network, images, LAYERS))
+    first = Search(network, LAYERS)
+    first.feed(range(before), images[:before])
+    second = Search(network, LAYERS, begun=first.found())
+    untouched = second.found()
+    second.feed(range(before, 23), images[before:])
+    for layer in LAYERS:
+        for part in ("values_ck", "pictures_ck", "places_ckp"):
+            np.testing.assert_array_equal(
+                getattr(untouched[layer], part), getattr(first.found()[layer], part)
+            )
+            if part != "values_ck":
+                np.testing.assert_array_equal(
+                    getattr(second.found()[layer], part), getattr(expected[layer], part)
+                )
+
+
+def test_what_is_kept_does_not_grow_with_the_pictures():
+    network = Two()
+    search = Search(network, LAYERS)
+    draw = torch.Generator().manual_seed(5)
+
+    def held() -> tuple[int, int]:
+        gc.collect()
+        alive = [each for each in gc.get_objects() if issubclass(type(each), Tensor)]
+        return len(alive), sum(each.nbytes for each in alive)
+
+    kept = []
+    for number in range(40):
+        search.feed(range(16 * number, 16 * number + 16), torch.randn(16, 2, 9, 8, generator=draw))
+        if number in (1, 39):
+            kept.append(held())
+    assert kept[0] == kept[1]
+    assert max(each.pictures_ck.max() for each in search.found().values()) > 320
+
+
+def test_a_bundled_network_unit_by_unit_against_a_full_sort_of_200_pictures():
+    from vizcore.data import photos20
+    from vizcore.networks import load_network
+
+    loaded = load_network("resnet14_photos20")
+    patches = photos20.held_out("validation")[0]
+    chosen = patches[np.linspace(0, len(patches) - 1, 200).astype(int)]
+    chosen[150] = chosen[3]  # two equal pictures: the earlier one comes first
+    images = torch.tensor(loaded.weights.preprocessing.standardise(chosen))
+    found = finish(strongest(loaded.module, images, batch=40))
+    convolutions = [n for n, m in loaded.module.named_modules() if isinstance(m, nn.Conv2d)]
+    assert sorted(found) == sorted(convolutions)
+    maps: dict[str, list[np.ndarray]] = {layer: [] for layer in found}
+    handles = [
+        module.register_forward_hook(lambda _m, _i, out, n=name: maps[n].append(out.numpy().copy()))
+        for name, module in loaded.module.named_modules()
+        if name in found
+    ]
+    with torch.no_grad():
+        for part in images.split(40):
+            loaded.module(part)
+    for handle in handles:
+        handle.remove()
+    for layer, seen in found.items():
+        every = np.concatenate(maps[layer])
+        flat = every.reshape(*every.shape[:2], -1)
+        greatest, at = flat.max(axis=2).T, flat.argmax(axis=2).T
+        order = np.argsort(-greatest, axis=1, kind="stable")[:, :9]
+        np.testing.assert_array_equal(seen.pictures_ck, order)
+        np.testing.assert_array_equal(seen.values_ck, np.take_along_axis(greatest, order, 1))
+        places = np.take_along_axis(at, order, 1)
+        width = every.shape[3]
+        expected = np.stack([places // width, places % width], axis=2)
+        np.testing.assert_array_equal(seen.places_ckp, expected)
 
 
 def test_channels_that_come_last_are_read_as_such():

@@ -17,8 +17,7 @@ def window_of(field: ReceptiveField, place: Pair) -> tuple[int, int, int, int]:
         >>> window_of(ReceptiveField((7, 7), (2, 2), (-3, -3)), (0, 5))
         (7, -3, 14, 4)
     """
-    top, left = (field.offset[a] + place[a] * field.stride[a] for a in (0, 1))
-    return left, top, left + field.size[1], top + field.size[0]
+    return field.window(place)
 
 
 def cut_window(
