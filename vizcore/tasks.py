@@ -206,6 +206,15 @@ def sight(name: str, image: AnyPicture, weights: AnyWeights) -> Sight:
     Raises:
         BadChoice: a record of another architecture's weights.
     """
+    return Sight(chosen_weights(name, weights), as_picture(image))
+
+
+def chosen_weights(name: str, weights: AnyWeights) -> Weights:
+    """The weights meant for an architecture, on this machine.
+
+    Raises:
+        BadChoice: a record of another architecture's weights.
+    """
     if isinstance(weights, Weights):
         key = get(name).key
         if weights.architecture != key:
@@ -214,11 +223,11 @@ def sight(name: str, image: AnyPicture, weights: AnyWeights) -> Sight:
                 received=weights.architecture,
                 suggestions=(key,),
             )
-        require(weights)
-        return Sight(weights, as_picture(image))
-    found = find_weights(name, weights)
+        found = weights
+    else:
+        found = find_weights(name, weights)
     require(found)
-    return Sight(found, as_picture(image))
+    return found
 
 
 def _require_classes(weights: Weights) -> None:
