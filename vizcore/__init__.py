@@ -81,8 +81,8 @@ __all__ = [
     "pool",
     "predict",
     "saliency",
-    "share",
     "sample_pictures",
+    "share",
     "weights_of",
 ]
 

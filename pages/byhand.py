@@ -1,0 +1,19 @@
+"""By hand: convolution and pooling on small grids, cell by cell, and what sharing weights saves."""
+
+from importlib import import_module
+
+from vizcore.errors import ConvScopeError
+from vizcore.ui import address, byhand_views
+from vizcore.ui.room import is_dark, room
+
+shown = address.peek("byhand", byhand_views.SHOW)
+lesson = import_module(f"vizcore.ui.byhand_{shown}")
+
+with room("byhand", lesson.QUESTION, [byhand_views.SHOW, *lesson.CHOICES]) as here:
+    lesson.draw_controls(here)
+    try:
+        found = lesson.compute(here.view)
+    except ConvScopeError as error:
+        here.refuse(error, sets=lesson.at_fault(error))
+    else:
+        lesson.draw(here, found, dark=is_dark())

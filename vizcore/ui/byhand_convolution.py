@@ -1,0 +1,355 @@
+"""By hand, a convolution: the window on the input, its products and their sum."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from vizcore.byhand import convolve
+from vizcore.byhand.grids import number_text, read
+from vizcore.byhand.presets import INPUTS, KERNELS, LECTURE_INPUT, LECTURE_KERNEL
+from vizcore.byhand.sliding import MOST_STEP
+from vizcore.errors import ConvScopeError
+from vizcore.figures.hand import draw_panels
+from vizcore.records_byhand import Cell, HandConvolution, Term
+from vizcore.ui import byhand_views as views
+from vizcore.ui import grids
+from vizcore.ui.address import Choice, View, flag, number, whole, yes_no
+from vizcore.ui.room import Room
+
+QUESTION = "How is a convolution computed?"
+_OF = "convolution"
+CHOICES = [
+    views.grid_choice("input", LECTURE_INPUT, "input", _OF),
+    views.grid_choice("kernel", LECTURE_KERNEL, "kernel", _OF),
+    views.padding_choice("valid", _OF),
+    Choice("stride", 1, whole(1, MOST_STEP), of=_OF),
+    Choice("dilation", 1, whole(1, MOST_STEP), of=_OF),
+    Choice("bias", 0.0, number(-9999, 9999), write=lambda value: f"{value:g}", of=_OF),
+    Choice("turned", False, yes_no, write=flag, of=_OF),
+    views.cell_choice(_OF),
+]
+_CLAIMS = (
+    "conv_example_result",
+    "conv_example_first",
+    "conv_example_size",
+    "conv_zeropad_example",
+    "conv_zeropad_amount",
+    "conv_pad_full",
+    "conv_pad_same",
+    "conv_pad_valid",
+    "conv_flip",
+    "conv_grad_theta",
+)
+_HOW_TO_READ = """
+- The numbers in the corners of the lit cells are the kernel's, where it lies now. Each is
+  multiplied with the cell it lies on; all products are added, and the bias.
+- Point at an output cell or click it; with the keyboard, arrows go from cell to cell. **Slide**
+  lays the kernel on one place after the other.
+- Dashed cells are padding: zeros that are not part of the input.
+- Every cell of the input and of the kernel can be written: `3`, `-0.5`, `1/9`. A block copied from
+  a spreadsheet can be pasted.
+"""
+
+
+def compute(view: View) -> HandConvolution:
+    """The convolution that the choices describe."""
+    return convolve(
+        read(view["input"]),
+        read(view["kernel"]),
+        bias=view["bias"],
+        stride=view["stride"],
+        padding=view["padding"],
+        dilation=view["dilation"],
+        flip=view["turned"],
+    )
+
+
+def at_fault(error: ConvScopeError) -> str | None:
+    """The choice that the error's suggestions are values of."""
+    return "padding" if error.suggestions else None
+
+
+def draw_controls(here: Room) -> None:
+    """The grids to begin with, and how the kernel slides."""
+    view = here.view
+    with here.controls():
+        views.draw_show(view)
+        views.draw_preset(view, "Input", "input", INPUTS)
+        views.draw_preset(view, "Kernel", "kernel", KERNELS)
+        views.draw_padding(view)
+        views.draw_step(view, "Stride", "stride", MOST_STEP)
+        views.draw_step(view, "Dilation", "dilation", MOST_STEP)
+        st.number_input(
+            "Bias", -9999.0, 9999.0, step=1.0, width=120, format="%g", **view.bind("bias")
+        )
+        st.toggle(
+            "Turn the kernel",
+            help="On: convolution as mathematics defines it, the kernel turned by 180°. Off: "
+            "correlation, which every deep learning library computes and calls convolution.",
+            **view.bind("turned"),
+        )
+
+
+def draw(here: Room, found: HandConvolution, *, dark: bool) -> None:
+    """The answer, the grids, the details, the files and the code."""
+    view = here.view
+    picked = views.selected(view, found.slide.output)
+    here.answer(answer(found, picked))
+    is_refused = views.draw_complaint()
+    first = grids.grid("input", "Input", found.input_hw, around=found.slide, edits=True, sizes=True)
+    row = [
+        grids.sign("∗" if found.is_flipped else "⋆"),
+        grids.grid("kernel", "Kernel", found.kernel_hw, edits=True, sizes=True),
+    ]
+    if found.is_flipped:
+        row += [grids.sign("↻"), grids.grid("turned", "Turned by 180°", found.applied_hw)]
+    row += [grids.sign("="), grids.grid("output", "Output", found.output_hw, picks=True)]
+    columns = found.slide.output[1]
+    grids.draw(
+        [[first], row],
+        [step(found, place) for place in found.slide.places],
+        picked[0] * columns + picked[1],
+        kind="conv",
+        dark=dark,
+        play="Slide",
+        beside=True,
+        is_refused=is_refused,
+        key="byhand-convolution",
+        on_pick=views.picker(view, columns),
+        on_edit=views.editor(
+            view,
+            {"input": "input", "kernel": "kernel"},
+            {"input": found.input_hw, "kernel": found.kernel_hw},
+        ),
+    )
+    draw_details(here, found)
+    stem = f"{found.slide.output[0]}x{found.slide.output[1]}"
+    views.offer(
+        here,
+        f"convolution_{stem}",
+        {
+            "Output": lambda: views.grid_csv(found.output_hw),
+            "Every product": lambda: terms_csv(found),
+        },
+        lambda: picture(found, picked, dark=dark),
+    )
+    here.code(snippet(found, view["padding"]))
+
+
+def answer(found: HandConvolution, picked: Cell) -> str:
+    """The sizes, and the picked cell's value."""
+    slide = found.slide
+    terms = found.terms(*picked)
+    zeros = sum(1 for term in terms if term.product == 0)
+    padding = sum(term.is_padding for term in terms)
+    words = f"{len(terms)} products" + (f" ({zeros} of them zero)" if zeros else "")
+    if found.bias:
+        words += f" and the bias {number_text(found.bias)}"
+    if padding:
+        words += f"; {padding} fall on padding"
+    rows, columns = slide.output
+    sizes = slide.size_sum(0)
+    if slide.size_sum(1) != sizes:
+        sizes += f" and {slide.size_sum(1)}"
+    value = number_text(float(found.output_hw[picked]))
+    return (
+        f"The output in row {picked[0] + 1}, column {picked[1] + 1} is <b>{value}</b>: the sum of "
+        f"{words}. There are <b>{rows} × {columns}</b> outputs: {sizes}."
+    )
+
+
+def step(found: HandConvolution, place: Cell) -> grids.Step:
+    """One place of the kernel: what is lit, and the sum in lines."""
+    slide, terms = found.slide, found.terms(*place)
+    wide = slide.window[1]
+    output = place[0] * slide.output[1] + place[1]
+    value = number_text(float(found.output_hw[place]))
+    lines: list[grids.Line] = []
+    sums = []
+    for row in range(slide.window[0]):
+        part = terms[row * wide : (row + 1) * wide]
+        sums.append(number_text(sum(term.product for term in part)))
+        lines.append(
+            {
+                "label": f"kernel row {row + 1}",
+                "terms": [
+                    (product_text(term), "zero" if term.product == 0 else "") for term in part
+                ],
+                "end": sums[-1],
+            }
+        )
+    total = " + ".join(map(bracketed, sums))
+    if found.bias or len(sums) == 1:
+        total += f" + bias {bracketed(number_text(found.bias))}"
+    return {
+        "lit": {
+            "input": [
+                (grids.place_in(slide, term.cell), "lit", f"×{number_text(term.weight)}")
+                for term in terms
+            ],
+            "output": [(output, "hit", "")],
+        },
+        "lines": lines,
+        "total": (f"{total} = ", value, ""),
+        "where": f"Output row {place[0] + 1}, column {place[1] + 1}",
+    }
+
+
+def bracketed(text: str) -> str:
+    """A negative number in brackets, so that no two signs meet."""
+    return f"({text})" if text.startswith("−") else text
+
+
+def product_text(term: Term) -> str:
+    """A product as it is written: value × weight."""
+    return f"{bracketed(number_text(term.value))}·{bracketed(number_text(term.weight))}"
+
+
+def draw_details(here: Room, found: HandConvolution) -> None:
+    """Correlation and convolution, the paddings, the lecture, how to read."""
+    slide = found.slide
+    with here.details("Correlation or convolution?") as is_open:
+        if is_open:
+            options = {
+                "bias": found.bias,
+                "stride": slide.stride,
+                "padding": here.view["padding"],
+                "dilation": slide.dilation,
+            }
+            both = {
+                "Correlation: as it lies": convolve(found.input_hw, found.kernel_hw, **options),
+                "Convolution: turned by 180°": convolve(
+                    found.input_hw, found.kernel_hw, flip=True, **options
+                ),
+            }
+            outputs = [each.output_hw for each in both.values()]
+            apart = int((abs(outputs[0] - outputs[1]) > 1e-9).sum())
+            verdict = (
+                "This kernel is the same turned by 180°, so both give the same output."
+                if found.is_symmetric
+                else f"Here they differ in {apart} of {outputs[0].size} cells."
+            )
+            st.markdown(
+                f"{verdict} Mathematics defines convolution as sum of x(r − i, c − j)·k(i, j): the "
+                "kernel is turned by 180° before it is laid on the input. Deep learning libraries "
+                "leave it as it lies, which is correlation. Nothing is lost: a network that learns "
+                "the kernel learns the turned one. Try the input *One point*: correlation prints "
+                "the kernel turned, convolution prints the kernel itself."
+            )
+            st.html(views.grids_html({title: each.output_hw for title, each in both.items()}))
+    with here.details("Where the output's size comes from") as is_open:
+        if is_open:
+            st.markdown(
+                "(input + padding − reach) / stride + 1, rounded down, where the kernel's reach is "
+                f"dilation·(size − 1) + 1 = {slide.dilation}·({slide.window[0]} − 1) + 1 = "
+                f"{slide.reach[0]} rows and {slide.reach[1]} columns.\n\n"
+                f"- rows: {slide.size_sum(0)}\n- columns: {slide.size_sum(1)}\n\n"
+                "**valid** pads nothing. **same** pads reach − 1 in all, half before and half "
+                "after (an even kernel: one more after). **full** pads reach − 1 on *every* side."
+            )
+    with here.details("What the lecture prints") as is_open:
+        if is_open:
+            st.html(views.lecture_html(_CLAIMS))
+    with here.details("How to read this") as is_open:
+        if is_open:
+            st.markdown(_HOW_TO_READ)
+
+
+def terms_csv(found: HandConvolution) -> str:
+    """Every product of every output cell."""
+    rows: list[tuple[object, ...]] = [
+        (
+            "output_row",
+            "output_column",
+            "input_row",
+            "input_column",
+            "padding",
+            "value",
+            "weight",
+            "product",
+        )
+    ]
+    rows += [
+        (
+            r + 1,
+            c + 1,
+            t.cell[0] + 1,
+            t.cell[1] + 1,
+            int(t.is_padding),
+            t.value,
+            t.weight,
+            t.product,
+        )
+        for r, c in found.slide.places
+        for t in found.terms(r, c)
+    ]
+    return views.csv_text(rows)
+
+
+def picture(found: HandConvolution, picked: Cell, *, dark: bool) -> bytes:
+    """The grids with the picked cell's window and sum."""
+    slide, shown = found.slide, step(found, picked)
+    top, bottom, left, right = slide.padding
+    padded = np.pad(found.input_hw, ((top, bottom), (left, right)))
+    tones = {
+        (r, c): "" if slide.is_inside((r - top, c - left)) else "pad"
+        for r in range(padded.shape[0])
+        for c in range(padded.shape[1])
+    }
+    corners = {}
+    for term in found.terms(*picked):
+        cell = term.cell[0] + top, term.cell[1] + left
+        tones[cell] += " lit"
+        corners[cell] = f"×{number_text(term.weight)}"
+    title = "Kernel, turned" if found.is_flipped else "Kernel"
+    lines = [
+        f"{line['label']}:  {' + '.join(text for text, _ in line['terms'])} = {line['end']}"
+        for line in shown["lines"]
+    ]
+    return draw_panels(
+        [
+            [
+                views.panel("Input", padded, tones, corners),
+                "×",
+                views.panel(title, found.applied_hw),
+                "=",
+                views.panel("Output", found.output_hw, {picked: "hit"}),
+            ]
+        ],
+        [*lines, "".join(shown["total"])],
+        kind="conv",
+        dark=dark,
+    ).png()
+
+
+def snippet(found: HandConvolution, padding: str) -> str:
+    """The lines that give the same numbers, by hand and in torch."""
+    slide = found.slide
+    in_torch = {
+        "valid": "0",
+        "same": '"same"',
+        "full": f"({slide.padding[0]}, {slide.padding[2]})",
+    }.get(padding, padding)
+    named = {
+        "bias": (found.bias, 0.0),
+        "stride": (slide.stride, 1),
+        "dilation": (slide.dilation, 1),
+        "flip": (found.is_flipped, False),
+    }
+    said = [f"{name}={value!r}" for name, (value, default) in named.items() if value != default]
+    if padding != "valid":
+        said.append(f"padding={int(padding) if padding.isdecimal() else padding!r}")
+    arguments = "".join(f", {each}" for each in said)
+    turned = ".flip(2, 3)  # conv2d does not turn it" if found.is_flipped else ""
+    return (
+        "import vizcore as vc\nimport torch\nfrom torch.nn.functional import conv2d\n\n"
+        f"image = {views.literal(found.input_hw)}\n"
+        f"kernel = {views.literal(found.kernel_hw)}\n"
+        f"print(vc.convolve(image, kernel{arguments}).output_hw)\n\n"
+        "x = torch.tensor([[image]], dtype=torch.float64)\n"
+        f"w = torch.tensor([[kernel]], dtype=torch.float64){turned}\n"
+        f"b = torch.tensor([{found.bias!r}], dtype=torch.float64)\n"
+        f"print(conv2d(x, w, b, stride={slide.stride}, padding={in_torch}, "
+        f"dilation={slide.dilation})[0, 0])"
+    )
