@@ -81,13 +81,18 @@ def _seen(preprocessing: Preprocessing, sha256: str, _chosen: Chosen) -> bytes:
     return png(crop.repeat(times, axis=0).repeat(times, axis=1))
 
 
-def draw_seen_and_said(weights: Weights, chosen: Chosen, said: Prediction) -> None:
-    """The network's view of the picture, and its five most probable classes as bars."""
+def draw_seen(weights: Weights, chosen: Chosen) -> None:
+    """The network's view of the picture."""
     how = weights.preprocessing
     seen = _seen(how, chosen.picture.sha256, chosen)
     st.image(seen, alt=f"{chosen.title}, as the network sees it")
     grey = ", grey" if how.channels == 1 else ""
     st.caption(f"What the network sees: {how.crop_px} × {how.crop_px} pixels{grey}")
+
+
+def draw_seen_and_said(weights: Weights, chosen: Chosen, said: Prediction) -> None:
+    """The network's view of the picture, and its five most probable classes as bars."""
+    draw_seen(weights, chosen)
     rows = "".join(
         f'<tr><td>{html.escape(name)}</td><td class="n">{percent(share)}</td>'
         f'<td class="bar"><div style="width:{100 * share:.1f}%"></div></td></tr>'
