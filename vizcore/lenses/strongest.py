@@ -111,6 +111,8 @@ class Search:
         self._runs: dict[str, _Run] = {}
         self._begun = dict(begun or {})
         self._best: _Best | None = None
+        #: The number of the last picture that counts.
+        self.last = -1
 
     def feed(self, numbers: Sequence[int], images_nchw: Images) -> None:
         """Look at a batch of preprocessed pictures (N, C, H, W) and their numbers, rising.
@@ -145,6 +147,7 @@ class Search:
                 forward(self._network, images)
             counted = torch.as_tensor(list(numbers), device=images.device)
             _check_finite(seen)
+            self.last = int(counted[-1])  # before: who is interrupted here sees that it may count
             in_order = [seen[layer] for layer in self._runs]
             self._best = _merge(best, in_order, counted, bar, self._top)
 
@@ -211,6 +214,9 @@ def _probe(network: nn.Module, image: Tensor, layers: tuple[str, ...] | None) ->
             no_maps.add(layer)
             return
         last = layouts.channels_last(module, inputs, output)
+        if last is None:  # nothing is known about its axes: the heads of attention
+            no_maps.add(layer)
+            return
         channels, width = output.shape[3 if last else 1], output.shape[2 if last else 3]
         runs[layer] = _Run(1 if before is None else before.times + 1, last, channels, width)
 

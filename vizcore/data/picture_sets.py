@@ -1,0 +1,401 @@
+"""Sets of pictures to look through: bundled, a folder, a zip archive, arrays, a data set's own.
+
+A set is listed first, without reading a picture; then each picture is read by its number. What
+is not safe to open (links, names that lead out of an archive) or no picture is never looked at:
+it is told by name, with the reason, and the rest goes on. Nothing is ever unpacked onto a disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import stat
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from vizcore.data import digits10, photos20
+from vizcore.data.images import MAX_BYTES, decode
+from vizcore.data.photographs import PHOTOS
+from vizcore.data.zip_pictures import ZipReader, open_zip
+from vizcore.errors import BadImage
+from vizcore.records_patches import NotRead
+
+#: Files of a folder that are looked at, and folders within folders.
+MAX_FILES = 100_000
+MAX_DEPTH = 16
+
+Pixels = npt.NDArray[np.uint8]
+#: Yields which share (0..1) of the bytes was read.
+Digest = Generator[float, None, str]
+
+
+class Reader(Protocol):
+    """Reads pictures of a set by number; it can be sent to another thread."""
+
+    def read(self, number: int) -> Pixels:
+        """Return uint8 RGB (height, width, 3); raises BadImage."""
+
+    def digest(self) -> Digest:
+        """The sha256 of all that there is to read; yields the share that was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSet:
+    """Pictures that are read one by one.
+
+    Attributes:
+        title: for people, such as "Photos-20, held out" or the folder's name.
+        names: of each file that may be a picture; its place is the picture's number.
+        reader: of the pictures.
+        skipped: what was passed over while listing.
+        stamp: tells this set from others in this process, without reading it.
+    """
+
+    title: str
+    names: tuple[str, ...] = field(repr=False)
+    reader: Reader = field(repr=False)
+    skipped: tuple[NotRead, ...] = field(default=(), repr=False)
+    stamp: str = ""
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def read(self, number: int) -> Pixels:
+        """Return one picture, uint8 RGB (height, width, 3).
+
+        Raises:
+            BadImage: it cannot be read.
+        """
+        return self.reader.read(number)
+
+    def digest(self) -> Digest:
+        """The sha256 of the names and of all that there is to read; yields the share read."""
+        content = yield from self.reader.digest()
+        return hashlib.sha256("\n".join((content, *self.names)).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrays:
+    """Pictures in memory: (height, width), (height, width, 1) or (height, width, 3), uint8."""
+
+    pictures: Sequence[Pixels]
+
+    def read(self, number: int) -> Pixels:
+        picture = np.asarray(self.pictures[number])
+        if picture.ndim == 2:
+            picture = picture[..., None]
+        if picture.ndim != 3 or picture.shape[2] not in (1, 3) or picture.dtype != np.uint8:
+            raise BadImage(
+                f"An array of {picture.dtype} {picture.shape} came in; allowed is uint8 "
+                "(height, width) or (height, width, 3)."
+            )
+        return picture if picture.shape[2] == 3 else picture.repeat(3, axis=2)
+
+    def digest(self) -> Digest:
+        found = hashlib.sha256()
+        for number, picture in enumerate(self.pictures):
+            pixels = np.ascontiguousarray(picture)
+            found.update(repr((pixels.shape, str(pixels.dtype))).encode())
+            found.update(pixels.data)
+            if number % 256 == 255:
+                yield (number + 1) / len(self.pictures)
+        return found.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Dataset:
+    """A data set that gives a picture, or (picture, label), by number; such as torchvision's."""
+
+    dataset: Any
+
+    def read(self, number: int) -> Pixels:
+        try:
+            item = self.dataset[number]
+            picture = item[0] if isinstance(item, (tuple, list)) else item
+            if hasattr(picture, "convert"):
+                picture = picture.convert("RGB")
+            pixels = np.asarray(picture)
+        except Exception as error:  # other people's code raises what it likes
+            raise BadImage(f"It cannot be read: {type(error).__name__}: {error}.") from error
+        return _Arrays([pixels]).read(0)
+
+    def digest(self) -> Digest:
+        found = hashlib.sha256()
+        for number in range(len(self.dataset)):
+            try:
+                pixels = self.read(number)
+                found.update(repr(pixels.shape).encode())
+                found.update(np.ascontiguousarray(pixels).data)
+            except BadImage:
+                found.update(b"not read")
+            if number % 256 == 255:
+                yield (number + 1) / len(self.dataset)
+        return found.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """Files below a folder, by their paths within it."""
+
+    root: Path
+    names: tuple[str, ...]
+
+    def _bytes(self, number: int) -> bytes:
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        try:
+            # A pipe that took a file's place since the listing is not waited for.
+            opened = os.open(self.root / self.names[number], flags | getattr(os, "O_NONBLOCK", 0))
+            with os.fdopen(opened, "rb") as file:
+                if not stat.S_ISREG(os.fstat(opened).st_mode):
+                    raise BadImage("It is no file any more.")
+                return file.read(MAX_BYTES + 1)  # one more than allowed: decode refuses it
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise BadImage(f"It cannot be read: {reason}.") from error
+
+    def read(self, number: int) -> Pixels:
+        return decode(self._bytes(number)).rgb_hwc
+
+    def digest(self) -> Digest:
+        found = hashlib.sha256()
+        for number in range(len(self.names)):
+            try:
+                found.update(hashlib.sha256(self._bytes(number)).digest())
+            except BadImage:
+                found.update(b"not read")
+            if number % 64 == 63:
+                yield (number + 1) / len(self.names)
+        return found.hexdigest()
+
+
+#: Numbers what is in memory, whose address may be used again.
+_opened = itertools.count()
+
+
+def open_pictures(what: Any) -> PictureSet:
+    """A set of pictures, whatever it is given as.
+
+    Args:
+        what: a name of `BUNDLED`, a folder, a zip archive (its path or its bytes), a uint8 array
+            (n, height, width[, 3]), a list of such pictures, a data set that gives a picture or
+            (picture, label) by number (torchvision's), or a `PictureSet`.
+
+    Raises:
+        BadImage: nothing that can be looked through; says what is allowed.
+
+    Example:
+        >>> found = open_pictures(np.zeros((5, 8, 8), np.uint8))
+        >>> len(found), found.read(4).shape
+        (5, (8, 8, 3))
+    """
+    if isinstance(what, PictureSet):
+        return what
+    if isinstance(what, str) and what in BUNDLED:
+        return bundled_pictures(what)
+    if isinstance(what, bytes):
+        return from_zip(what, "the zip archive")
+    if isinstance(what, (str, Path)):
+        path = Path(what).expanduser()
+        try:
+            if path.is_dir():
+                return from_folder(path)
+            if path.is_file():
+                return from_zip(path, path.name)
+        except ValueError:  # a name with a zero in it
+            pass
+        raise BadImage(
+            f"There is no folder and no zip archive '{what}'. Allowed: one of these, or the "
+            f"bundled {', '.join(BUNDLED)}.",
+            received=str(what),
+            suggestions=tuple(BUNDLED),
+        )
+    if isinstance(what, np.ndarray) or (
+        isinstance(what, (list, tuple)) and all(isinstance(each, np.ndarray) for each in what)
+    ):
+        return from_arrays(what)
+    if hasattr(what, "__len__") and hasattr(what, "__getitem__"):
+        names = tuple(f"picture {number}" for number in range(len(what)))
+        title = type(what).__name__
+        return _not_empty(
+            PictureSet(title, names, _Dataset(what), stamp=f"{title} {next(_opened)}")
+        )
+    raise BadImage(
+        f"{type(what).__name__} is no set of pictures. Allowed: a folder, a zip archive, arrays, "
+        f"a data set, or the bundled {', '.join(BUNDLED)}."
+    )
+
+
+def from_arrays(
+    pictures: Sequence[Pixels] | Pixels,
+    title: str = "arrays",
+    names: Sequence[str] | None = None,
+) -> PictureSet:
+    """Pictures in memory, uint8 (n, height, width[, 3]), or a list of pictures of any sizes.
+
+    Raises:
+        BadImage: none, or another array than that.
+    """
+    if isinstance(pictures, np.ndarray) and (pictures.ndim not in (3, 4) or pictures.dtype != "u1"):
+        raise BadImage(
+            f"An array of {pictures.dtype} {pictures.shape} came in; allowed is uint8 "
+            "(n, height, width) or (n, height, width, 3)."
+        )
+    given = tuple(names) if names else tuple(f"picture {each}" for each in range(len(pictures)))
+    return _not_empty(
+        PictureSet(title, given, _Arrays(list(pictures)), stamp=f"arrays {next(_opened)}")
+    )
+
+
+def from_folder(path: Path) -> PictureSet:
+    """The files in a folder and in its folders, in the order of their names.
+
+    Links are not followed, so nothing outside the folder is read.
+
+    Raises:
+        BadImage: the folder cannot be read, or holds no file.
+    """
+    found: list[str] = []
+    skipped: list[NotRead] = []
+    stamp = hashlib.sha256()
+    try:
+        for name, about in _walk(path, "", 1, skipped):
+            if len(found) == MAX_FILES:
+                reason = f"Only the first {MAX_FILES:,} files of a folder are looked at."
+                skipped.append(NotRead(shown(name), f"{reason} It and all after it are left out."))
+                break
+            found.append(name)
+            stamp.update(
+                f"{name}\0{about.st_size}\0{about.st_mtime_ns}\0".encode("utf-8", "replace")
+            )
+    except OSError as error:
+        raise BadImage(
+            f"The folder '{path}' cannot be read: {error.strerror or error}.", received=str(path)
+        ) from error
+    names = tuple(shown(name) for name in found)
+    reader = _Folder(path, tuple(found))
+    title = path.resolve().name or str(path)
+    key = f"{path.resolve()} {stamp.hexdigest()}"
+    return _not_empty(PictureSet(title, names, reader, tuple(skipped), key))
+
+
+def _walk(
+    root: Path, inside: str, depth: int, skipped: list[NotRead]
+) -> Generator[tuple[str, os.stat_result], None, None]:
+    """Every plain file below a folder; what else there is goes to `skipped`."""
+    with os.scandir(root / inside) as listed:
+        entries = sorted(listed, key=lambda each: each.name)
+    for entry in entries:
+        name = f"{inside}/{entry.name}" if inside else entry.name
+        if len(skipped) >= MAX_FILES:
+            return
+        try:
+            about = entry.stat(follow_symlinks=False)
+            if stat.S_ISLNK(about.st_mode):
+                skipped.append(NotRead(shown(name), "It is a link, which is not followed."))
+            elif stat.S_ISDIR(about.st_mode):
+                if depth == MAX_DEPTH:
+                    reason = f"It is more than {MAX_DEPTH} folders deep."
+                    skipped.append(NotRead(shown(name), reason))
+                else:
+                    yield from _walk(root, name, depth + 1, skipped)
+            elif not stat.S_ISREG(about.st_mode):
+                skipped.append(NotRead(shown(name), "It is no plain file."))
+            elif about.st_size > MAX_BYTES:
+                reason = f"It has more than {MAX_BYTES:,} bytes, the most that is allowed."
+                skipped.append(NotRead(shown(name), reason))
+            else:
+                yield name, about
+        except OSError as error:
+            reason = f"It cannot be read: {error.strerror or error}."
+            skipped.append(NotRead(shown(name), reason))
+
+
+def from_zip(content: Path | bytes, title: str) -> PictureSet:
+    """The files in a zip archive, in the order of their names.
+
+    Raises:
+        BadImage: no zip archive, too many entries, or no file in it that may be a picture.
+    """
+    listing = open_zip(content)
+    names = tuple(shown(name) for name in listing.names)
+    skipped = tuple(NotRead(shown(name), reason) for name, reason in listing.skipped)
+    reader = ZipReader(content, listing.names)
+    return _not_empty(PictureSet(title, names, reader, skipped, listing.stamp))
+
+
+def shown(name: str) -> str:
+    """A file's name as it can be printed: one line, no control characters, not endless.
+
+    Example:
+        >>> shown("a\\x1b[2J.png")
+        'a\\\\x1b[2J.png'
+    """
+    plain = "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in name
+    )
+    return plain if len(plain) <= _LONGEST_NAME else f"...{plain[-_LONGEST_NAME:]}"
+
+
+_LONGEST_NAME = 200
+
+
+def _not_empty(found: PictureSet) -> PictureSet:
+    if found.names:
+        return found
+    first = f" The first of {len(found.skipped)} that were passed over: " if found.skipped else ""
+    told = "".join(f"{each.name}: {each.reason}" for each in found.skipped[:1])
+    raise BadImage(f"There is no picture in '{found.title}'.{first}{told}", received=found.title)
+
+
+@cache
+def bundled_pictures(name: str) -> PictureSet:
+    """One of the sets of `BUNDLED`."""
+    title, make = BUNDLED[name]
+    names, pictures = make()
+    reader = _Arrays(pictures)
+    return PictureSet(title, names, reader, stamp=f"bundled {name}")
+
+
+def bundled_for(channels: int) -> str:
+    """The bundled set that suits a network: digits for one grey channel, else photographs."""
+    return "digits10" if channels == 1 else "photos20"
+
+
+def _photographs() -> tuple[tuple[str, ...], Sequence[Pixels]]:
+    return tuple(each.name for each in PHOTOS), [each.rgb_hwc() for each in PHOTOS]
+
+
+def _photos20() -> tuple[tuple[str, ...], Sequence[Pixels]]:
+    names, pictures = [], []
+    for part in ("validation", "test"):
+        patches, labels = photos20.held_out(part)
+        names += [
+            f"{photos20.CLASSES[label]}, {part} patch {place}" for place, label in enumerate(labels)
+        ]
+        pictures += list(patches)
+    whole_names, whole = _photographs()
+    return (*names, *(f"{each}, whole" for each in whole_names)), [*pictures, *whole]
+
+
+def _digits10() -> tuple[tuple[str, ...], Sequence[Pixels]]:
+    names, pictures = [], []
+    for part in ("validation", "test"):
+        digits, labels = digits10.held_out(part)
+        names += [f"{label}, {part} digit {place}" for place, label in enumerate(labels)]
+        pictures += list(digits)
+    return tuple(names), pictures
+
+
+#: Sets that come with ConvScope: their titles, and how to get names and pictures.
+BUNDLED: dict[str, tuple[str, Callable[[], tuple[tuple[str, ...], Sequence[Pixels]]]]] = {
+    "photos20": ("Photos-20: held-out patches, and the twenty photographs", _photos20),
+    "photographs": ("The twenty photographs", _photographs),
+    "digits10": ("Digits-10: held-out digits", _digits10),
+}

@@ -1,0 +1,177 @@
+"""All channels of a layer, each as the patches that excite it most, in one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from math import ceil, isqrt
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from vizcore.data.windows import cut_window
+from vizcore.errors import BadChoice, NotApplicable
+from vizcore.figures.palette import theme
+from vizcore.records_patches import TopPatches
+
+#: Pixels between patches, between units, and for a unit's number above it.
+GAP_PX, GUTTER_PX, HEAD_PX = 1, 8, 14
+#: Pixels of a patch's longer side in a wall, and of the whole wall, at most.
+PATCH_PX = 64
+MAX_PX = 40_000_000
+WIDTH_PX = 1600
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class PatchWall:
+    """A drawn wall.
+
+    Attributes:
+        rgb_hwc: uint8, the picture.
+        channels: from left to right, row by row.
+        columns: units in a row.
+        tile_px: (height, width) of a unit with its number, gutter not included.
+        scale: picture pixels for one pixel of the network's input.
+        caption: what is seen, and what the flat colour means.
+    """
+
+    rgb_hwc: Pixels = field(repr=False)
+    channels: tuple[int, ...] = field(repr=False)
+    columns: int
+    tile_px: tuple[int, int]
+    scale: float
+    caption: str
+
+    def channel_at(self, x: float, y: float) -> int | None:
+        """The channel drawn at a pixel; None between them."""
+        height, width = self.tile_px
+        column, in_x = divmod(x, width + GUTTER_PX)
+        row, in_y = divmod(y, height + GUTTER_PX)
+        place = int(row) * self.columns + int(column)
+        inside = 0 <= column < self.columns and row >= 0 and in_x < width and in_y < height
+        return self.channels[place] if inside and place < len(self.channels) else None
+
+
+def cut_patches(
+    found: TopPatches,
+    layer: str,
+    channel: int,
+    view: Callable[[int], Pixels],
+    *,
+    dark: bool = False,
+) -> Pixels:
+    """One unit's patches, uint8 (k, height, width, 3), the strongest first, cut to the pixel.
+
+    What of a receptive field lies outside the picture has the theme's grey.
+
+    Args:
+        view: gives a picture, by number, as the network saw it.
+
+    Raises:
+        NotApplicable: what the layer's values see is not known.
+    """
+    blank = _grey(dark)
+    cuts = []
+    for each in found.patches(layer, channel):
+        if each.window is None:
+            raise NotApplicable(
+                f"What a value of layer '{layer}' sees of the picture is not known, so no patch "
+                "can be cut."
+            )
+        cuts.append(cut_window(view(each.number), each.window, blank))
+    return np.stack(cuts)
+
+
+def draw_patch_wall(
+    found: TopPatches,
+    layer: str,
+    view: Callable[[int], Pixels],
+    channels: Sequence[int] | None = None,
+    *,
+    width_px: int = WIDTH_PX,
+    patch_px: int = PATCH_PX,
+    dark: bool = False,
+) -> PatchWall:
+    """Draw the patches of many units of a layer, each under its number.
+
+    Small patches are enlarged by a whole number, each pixel a square; large ones are made smaller.
+
+    Args:
+        channels: which units; all in the network's order without it.
+        width_px: about how wide the picture may be.
+        patch_px: about how large the longer side of a patch may be.
+
+    Raises:
+        BadChoice: a channel that the layer has not.
+        NotApplicable: what the layer's values see is not known.
+    """
+    count = len(found.found[layer].values_ck)
+    shown = tuple(range(count)) if channels is None else tuple(channels)
+    if not shown or min(shown) < 0 or max(shown) >= count:
+        raise BadChoice.among("channels", list(shown), [f"channels 0 to {count - 1}"])
+    across = ceil(found.top**0.5)
+    room = isqrt(MAX_PX // (len(shown) * across * across))
+    first = cut_patches(found, layer, shown[0], view, dark=dark)
+    height, width = first.shape[1:3]
+    side = max(1, min(patch_px, room))
+    zoom = side // max(height, width)
+    scale = float(zoom) if zoom else side / max(height, width)
+    size = (max(1, round(height * scale)), max(1, round(width * scale)))
+    down = ceil(found.top / across)
+    tile_h = HEAD_PX + down * (size[0] + GAP_PX) - GAP_PX
+    tile_w = across * (size[1] + GAP_PX) - GAP_PX
+    columns = max(1, min(len(shown), (width_px + GUTTER_PX) // (tile_w + GUTTER_PX)))
+    rows = ceil(len(shown) / columns)
+    paper = _rgb(theme(dark).paper)
+    wall = np.empty((rows * (tile_h + GUTTER_PX), columns * (tile_w + GUTTER_PX), 3), np.uint8)
+    wall[:] = paper
+    for place, channel in enumerate(shown):
+        top = place // columns * (tile_h + GUTTER_PX) + HEAD_PX
+        left = place % columns * (tile_w + GUTTER_PX)
+        cuts = first if place == 0 else cut_patches(found, layer, channel, view, dark=dark)
+        for rank, cut in enumerate(cuts):
+            y = top + rank // across * (size[0] + GAP_PX)
+            x = left + rank % across * (size[1] + GAP_PX)
+            wall[y : y + size[0], x : x + size[1]] = _sized(cut, size, zoom)
+    drawn = Image.fromarray(wall[:-GUTTER_PX, :-GUTTER_PX])
+    draw = ImageDraw.Draw(drawn)
+    font = ImageFont.load_default(11)
+    for place, channel in enumerate(shown):
+        at = (place % columns * (tile_w + GUTTER_PX), place // columns * (tile_h + GUTTER_PX))
+        draw.text(at, str(channel), fill=_rgb(theme(dark).text), font=font)
+    return PatchWall(
+        np.asarray(drawn), shown, columns, (tile_h, tile_w), scale, _caption(found, layer, scale)
+    )
+
+
+def _caption(found: TopPatches, layer: str, scale: float) -> str:
+    seen = found.fields[layer]
+    what = f"The {found.top} pictures that excite each unit of {layer} most, the strongest first"
+    if seen is not None and seen.whole:
+        what += "; each value sees the whole picture"
+    elif seen is not None:
+        size = " x ".join(str(each) for each in seen.size)
+        most = "" if seen.exact else "at most "
+        what += f", cut to what the value sees: {most}{size} pixels of the network's input"
+    drawn = (
+        "" if scale == 1 else f" Drawn at {scale:.3g} picture pixels for one pixel of the input."
+    )
+    return f"{what}. Flat grey is outside the picture.{drawn}"
+
+
+def _sized(cut: Pixels, size: tuple[int, int], zoom: int) -> Pixels:
+    if zoom:
+        return cut.repeat(zoom, axis=0).repeat(zoom, axis=1)
+    return np.asarray(Image.fromarray(cut).resize(size[::-1], Image.Resampling.BOX))
+
+
+def _grey(dark: bool) -> tuple[int, int, int]:
+    return _rgb(theme(dark).grid)
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    return red, green, blue

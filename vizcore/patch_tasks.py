@@ -1,0 +1,225 @@
+"""What excites the units of a network, over a set of pictures, as a task for an engine.
+
+A scan is kept on disk as it goes: whoever asks for the same again gets it at once, and one that
+was cancelled or killed goes on where it was written last.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import asdict, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from vizcore.data.loading import Loaded, loaded
+from vizcore.data.picture_sets import PictureSet, open_pictures
+from vizcore.errors import BadChoice, BadImage
+from vizcore.networks import source_of
+from vizcore.records import ReceptiveField
+from vizcore.records_patches import TopPatches
+from vizcore.runtime.jobs import Progress, Task
+from vizcore.runtime.memory import in_batches
+from vizcore.runtime.scans import Scan, Scans, scan_key
+from vizcore.tasks import AnyWeights, chosen_weights
+from vizcore.zoo.weights import Weights
+
+if TYPE_CHECKING:
+    from torch import nn
+
+#: After how many pictures a scan is written: what a kill can lose.
+CHECKPOINT = 256
+#: Places kept of each channel, at most.
+MOST = 100
+#: Pixels of a batch's pictures, and pictures in one.
+_BATCH_PX, _BATCH = 64 * 128 * 128, 64
+
+Steps = Generator[Progress, None, TopPatches]
+
+
+def top_patches_task(
+    name: str,
+    pictures: Any,
+    layers: Sequence[str] | None = None,
+    *,
+    top: int = 9,
+    weights: AnyWeights = None,
+) -> Task[TopPatches]:
+    """The `top` places of every channel of layers that excite it most, one a picture.
+
+    Args:
+        pictures: a bundled set's name, a folder, a zip archive, arrays, or a data set; see
+            `vizcore.data.picture_sets.open_pictures`.
+        layers: torch's dotted names; None takes every convolution that runs.
+
+    Raises:
+        UnknownArchitecture, UnknownWeights: there is nothing of this name.
+        WeightsNotHere: pretrained weights that have to be fetched first.
+        BadImage: no pictures; (when it runs) none that can be read.
+        BadChoice: `top` outside 1 to `MOST`, or no layers.
+        UnknownLayer, NotApplicable: (when it runs) no layer of this name, or one without maps.
+    """
+    if not isinstance(top, int) or not 1 <= top <= MOST:
+        raise BadChoice.among("k", top, [f"whole numbers from 1 to {MOST}"])
+    found = chosen_weights(name, weights)
+    given = open_pictures(pictures)
+    asked = None if layers is None else tuple(dict.fromkeys(layers))
+    work = partial(_scan, weights=found, pictures=given, layers=asked, top=top)
+    identity = (found.architecture, found.identity, given.stamp, asked, top)
+    label = f"What excites {found.architecture}, over {given.title}"
+    return Task(work, label, source_of(found), ("top patches", *identity))
+
+
+def fields_of(weights: Weights, layers: Sequence[str]) -> dict[str, ReceptiveField | None]:
+    """What a value of each layer sees of the network's input; None where that is not known."""
+    from vizcore.anatomy import trace
+    from vizcore.zoo import build_meta
+
+    how, key = weights.preprocessing, weights.architecture
+    shape = (how.channels, how.crop_px, how.crop_px)
+    table = trace(build_meta(key, **weights.options), shape, key=key)
+    fields = {row.name: row.receptive_field for row in table.rows}
+    return {layer: fields.get(layer) for layer in layers}
+
+
+def _scan(
+    network: nn.Module,
+    *,
+    weights: Weights,
+    pictures: PictureSet,
+    layers: tuple[str, ...] | None,
+    top: int,
+) -> Steps:
+    from vizcore.lenses.capture import find_layer
+
+    for layer in layers or ():
+        find_layer(network, layer)
+    steps = pictures.digest()
+    try:
+        while True:
+            share = next(steps)
+            yield Progress(0, len(pictures), f"hashing the pictures: {share:.0%}")
+    except StopIteration as stop:
+        data_sha256: str = stop.value
+
+    def key_of(asked: tuple[str, ...] | None) -> str:
+        return scan_key(
+            network=weights.architecture,
+            weights=weights.identity,
+            preprocessing=json.dumps(asdict(weights.preprocessing)),
+            data=data_sha256,
+            layers=asked,
+            top=top,
+        )
+
+    scans = Scans()
+    scan = scans.load(key_of(None))
+    if layers is not None:
+        if scan is None or not scan.complete or not set(layers) <= set(scan.found):
+            scan = scans.load(key_of(layers))
+        else:
+            scan = replace(scan, found={name: scan.found[name] for name in layers})
+    if scan is None or not scan.complete:
+        scan = yield from _look_through(
+            network, weights, pictures, layers, top, scans, key_of(layers), scan
+        )
+    if not scan.looked_at:
+        first = scan.skipped[0]
+        raise BadImage(
+            f"None of the {scan.total:,} files in '{pictures.title}' is a picture that can be "
+            f"read. The first, {first.name}: {first.reason}",
+            received=pictures.title,
+        )
+    return TopPatches(
+        key=weights.architecture,
+        weights=weights.name,
+        random_weights=weights.is_random,
+        pictures=pictures.title,
+        data_sha256=data_sha256,
+        names=pictures.names,
+        looked_at=scan.looked_at,
+        skipped=(*pictures.skipped, *scan.skipped),
+        top=top,
+        input_px=weights.preprocessing.crop_px,
+        fields=fields_of(weights, tuple(scan.found)),
+        found=scan.found,
+    )
+
+
+def _look_through(
+    network: nn.Module,
+    weights: Weights,
+    pictures: PictureSet,
+    layers: tuple[str, ...] | None,
+    top: int,
+    scans: Scans,
+    key: str,
+    begun: Scan | None,
+) -> Generator[Progress, None, Scan]:
+    """Go through the pictures from where a scan was left; keep it whatever happens."""
+    from vizcore.lenses.strongest import Search
+
+    scan = begun or Scan({}, 0, len(pictures), 0)
+    search = Search(network, layers, top=top, begun=scan.found)
+    how = weights.preprocessing
+    batch = max(1, min(_BATCH, _BATCH_PX // how.crop_px**2))
+    first, written, started_s = scan.done, scan.done, time.monotonic()
+    yield Progress(scan.done, scan.total, _note(scan, first, started_s))
+    try:
+        with closing(loaded(pictures, how, first=scan.done, batch=batch)) as batches:
+            for each in batches:
+                _feed(search, each, batch)
+                scan = replace(
+                    scan,
+                    done=each.after,
+                    looked_at=scan.looked_at + len(each.numbers),
+                    skipped=(*scan.skipped, *each.not_read),
+                )
+                if scan.done - written >= CHECKPOINT:
+                    _keep(scans, key, scan, search)
+                    written = scan.done
+                yield Progress(scan.done, scan.total, _note(scan, first, started_s))
+    finally:  # also where it is cancelled between two batches, or fails in one
+        if scan.done > written:
+            _keep(scans, key, scan, search)
+    return replace(scan, found=search.found())
+
+
+def _feed(search: Any, each: Loaded, batch: int) -> None:
+    """Give a batch to the search, in pieces where the device has no room for all of it."""
+    images = each.images_nchw
+    if images is None:
+        return
+
+    def step(places: range) -> None:
+        part = slice(places.start, places.stop)
+        search.feed(each.numbers[part], images[part])
+
+    for _ in in_batches(step, range(len(each.numbers)), batch=batch, device=search.device):
+        pass
+
+
+def _keep(scans: Scans, key: str, scan: Scan, search: Any) -> None:
+    """Write what was found, unless a batch was interrupted that may have counted in part."""
+    found = search.found()
+    if found and search.last < scan.done:
+        scans.save(key, replace(scan, found=found))
+
+
+def _note(scan: Scan, first: int, started_s: float) -> str:
+    """How many, how fast, and how long the rest takes."""
+    parts = [f"{scan.done:,} of {scan.total:,} pictures"]
+    seconds = time.monotonic() - started_s
+    if scan.done > first and seconds > 0:
+        rate = (scan.done - first) / seconds
+        left_s = (scan.total - scan.done) / rate
+        parts += [f"{rate:,.0f} a second" if rate >= 1 else f"{1 / rate:,.1f} s each"]
+        if left_s >= 1:
+            parts += [f"{left_s:,.0f} s left" if left_s < 120 else f"{left_s / 60:,.0f} min left"]
+    elif first:
+        parts += ["going on where the scan was left"]
+    if scan.skipped:
+        parts += [f"{len(scan.skipped):,} could not be read"]
+    return ", ".join(parts)
