@@ -38,6 +38,8 @@ _HOMES: dict[str, str] = {
     "feature_maps": "vizcore.api",
     "fetch": "vizcore.api",
     "find_kernel": "vizcore.byhand",
+    "filter_statistics": "vizcore.api",
+    "filters": "vizcore.api",
     "fleet": "vizcore.trained",
     "layers": "vizcore.api",
     "localisation_set": "vizcore.data.localisation",
@@ -47,6 +49,7 @@ _HOMES: dict[str, str] = {
     "saliency": "vizcore.api",
     "share": "vizcore.byhand",
     "sample_pictures": "vizcore.data.samples",
+    "textbook_filters": "vizcore.api",
     "weights_of": "vizcore.networks",
 }
 
@@ -73,6 +76,8 @@ __all__ = [
     "evolution_saliency",
     "feature_maps",
     "fetch",
+    "filter_statistics",
+    "filters",
     "find_kernel",
     "fleet",
     "layers",
@@ -83,6 +88,7 @@ __all__ = [
     "saliency",
     "sample_pictures",
     "share",
+    "textbook_filters",
     "weights_of",
 ]
 

@@ -20,6 +20,7 @@ from vizcore.evolution_tasks import (
     evolution_saliency_task,
     evolution_task,
 )
+from vizcore.filter_tasks import filter_statistics_task, filters_task, resemblances_task
 from vizcore.records import (
     BlockStudy,
     Conventions,
@@ -32,6 +33,7 @@ from vizcore.records import (
 )
 from vizcore.records_deconvnet import Projections
 from vizcore.records_evolution import FilterHistory, PatchHistory, SaliencyHistory
+from vizcore.records_filters import FilterBank, NetworkFilters, Resemblance
 from vizcore.runtime import store
 from vizcore.runtime.device import choose
 from vizcore.runtime.jobs import Progress, run_here
@@ -62,6 +64,8 @@ __all__ = [
     "feature_maps_task",
     "fetch",
     "fetch_task",
+    "filter_statistics",
+    "filters",
     "layers",
     "map_layers_task",
     "models",
@@ -69,6 +73,7 @@ __all__ = [
     "prediction_task",
     "saliency",
     "saliency_task",
+    "textbook_filters",
     "warm_task",
 ]
 
@@ -303,6 +308,43 @@ def deconvnet(
     """
     task = deconvnet_task(name, images, layer, channel, places, weights=weights)
     return run_here(task, choose(device))
+
+
+def filters(
+    name: str, layer: str | None = None, *, weights: AnyWeights = None, device: str | None = None
+) -> FilterBank:
+    """A layer's filters and their statistics; by default of the layer that reads the picture.
+
+    Raises:
+        UnknownLayer: no convolution has this name; with the nearest names.
+        NotApplicable: the network has no convolution, or none that reads the picture.
+        UnknownArchitecture, UnknownWeights, WeightsError: as for `predict`.
+    """
+    return run_here(filters_task(name, layer, weights=weights), choose(device))
+
+
+def filter_statistics(
+    name: str, *, weights: AnyWeights = None, device: str | None = None
+) -> NetworkFilters:
+    """Every convolution's filters in numbers, and how high each rose on the sample pictures.
+
+    Raises:
+        NotApplicable: the network has no convolution.
+        UnknownArchitecture, UnknownWeights, WeightsError: as for `predict`.
+    """
+    return run_here(filter_statistics_task(name, weights=weights), choose(device))
+
+
+def textbook_filters(
+    name: str, image: AnyPicture, *, weights: AnyWeights = None, device: str | None = None
+) -> tuple[Resemblance, ...]:
+    """Sobel, Gabor, Gaussian and Laplacian filters, and the first layer's nearest, on a picture.
+
+    Raises:
+        NotApplicable: no convolution reads the picture, or its kernels are below 3 x 3.
+        UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+    """
+    return run_here(resemblances_task(name, image, weights=weights), choose(device))
 
 
 def evolution(name: str, *, weights: str | None = None, device: str | None = None) -> FilterHistory:

@@ -102,6 +102,42 @@ def draw_strip(
     return np.asarray(image)
 
 
+def colour_kernels(kernels_shwp: npt.NDArray[np.float32], limit: float | None = None) -> Rgb:
+    """Colour kernels (shown, height, width, planes), one pixel a weight: (shown, h, w, 3).
+
+    Three planes are red, green and blue, mid-grey for zero. One plane has the diverging colours:
+    red positive, blue negative, near-white zero.
+
+    Args:
+        limit: the magnitude that gets the last colours; each kernel's own without it.
+
+    Raises:
+        NotApplicable: no kernels, or neither one plane nor three.
+
+    Example:
+        >>> colour_kernels(np.float32([0, 1, -2]).reshape(1, 1, 1, 3)).tolist()
+        [[[[128, 191, 0]]]]
+    """
+    if kernels_shwp.ndim != 4 or kernels_shwp.shape[3] not in (1, 3) or not kernels_shwp.size:
+        raise NotApplicable(
+            f"Kernels of shape {kernels_shwp.shape} have no colours to be drawn in."
+        )
+    reach: npt.NDArray[np.float64] | float = (
+        np.abs(kernels_shwp).max(axis=(1, 2, 3), keepdims=True).astype(np.float64)
+        if limit is None
+        else limit
+    )
+    share = np.divide(
+        kernels_shwp,
+        reach,
+        out=np.zeros(kernels_shwp.shape),
+        where=np.broadcast_to(np.asarray(reach) > 0, kernels_shwp.shape),
+    ).clip(-1, 1)
+    if kernels_shwp.shape[3] == 3:
+        return np.rint(127.5 + 127.5 * share).astype(np.uint8)
+    return diverging(share[..., 0], 1.0)
+
+
 def draw_kernels(
     kernels_shwp: npt.NDArray[np.float32],
     fit_px: tuple[int, int],
@@ -125,26 +161,8 @@ def draw_kernels(
         >>> draw_kernels(np.zeros((4, 3, 3, 1), np.float32), (21, 21)).shape
         (19, 19, 3)
     """
-    if kernels_shwp.ndim != 4 or kernels_shwp.shape[3] not in (1, 3) or not kernels_shwp.size:
-        raise NotApplicable(
-            f"Kernels of shape {kernels_shwp.shape} have no colours to be drawn in."
-        )
-    count, height, width, planes = kernels_shwp.shape
-    reach: npt.NDArray[np.float64] | float = (
-        np.abs(kernels_shwp).max(axis=(1, 2, 3), keepdims=True).astype(np.float64)
-        if limit is None
-        else limit
-    )
-    share = np.divide(
-        kernels_shwp,
-        reach,
-        out=np.zeros(kernels_shwp.shape),
-        where=np.broadcast_to(np.asarray(reach) > 0, kernels_shwp.shape),
-    ).clip(-1, 1)
-    if planes == 3:
-        colours = np.rint(127.5 + 127.5 * share).astype(np.uint8)
-    else:
-        colours = diverging(share[..., 0], 1.0)
+    colours = colour_kernels(kernels_shwp, limit)
+    count, height, width, _ = colours.shape
     gutter = 1
     across, zoom = fit_tiles(count, (height, width), gutter, None, None, fit_px)
     if zoom >= _WIDE_FROM:

@@ -33,7 +33,8 @@ NAMES = (
 )
 #: Layers of random filters that chance is measured with, and their seed.
 DRAWS, SEED = 20, 0
-_SMALLEST = 3
+#: On fewer than 5 pixels a wave in a window is nothing but a difference of neighbours.
+_SMALLEST, _SMALLEST_WAVE = 3, 5
 
 
 def textbook(name: str, side: int) -> Kernel | None:
@@ -76,9 +77,9 @@ def textbook(name: str, side: int) -> Kernel | None:
 def nearest(weights_fihw: Weights) -> tuple[Resemblance, ...]:
     """For each textbook filter the learned one with the greatest cosine similarity, in magnitude.
 
-    Over all sizes from 3 x 3 up to the kernel's, and all places where the textbook filter lies
-    inside the kernel. `chance` is the greatest magnitude in `DRAWS` layers of the same shape with
-    weights drawn from a normal distribution.
+    Over all sizes from 3 x 3 (a Gabor's from 5 x 5 where there is room) up to the kernel's, and
+    all places where the textbook filter lies inside the kernel. `chance` is the greatest magnitude
+    in `DRAWS` layers of the same shape with weights drawn from a normal distribution.
 
     Raises:
         NotApplicable: kernels smaller than 3 x 3.
@@ -163,7 +164,8 @@ def _placed(name: str, size: tuple[int, int]) -> tuple[Kernel, list[tuple[int, t
     """A textbook filter at every size and place inside a kernel, as rows; and which they are."""
     height, width = size
     rows, where = [], []
-    for side in range(_SMALLEST, min(size) + 1):
+    least = min(_SMALLEST_WAVE, *size) if name.startswith("Gabor") else _SMALLEST
+    for side in range(least, min(size) + 1):
         kernel = textbook(name, side)
         if kernel is None:
             continue

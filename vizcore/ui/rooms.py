@@ -45,6 +45,13 @@ ROOMS: tuple[RoomEntry, ...] = (
         ("picture",),
     ),
     RoomEntry(
+        "filters",
+        "Filters",
+        "Inside a trained network",
+        ":material/blur_on:",
+        ("network", "picture"),
+    ),
+    RoomEntry(
         "feature-maps",
         "Feature maps",
         "Inside a trained network",

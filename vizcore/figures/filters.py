@@ -1,0 +1,303 @@
+"""Filters drawn: a layer's kernels at once, one filter by input channel, and beside textbook ones.
+
+Zero has one colour: mid-grey where three planes are red, green and blue, near-white where one
+plane has the diverging colours, and scales are symmetric about it. The usual way to draw first
+layers, each filter stretched from its smallest weight to its largest, loses the zero; it is
+offered for comparison.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from vizcore.errors import BadChoice, NotApplicable
+from vizcore.figures.evolution import colour_kernels, enlarge
+from vizcore.figures.mosaic import fit_tiles, reduce_to_fit
+from vizcore.figures.palette import diverging, sequential, theme
+from vizcore.figures.patches import png as as_png
+from vizcore.records_filters import FilterBank, FilterSlices, Resemblance
+
+Rgb = npt.NDArray[np.uint8]
+#: One symmetric scale for each filter, or for all; or each stretched from smallest to largest.
+Scaling = Literal["filter", "layer", "stretch"]
+
+FIT_PX = (1120, 760)
+#: Side of a kernel and of a map on a sheet.
+TILE_PX = 64
+_FONT_PX, _GAP_PX, _COLUMN_GAP_PX = 16, 3, 18
+_PLATE_PX = (16, 12)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnFilters:
+    """Filters as one picture, uint8 (height, width, 3), and what its colours mean."""
+
+    rgb_hwc: Rgb = field(repr=False)
+    caption: str
+
+    def png(self) -> bytes:
+        """The picture as PNG."""
+        return as_png(self.rgb_hwc)
+
+
+def draw_map(map_hw: npt.NDArray[np.float32], side_px: int) -> tuple[Rgb, float]:
+    """A filter's map, signed, and the magnitude of its last colours; means where it is larger."""
+    small, _, _ = reduce_to_fit(map_hw[None], (side_px, side_px))
+    limit = float(np.abs(small).max())
+    return enlarge(diverging(small[0], limit), side_px), limit
+
+
+def draw_filter(bank: FilterBank, number: int, scaling: Scaling, side_px: int) -> Rgb:
+    """One filter of a bank, large, in the bank's colours."""
+    drawn = draw_bank(bank, [number], scaling=scaling, fit_px=(side_px, side_px))
+    return drawn.rgb_hwc
+
+
+def has_bank(bank: FilterBank) -> bool:
+    """Whether each filter is one picture: it reads the picture's colours, or a single channel."""
+    inputs = bank.weights_fihw.shape[1]
+    return inputs == 1 or (inputs == 3 and bank.layer.reads_picture)
+
+
+def draw_bank(
+    bank: FilterBank,
+    order: Sequence[int] | None = None,
+    *,
+    scaling: Scaling = "filter",
+    numbers: bool = False,
+    fit_px: tuple[int, int] = FIT_PX,
+    dark: bool = False,
+) -> DrawnFilters:
+    """Draw every filter of a layer that reads the picture, or one channel each, as one picture.
+
+    Args:
+        order: filters to draw, first to last; all, greatest norm first, without it.
+        numbers: write each filter's number on it where it is large enough.
+        fit_px: (width, height) to fill with the largest whole-number zoom.
+
+    Raises:
+        NotApplicable: filters that read several channels each: a sheet of one shows those.
+        BadChoice: another scaling, or a filter that is not there.
+    """
+    _check(scaling)
+    if not has_bank(bank):
+        raise NotApplicable(
+            f"A filter of '{bank.layer.name}' has {bank.layer.inputs} kernels, one for each "
+            "channel it reads, and no colours of its own. Choose one filter."
+        )
+    count = len(bank.weights_fihw)
+    shown = bank.by_norm() if order is None else tuple(order)
+    if not shown or min(shown) < 0 or max(shown) >= count:
+        raise BadChoice.among("order", list(shown), [f"filters 0 to {count - 1}"])
+    kernels = bank.weights_fihw[list(shown)].transpose(0, 2, 3, 1)
+    limit = float(np.abs(bank.weights_fihw).max())
+    if scaling == "stretch":
+        colours = _stretched(kernels)
+    else:
+        colours = colour_kernels(kernels, limit if scaling == "layer" else None)
+    height, width = colours.shape[1:3]
+    gutter = 3
+    across, zoom = fit_tiles(len(shown), (height, width), gutter, None, None, fit_px)
+    large = colours.repeat(zoom, axis=1).repeat(zoom, axis=2)
+    step_y, step_x = height * zoom + gutter, width * zoom + gutter
+    picture = np.empty((math.ceil(len(shown) / across) * step_y, across * step_x, 3), np.uint8)
+    picture[:] = _rgb(theme(dark).paper)
+    for place, tile in enumerate(large):
+        top, left = place // across * step_y, place % across * step_x
+        picture[top : top + height * zoom, left : left + width * zoom] = tile
+    picture = picture[:-gutter, :-gutter]
+    if numbers:
+        picture = _numbered(picture, shown, across, (step_y, step_x), gutter, dark)
+    return DrawnFilters(picture, _bank_caption(bank, scaling, limit))
+
+
+def draw_slices(
+    found: FilterSlices,
+    *,
+    scaling: Scaling = "filter",
+    most: int = 24,
+    columns: int = 4,
+    dark: bool = False,
+) -> DrawnFilters:
+    """Draw a filter's kernels, greatest norm first, each beside its input channel's own picture.
+
+    Under each pair the input channel's number and the kernel's share of the filter's squared
+    weights.
+
+    Args:
+        scaling: "layer" gives all kernels of the filter one scale, else each has its own.
+        most: kernels to draw.
+    """
+    _check(scaling)
+    limit = float(np.abs(found.kernels_ihw).max())
+    colours = colour_kernels(
+        found.kernels_ihw[:most, ..., None], limit if scaling == "layer" else None
+    )
+    signed = bool((found.maps_ihw[:most] < 0).any())
+    whole = float((found.norms_i**2).sum()) or 1.0
+    cells = [
+        (
+            [_fitted(kernel), _map_tile(channel, signed)],
+            f"{number} · {100 * norm**2 / whole:.2g}%",
+            True,
+        )
+        for kernel, channel, number, norm in zip(
+            colours, found.maps_ihw, found.inputs_i, found.norms_i, strict=False
+        )
+    ]
+    shown, count = len(cells), len(found.inputs_i)
+    flat = int((np.ptp(found.maps_ihw[:most], axis=(1, 2)) == 0).sum())
+    quiet = f" {flat} of these channels are the same everywhere on this photo." if flat else ""
+    part = f"The {shown} of {count} with the greatest norm" if shown < count else f"All {count}"
+    scale = (
+        f"all with one scale (the darkest colours are ±{limit:.3g})"
+        if scaling == "layer"
+        else "each with its own scale"
+    )
+    pictures = "white is 0, red positive, blue negative" if signed else "dark is low, yellow high"
+    return DrawnFilters(
+        _sheet(cells, columns, dark),
+        f"{part}, in order, each kernel beside the picture of the input channel it reads. Kernels: "
+        f"white is 0, red positive, blue negative, {scale}. Pictures: {pictures}, each with its "
+        "own scale. Under each pair the channel's number and the kernel's share of the filter's "
+        f"squared weights.{quiet}",
+    )
+
+
+def draw_resemblances(
+    found: Sequence[Resemblance], bank: FilterBank, *, columns: int = 2, dark: bool = False
+) -> DrawnFilters:
+    """Draw each textbook filter and its map beside the nearest learned filter and its map."""
+    cells = []
+    for each in found:
+        kernel = np.repeat(each.kernel_hw[..., None], 3, axis=2)
+        learned = bank.weights_fihw[each.number].transpose(1, 2, 0)
+        if learned.shape[2] != 3:
+            learned = learned.mean(axis=2, keepdims=True).repeat(3, axis=2)
+        pictures = [_fitted(colours) for colours in colour_kernels(np.stack([kernel, learned]))]
+        for place, values in ((1, each.map_hw), (3, each.learned_hw)):
+            if values is not None:
+                pictures.insert(place, _map_tile(values, True))
+        text = f"{each.name} · filter {each.number}, {each.cosine:+.2f}"
+        cells.append((pictures, text, abs(each.cosine) > each.chance))
+    return DrawnFilters(
+        _sheet(cells, columns, dark),
+        "In each row: the textbook filter and what it makes of the photo, then the nearest learned "
+        "filter and what it makes of it. Kernels: mid-grey is 0, each with its own scale. Maps: "
+        "white is 0, red positive, blue negative, each with its own scale. The number is the "
+        "cosine similarity, below zero where the learned filter is the negative; in grey where "
+        "random filters come as near.",
+    )
+
+
+def _check(scaling: str) -> None:
+    if scaling not in get_args(Scaling):
+        raise BadChoice.among("scaling", scaling, get_args(Scaling))
+
+
+def _stretched(kernels_shwp: npt.NDArray[np.float32]) -> Rgb:
+    """Each kernel from its smallest weight (black) to its largest (white); one plane is grey."""
+    low = kernels_shwp.min(axis=(1, 2, 3), keepdims=True).astype(np.float64)
+    reach = kernels_shwp.max(axis=(1, 2, 3), keepdims=True) - low
+    share = np.divide(kernels_shwp - low, reach, out=np.zeros(kernels_shwp.shape), where=reach > 0)
+    return np.rint(255 * share).astype(np.uint8).repeat(3 // kernels_shwp.shape[3], axis=3)
+
+
+def _sheet(cells: Sequence[tuple[Sequence[Rgb], str, bool]], columns: int, dark: bool) -> Rgb:
+    """Cells in rows: tiles side by side, and a line of text under them, in full ink or muted."""
+    house, font = theme(dark), ImageFont.load_default(_FONT_PX)
+    tiles = max(len(pictures) for pictures, _, _ in cells)
+    width = tiles * TILE_PX + (tiles - 1) * _GAP_PX
+    width = max(width, *(math.ceil(font.getlength(text)) for _, text, _ in cells))
+    height = TILE_PX + _FONT_PX + 8
+    across = min(columns, len(cells))
+    size = across * (width + _COLUMN_GAP_PX), math.ceil(len(cells) / across) * (height + 4)
+    image = Image.new("RGB", (size[0] - _COLUMN_GAP_PX, size[1]), house.paper)
+    draw = ImageDraw.Draw(image)
+    for place, (pictures, text, is_clear) in enumerate(cells):
+        left, top = place % across * (width + _COLUMN_GAP_PX), place // across * (height + 4)
+        for number, tile in enumerate(pictures):
+            x = left + number * (TILE_PX + _GAP_PX) + (TILE_PX - tile.shape[1]) // 2
+            image.paste(Image.fromarray(tile), (x, top + (TILE_PX - tile.shape[0]) // 2))
+        ink = house.text if is_clear else house.muted
+        draw.text((left, top + TILE_PX + 1), text, fill=ink, font=font)
+    return np.asarray(image)
+
+
+def _fitted(colours: Rgb) -> Rgb:
+    """A kernel at the largest whole-number zoom that fits a tile; means where it is larger."""
+    if max(colours.shape[:2]) <= TILE_PX:
+        return enlarge(colours, TILE_PX)
+    planes, _, _ = reduce_to_fit(colours.transpose(2, 0, 1).astype(np.float32), (TILE_PX, TILE_PX))
+    return np.rint(planes[:3]).astype(np.uint8).transpose(1, 2, 0)
+
+
+def _map_tile(map_hw: npt.NDArray[np.float32], signed: bool) -> Rgb:
+    """A map with its own scale; each pixel the mean of several values where they are too many."""
+    small, _, _ = reduce_to_fit(map_hw[None], (TILE_PX, TILE_PX))
+    values = small[0].astype(np.float64)
+    if signed:
+        return enlarge(diverging(values), TILE_PX)
+    reach = values.max() - values.min()
+    return enlarge(sequential((values - values.min()) / (reach or 1.0)), TILE_PX)
+
+
+def _bank_caption(bank: FilterBank, scaling: str, limit: float) -> str:
+    if scaling == "stretch":
+        return (
+            "Each filter is stretched by itself: black is its smallest weight, white its largest. "
+            "A weight of 0 has another grey in each, and a filter of nothing but positive weights "
+            "looks as dark as one of negative ones."
+        )
+    colours = bank.weights_fihw.shape[1] == 3
+    zero = "Mid-grey is a weight of 0" if colours else "White is a weight of 0"
+    meaning = (
+        "brighter than it in red, green or blue is positive, darker negative"
+        if colours
+        else "red is positive, blue negative"
+    )
+    if scaling == "layer":
+        scale = (
+            f"All filters share one scale (the last colours are ±{limit:.3g}), so that weak "
+            "filters look weak"
+        )
+    else:
+        scale = (
+            "Each filter has its own scale, up to its largest magnitude, so that weak ones show "
+            "too; strength does not compare between them"
+        )
+    return f"{zero}; {meaning}. {scale}."
+
+
+def _numbered(
+    picture: Rgb,
+    numbers: Sequence[int],
+    across: int,
+    step: tuple[int, int],
+    gutter: int,
+    dark: bool,
+) -> Rgb:
+    """The same with each number in the top left corner of its tile."""
+    size_px = next((px for px in _PLATE_PX if min(step) - gutter >= 3 * px), None)
+    if size_px is None:
+        return picture
+    image, house = Image.fromarray(picture), theme(dark)
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(size_px)
+    for place, number in enumerate(numbers):
+        left, top = place % across * step[1], place // across * step[0]
+        box = draw.textbbox((left + 2, top + 1), str(number), font=font)
+        draw.rectangle((left, top, math.ceil(box[2]) + 1, math.ceil(box[3]) + 1), fill=house.paper)
+        draw.text((left + 2, top + 1), str(number), fill=house.text, font=font)
+    return np.asarray(image)
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    return red, green, blue
