@@ -89,14 +89,13 @@ class _Arrays:
 
     def read(self, number: int) -> Pixels:
         picture = np.asarray(self.pictures[number])
-        if picture.ndim == 2:
-            picture = picture[..., None]
-        if picture.ndim != 3 or picture.shape[2] not in (1, 3) or picture.dtype != np.uint8:
+        grey = picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] == 1)
+        if (not grey and (picture.ndim != 3 or picture.shape[2] != 3)) or picture.dtype != np.uint8:
             raise BadImage(
                 f"An array of {picture.dtype} {picture.shape} came in; allowed is uint8 "
                 "(height, width) or (height, width, 3)."
             )
-        return picture if picture.shape[2] == 3 else picture.repeat(3, axis=2)
+        return picture.reshape(*picture.shape[:2], 1).repeat(3, axis=2) if grey else picture
 
     def digest(self) -> Digest:
         found = hashlib.sha256()
@@ -203,13 +202,10 @@ def open_pictures(what: Any) -> PictureSet:
         return from_zip(what, "the zip archive")
     if isinstance(what, (str, Path)):
         path = Path(what).expanduser()
-        try:
-            if path.is_dir():
-                return from_folder(path)
-            if path.is_file():
-                return from_zip(path, path.name)
-        except ValueError:  # a name with a zero in it
-            pass
+        if "\0" not in str(path) and path.is_dir():
+            return from_folder(path)
+        if "\0" not in str(path) and path.is_file():
+            return from_zip(path, path.name)
         raise BadImage(
             f"There is no folder and no zip archive '{what}'. Allowed: one of these, or the "
             f"bundled {', '.join(BUNDLED)}.",

@@ -131,8 +131,11 @@ class ZipReader:
             try:
                 if self._archive is None:
                     self._archive = _opened(self._content)
-                with self._archive.open(self._names[number]) as file:
-                    content = file.read(MAX_BYTES + 1)
+                entry = self._archive.getinfo(self._names[number])
+                with self._archive.open(entry) as file:
+                    # No more is unpacked than the entry declared, and it may declare no more
+                    # than a picture file may have.
+                    content = file.read(entry.file_size + 1)
             except BadImage:
                 raise
             except Exception as error:  # spoilt archives make the parser raise almost anything

@@ -79,7 +79,7 @@ class Scans:
         """What is kept of a scan; None where there is nothing, or nothing whole."""
         path = self.path_of(key)
         try:
-            with np.load(path, allow_pickle=False) as kept:
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as kept:
                 about = json.loads(kept["about"].tobytes())
                 arrays = {part: kept[part] for part in _PARTS}
             os.utime(path)
