@@ -50,6 +50,7 @@ _HOMES: dict[str, str] = {
     "share": "vizcore.byhand",
     "sample_pictures": "vizcore.data.samples",
     "textbook_filters": "vizcore.api",
+    "top_patches": "vizcore.api",
     "weights_of": "vizcore.networks",
 }
 
@@ -89,6 +90,7 @@ __all__ = [
     "sample_pictures",
     "share",
     "textbook_filters",
+    "top_patches",
     "weights_of",
 ]
 

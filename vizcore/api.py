@@ -9,7 +9,7 @@ import gc
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from vizcore import networks, zoo
 from vizcore.deconvnet_tasks import deconvnet_task
@@ -21,6 +21,7 @@ from vizcore.evolution_tasks import (
     evolution_task,
 )
 from vizcore.filter_tasks import filter_statistics_task, filters_task, resemblances_task
+from vizcore.patch_tasks import top_patches_task
 from vizcore.records import (
     BlockStudy,
     Conventions,
@@ -34,6 +35,7 @@ from vizcore.records import (
 from vizcore.records_deconvnet import Projections
 from vizcore.records_evolution import FilterHistory, PatchHistory, SaliencyHistory
 from vizcore.records_filters import FilterBank, NetworkFilters, Resemblance
+from vizcore.records_patches import TopPatches
 from vizcore.runtime import store
 from vizcore.runtime.device import choose
 from vizcore.runtime.jobs import Progress, run_here
@@ -74,6 +76,8 @@ __all__ = [
     "saliency",
     "saliency_task",
     "textbook_filters",
+    "top_patches",
+    "top_patches_task",
     "warm_task",
 ]
 
@@ -386,3 +390,34 @@ def evolution_saliency(
         WeightsError, UnknownArchitecture, UnknownWeights: as for `evolution`.
     """
     return run_here(evolution_saliency_task(name, image, weights=weights), choose(device))
+
+
+def top_patches(
+    name: str,
+    pictures: Any,
+    layers: Sequence[str] | None = None,
+    *,
+    top: int = 9,
+    weights: AnyWeights = None,
+    device: str | None = None,
+) -> TopPatches:
+    """The places in a set of pictures that excite every channel of a network's layers most.
+
+    What was found is kept in the cache folder: the same scan is not done twice, and one that was
+    stopped goes on.
+
+    Args:
+        pictures: "photos20", "photographs" or "digits10", a folder, a zip archive, uint8 arrays,
+            or a data set that gives pictures by number, such as torchvision's.
+        layers: torch's dotted names; None takes every convolution that runs.
+        top: how many places of each channel, at most one a picture.
+
+    Raises:
+        BadImage: no pictures, or none that can be read.
+        BadChoice: `top` outside 1 to 100, or no layers.
+        UnknownLayer, NotApplicable: no layer of this name, or one without maps.
+        UnknownArchitecture, UnknownWeights, WeightsError: as for `predict`.
+    """
+    return run_here(
+        top_patches_task(name, pictures, layers, top=top, weights=weights), choose(device)
+    )
