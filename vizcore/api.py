@@ -20,7 +20,12 @@ from vizcore.evolution_tasks import (
     evolution_saliency_task,
     evolution_task,
 )
-from vizcore.filter_tasks import filter_statistics_task, filters_task, resemblances_task
+from vizcore.filter_tasks import (
+    filter_slices_task,
+    filter_statistics_task,
+    filters_task,
+    resemblances_task,
+)
 from vizcore.patch_tasks import top_patches_task
 from vizcore.records import (
     BlockStudy,
@@ -34,7 +39,7 @@ from vizcore.records import (
 )
 from vizcore.records_deconvnet import Projections
 from vizcore.records_evolution import FilterHistory, PatchHistory, SaliencyHistory
-from vizcore.records_filters import FilterBank, NetworkFilters, Resemblance
+from vizcore.records_filters import FilterBank, FilterSlices, NetworkFilters, Resemblance
 from vizcore.records_patches import TopPatches
 from vizcore.runtime import store
 from vizcore.runtime.device import choose
@@ -66,6 +71,7 @@ __all__ = [
     "feature_maps_task",
     "fetch",
     "fetch_task",
+    "filter_slices",
     "filter_statistics",
     "filters",
     "layers",
@@ -325,6 +331,26 @@ def filters(
         UnknownArchitecture, UnknownWeights, WeightsError: as for `predict`.
     """
     return run_here(filters_task(name, layer, weights=weights), choose(device))
+
+
+def filter_slices(
+    name: str,
+    image: AnyPicture | None,
+    layer: str,
+    number: int,
+    *,
+    weights: AnyWeights = None,
+    device: str | None = None,
+) -> FilterSlices:
+    """One filter by the channels it reads, and what each of them holds for a picture, if given.
+
+    Raises:
+        BadChoice: the layer has no such filter.
+        UnknownLayer, NotApplicable: no convolution of this name; says which are.
+        UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+    """
+    task = filter_slices_task(name, image, layer, number, weights=weights)
+    return run_here(task, choose(device))
 
 
 def filter_statistics(

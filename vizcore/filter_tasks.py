@@ -68,21 +68,23 @@ def filters_task(
 
 
 def filter_slices_task(
-    name: str, image: AnyPicture, layer: str, number: int, *, weights: AnyWeights = None
+    name: str, image: AnyPicture | None, layer: str, number: int, *, weights: AnyWeights = None
 ) -> Task[FilterSlices]:
-    """One filter by input channel, with what each channel holds for a picture.
+    """One filter by input channel, with what each channel holds for a picture, if one is given.
 
     Raises:
         BadChoice: (when it runs) no such filter.
         BadImage: not a picture.
         UnknownLayer, NotApplicable and the rest: as for `filters_task`.
     """
-    seen = sight(name, image, weights)
+    found = chosen_weights(name, weights)
+    seen = None if image is None else sight(name, image, found)
+    of = ("filter slices", found.architecture, found.identity, layer, number)
     return Task(
         partial(_slices, seen=seen, layer=layer, number=number),
         f"Filter {number} of {layer}",
-        source_of(seen.weights),
-        seen.key("filter slices", layer, number),
+        source_of(found),
+        of if seen is None else (*of, seen.picture.sha256),
     )
 
 
@@ -182,10 +184,10 @@ def _bank(network: nn.Module, *, weights: Weights, layer: str | None) -> FilterB
     )
 
 
-def _slices(network: nn.Module, *, seen: Sight, layer: str, number: int) -> FilterSlices:
+def _slices(network: nn.Module, *, seen: Sight | None, layer: str, number: int) -> FilterSlices:
     from vizcore.lenses.filters import slices
 
-    return slices(network, seen.input_nchw(), layer, number)
+    return slices(network, None if seen is None else seen.input_nchw(), layer, number)
 
 
 def _resemblances(network: nn.Module, *, seen: Sight) -> tuple[Resemblance, ...]:

@@ -91,13 +91,13 @@ class FilterBank:
 
 @dataclass(frozen=True, slots=True)
 class FilterSlices:
-    """One filter by the input channels it reads, on one picture.
+    """One filter by the input channels it reads.
 
     Attributes:
         inputs_i: numbers of the input channels, greatest kernel norm first.
         kernels_ihw, norms_i: the filter's kernel for each, and its L2 norm.
-        maps_ihw: what each input channel holds for the picture.
-        output_hw: what the filter makes of them.
+        maps_ihw: what each input channel holds for the picture; None without one.
+        output_hw: what the filter makes of them; None without a picture.
     """
 
     layer: str
@@ -105,8 +105,8 @@ class FilterSlices:
     inputs_i: tuple[int, ...] = field(repr=False)
     kernels_ihw: npt.NDArray[np.float32] = field(repr=False)
     norms_i: npt.NDArray[np.float64] = field(repr=False)
-    maps_ihw: npt.NDArray[np.float32] = field(repr=False)
-    output_hw: npt.NDArray[np.float32] = field(repr=False)
+    maps_ihw: npt.NDArray[np.float32] | None = field(repr=False)
+    output_hw: npt.NDArray[np.float32] | None = field(repr=False)
 
     def needed(self, share: float) -> int:
         """How many input channels, largest first, hold this share of the squared weights."""

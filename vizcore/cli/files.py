@@ -22,6 +22,12 @@ _FILES = (".safetensors", ".pth", ".pt", ".ckpt", ".bin", ".gguf", ".h5", ".onnx
 
 def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
     """The network and the picture, the same for every command."""
+    add_weights_arguments(parser)
+    parser.add_argument("--image", type=Path, required=True, metavar="FILE", help="the picture")
+
+
+def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
+    """The network alone."""
     parser.add_argument("key", help="a network, such as zfnet_photos20 or resnet18")
     parser.add_argument(
         "--weights",
@@ -37,7 +43,6 @@ def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="the names of the classes of your own weights, one a line",
     )
-    parser.add_argument("--image", type=Path, required=True, metavar="FILE", help="the picture")
     parser.add_argument("--device", default=None, help="cpu, cuda or mps (default: the fastest)")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 

@@ -140,35 +140,39 @@ def draw_slices(
     colours = colour_kernels(
         found.kernels_ihw[:most, ..., None], limit if scaling == "layer" else None
     )
-    signed = bool((found.maps_ihw[:most] < 0).any())
+    maps = None if found.maps_ihw is None else found.maps_ihw[:most]
+    signed = maps is not None and bool((maps < 0).any())
     whole = float((found.norms_i**2).sum()) or 1.0
-    cells = [
-        (
-            [_fitted(kernel), _map_tile(channel, signed)],
-            f"{number} · {100 * norm**2 / whole:.2g}%",
-            True,
-        )
-        for kernel, channel, number, norm in zip(
-            colours, found.maps_ihw, found.inputs_i, found.norms_i, strict=False
-        )
-    ]
+    cells = []
+    for place, kernel in enumerate(colours):
+        pictures = [_fitted(kernel)]
+        if maps is not None:
+            pictures.append(_map_tile(maps[place], signed))
+        share = 100 * float(found.norms_i[place]) ** 2 / whole
+        cells.append((pictures, f"{found.inputs_i[place]} · {share:.2g}%", True))
     shown, count = len(cells), len(found.inputs_i)
-    flat = int((np.ptp(found.maps_ihw[:most], axis=(1, 2)) == 0).sum())
-    quiet = f" {flat} of these channels are the same everywhere on this photo." if flat else ""
     part = f"The {shown} of {count} with the greatest norm" if shown < count else f"All {count}"
     scale = (
         f"all with one scale (the darkest colours are ±{limit:.3g})"
         if scaling == "layer"
         else "each with its own scale"
     )
-    pictures = "white is 0, red positive, blue negative" if signed else "dark is low, yellow high"
-    return DrawnFilters(
-        _sheet(cells, columns, dark),
-        f"{part}, in order, each kernel beside the picture of the input channel it reads. Kernels: "
-        f"white is 0, red positive, blue negative, {scale}. Pictures: {pictures}, each with its "
-        "own scale. Under each pair the channel's number and the kernel's share of the filter's "
-        f"squared weights.{quiet}",
+    beside = "" if maps is None else ", each kernel beside the picture of the channel it reads"
+    words = (
+        f"{part}, in order{beside}. Under each the number of the input channel and the kernel's "
+        "share of the filter's squared weights. Kernels: white is 0, red positive, blue negative, "
+        f"{scale}."
     )
+    return DrawnFilters(_sheet(cells, columns, dark), words + _maps_caption(maps, signed))
+
+
+def _maps_caption(maps_ihw: npt.NDArray[np.float32] | None, signed: bool) -> str:
+    if maps_ihw is None:
+        return ""
+    colours = "white is 0, red positive, blue negative" if signed else "dark is low, yellow high"
+    flat = int((np.ptp(maps_ihw, axis=(1, 2)) == 0).sum())
+    quiet = f" {flat} of these channels are the same everywhere on this photo." if flat else ""
+    return f" Pictures: {colours}, each with its own scale.{quiet}"
 
 
 def draw_resemblances(

@@ -107,8 +107,8 @@ def colour_share(weights_fihw: Weights) -> npt.NDArray[np.float64]:
     return np.asarray(share.clip(0, 1))
 
 
-def slices(network: nn.Module, image_nchw: Images, layer: str, number: int) -> FilterSlices:
-    """One filter's kernels by input channel, with what those channels hold for one picture.
+def slices(network: nn.Module, image_nchw: Images | None, layer: str, number: int) -> FilterSlices:
+    """One filter's kernels by input channel, with what those channels hold for a picture, if any.
 
     Of a layer that runs several times in a pass, the last run counts.
 
@@ -131,20 +131,21 @@ def slices(network: nn.Module, image_nchw: Images, layer: str, number: int) -> F
             f"'{layer}' has no filter {number}. Allowed: 0 to {len(weights) - 1}.",
             received=str(number),
         )
-    inputs, outputs = in_and_out(network, image_nchw, layer)
     size = weights.shape[1]
-    group = number // (len(weights) // (len(inputs) // size))
+    groups = convolutions(network)[layer].groups
+    group = number // (len(weights) // groups)
     norms = np.sqrt((weights[number].astype(np.float64) ** 2).sum(axis=(1, 2)))
     order = np.argsort(-norms, kind="stable")
     numbers = group * size + order
+    maps = None if image_nchw is None else in_and_out(network, image_nchw, layer)
     return FilterSlices(
         layer,
         number,
         tuple(int(each) for each in numbers),
         weights[number][order],
         norms[order],
-        inputs[numbers],
-        outputs[number],
+        None if maps is None else maps[0][numbers],
+        None if maps is None else maps[1][number],
     )
 
 

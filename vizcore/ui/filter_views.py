@@ -407,5 +407,6 @@ def _map_picture(key: tuple[str, ...], picture: str, _found: FilterSlices) -> tu
     """What one filter makes of the photo, and its largest magnitude. `key` names the filter."""
     from vizcore.figures.filters import draw_map
 
+    assert _found.output_hw is not None
     drawn, limit = draw_map(_found.output_hw, cache.PICTURE_PX)
     return views.png(drawn), limit
