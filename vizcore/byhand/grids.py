@@ -102,7 +102,8 @@ def write(grid: npt.ArrayLike) -> str:
 def _write_row(row: list[float]) -> str:
     if len(row) > 1 and all(value == int(value) and abs(value) < 10 for value in row):
         return "".join(str(int(value)) for value in row)
-    return "~".join(map(_plain, row))
+    alone = "~" if len(row) == 1 and row[0] == int(row[0]) and abs(row[0]) >= 10 else ""
+    return "~".join(map(_plain, row)) + alone  # 12~ is one cell, 12 are two
 
 
 def _plain(value: float) -> str:
@@ -116,8 +117,9 @@ def _plain(value: float) -> str:
     return decimal if "e" not in decimal else f"{value:.20f}".rstrip("0")
 
 
-def read(text: str, name: str = "grid") -> Grid:
-    """Read a grid from an address, or one copied from a spreadsheet.
+def read(text: str, name: str = "grid", *, runs: bool = True) -> Grid:
+    """Read a grid from an address, or one copied from a spreadsheet (where digits do not run
+    together: without `runs`).
 
     Raises:
         BadChoice: a cell is no number, rows of unequal length, or too many cells.
@@ -127,7 +129,7 @@ def read(text: str, name: str = "grid") -> Grid:
         ([[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0]], [[1.0, 2.0], [3.0, 4.0]], (1, 2))
     """
     lines = [line for line in re.split(r"[_\n\r]+", text.strip()) if line.strip()]
-    cells = [_cells(line.strip()) for line in lines[: MOST_CELLS + 1]]
+    cells = [_cells(line.strip(), runs) for line in lines[: MOST_CELLS + 1]]
     if not cells:
         raise BadChoice(f"The {name} is empty. Allowed: 1 to {MOST_CELLS} rows and columns.")
     for row, line in enumerate(cells, 1):
@@ -149,10 +151,12 @@ def read(text: str, name: str = "grid") -> Grid:
     )
 
 
-def _cells(line: str) -> list[str]:
-    if re.search(r"[~\s,;]", line):
+def _cells(line: str, runs: bool) -> list[str]:
+    if line.endswith("~"):
+        found = [line[:-1]]
+    elif re.search(r"[~\s,;]", line):
         found = re.split(r"[~\t]|\s*[,;]\s*|\s+", line)
-    elif re.fullmatch(f"({_SMALL.pattern})+", line):
+    elif runs and re.fullmatch(f"({_SMALL.pattern})+", line):
         found = _SMALL.findall(line)
     else:
         found = [line]

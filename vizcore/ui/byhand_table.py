@@ -23,6 +23,8 @@ _OF = "table"
 _MOST_KERNEL = 5
 #: Windows of a contradiction that are drawn, at most.
 _MOST_WINDOWS = 4
+#: The largest factor that is written out.
+_MOST_FACTOR = 999
 CHOICES = [
     views.grid_choice("input", LECTURE_INPUT, "input", _OF),
     views.grid_choice("table", PRINTED_TABLE, "table", _OF),
@@ -210,11 +212,17 @@ def proof(found: KernelSearch, wrong: Contradiction) -> str:
             f"The same numbers times the same weights give the same sum, whatever the weights are "
             f"(a bias included). The table has **{values[0]}** and **{values[1]}**."
         )
+    least = "No fewer cells do." if wrong.is_smallest else "None of them can be left out."
+    if max(map(abs, wrong.factors)) > _MOST_FACTOR:
+        places = "; ".join(map(cell_words, wrong.cells))
+        return (
+            "A weighted sum of these cells' windows is zero at every place, so it is zero for any "
+            f"filter's values; for the table's it is not: {places}. {least}"
+        )
     total = " + ".join(
         f"{bracketed(_sign(factor))}·{bracketed(value)}"
         for factor, value in zip(wrong.factors, values, strict=True)
     )
-    least = "No fewer cells do." if wrong.is_smallest else "None of them can be left out."
     return (
         f"These windows, times {', '.join(map(_sign, wrong.factors))}, add up to zero at every "
         f"place, so any filter's values do. The table's give {total} = "

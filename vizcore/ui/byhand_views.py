@@ -145,7 +145,7 @@ def _edited(grid: Grid, name: str, message: dict[str, Any]) -> Grid:
     row, column = int(message["row"]), int(message["column"])
     new = grid.copy()
     if "pasted" in message:
-        given = texts.read(str(message["pasted"]), name)
+        given = texts.read(str(message["pasted"]), name, runs=False)
         if given.shape[0] + row > grid.shape[0] or given.shape[1] + column > grid.shape[1]:
             return given
         new[row : row + given.shape[0], column : column + given.shape[1]] = given
