@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from vizcore.cli.files import chosen_weights, say_if_random
+from vizcore.cli.files import add_weights_arguments, chosen_weights, say_if_random
 from vizcore.errors import BadChoice
 from vizcore.records_patches import TopPatches
 from vizcore.runtime.jobs import Progress
@@ -27,14 +27,7 @@ _NAMED = 20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("key", help="a network, such as zfnet_photos20 or resnet18")
-    parser.add_argument(
-        "--weights",
-        default=None,
-        metavar="NAME",
-        help="photos20, IMAGENET1K_V1, random, ..., or a safetensors file of your own",
-    )
-    parser.add_argument("--labels", type=Path, default=None, help=argparse.SUPPRESS)
+    add_weights_arguments(parser)
     parser.add_argument(
         "--images",
         default=None,
@@ -51,8 +44,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--k", type=int, default=9, metavar="N", help="patches for a channel (default: 9)"
     )
-    parser.add_argument("--device", default=None, help="cpu, cuda or mps (default: the fastest)")
-    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
