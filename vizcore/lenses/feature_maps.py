@@ -2,41 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-from vizcore.errors import BadChoice, NotApplicable
-from vizcore.lenses.capture import Images, as_input, find_layer, forward, watched
-from vizcore.lenses.layout import Layouts
+from vizcore.errors import BadChoice
+from vizcore.lenses.capture import Images
+from vizcore.lenses.contribution import contribution
 from vizcore.lenses.prediction import one_picture
-from vizcore.records import FeatureMaps, MapLayer, Sorting
-from vizcore.runtime.clone import private_copy
+from vizcore.lenses.reading import read_maps
+from vizcore.records import FeatureMaps, Sorting
+from vizcore.records_maps import Contribution
+from vizcore.runtime.jobs import finish
 
 #: The ways to sort channels.
 SORTINGS: tuple[Sorting, ...] = get_args(Sorting)
+#: Those that need a class score.
+OF_A_CLASS = ("gradient", "ablation")
 
 
 def feature_maps(
-    network: nn.Module, image_nchw: Images, layer: str, *, sorted_by: Sorting = "maximum"
+    network: nn.Module,
+    image_nchw: Images,
+    layer: str,
+    *,
+    sorted_by: Sorting = "maximum",
+    target: int | None = None,
 ) -> FeatureMaps:
     """What every channel of `layer` computes for one preprocessed picture (1, C, H, W).
 
-    Sorting puts the largest first: `maximum` and `mean` of a map, or its `sparsity` after Hoyer
+    Sorting puts the largest first: `maximum` and `mean` of a map, its `sparsity` after Hoyer
     ("Non-negative matrix factorization with sparseness constraints", 2004): 1 where a single
-    value is not zero, 0 where all have the same size (and for a map of zeros). `channel` keeps
-    the network's order. Of a module that runs several times the last run is taken.
+    value is not zero, 0 where all have the same size (and for a map of zeros), or what it
+    contributes to the score of a class, by `gradient` times activation or by `ablation` (see
+    `vizcore.lenses.contribution`). `channel` keeps the network's order. Nothing deeper than the
+    layer is computed, unless the class score is needed.
+
+    Args:
+        layer: a name of `vizcore.lenses.places.places`: of a module that runs several times,
+            `relu` is the first run and `relu_1` the second.
+        target: output number of the class, for `gradient` and `ablation`; None takes the most
+            probable one.
 
     Raises:
         UnknownLayer: with the nearest names.
         NotApplicable: the layer gives no maps, or does not run in evaluation mode.
         BadChoice: an unknown way to sort.
+        UnknownClass: the network has no such output.
         BadInputSize: the network cannot take this shape.
 
     Example:
+        >>> import torch
         >>> net = nn.Sequential(nn.Conv2d(1, 2, 1, bias=False), nn.Flatten())
         >>> _ = net[0].weight.data.copy_(torch.tensor([1.0, 3.0]).reshape(2, 1, 1, 1))
         >>> seen = feature_maps(net, np.ones((1, 1, 4, 4), np.float32), "0")
@@ -45,70 +63,36 @@ def feature_maps(
     """
     if sorted_by not in SORTINGS:
         raise BadChoice.among("sorted_by", sorted_by, SORTINGS)
-    find_layer(network, layer)
-    found, maps = _look(network, image_nchw, layer)
-    if maps is None:
-        names = [each.name for each in found]
-        raise NotApplicable(
-            f"Layer '{layer}' gives no maps for this picture. {len(names)} layers do: "
-            f"{', '.join(names[:12])}{' ...' if len(names) > 12 else ''}.",
-            received=layer,
-            suggestions=names,
-        )
-    maps_chw = maps.float().cpu().numpy()
-    strength = _strength(maps_chw, sorted_by)
-    largest_first = strength if sorted_by == "channel" else -strength
-    order = np.argsort(largest_first, kind="stable")
-    return FeatureMaps(layer, maps_chw, tuple(int(c) for c in order), sorted_by, strength)
+    maps_nchw = read_maps(network, one_picture(image_nchw), [layer])[layer]
+    maps_chw = maps_nchw[0].float().cpu().numpy()
+    found = None
+    if sorted_by in OF_A_CLASS:
+        ablate = sorted_by == "ablation"
+        found = finish(contribution(network, image_nchw, layer, target=target, ablate=ablate))
+    return sort_maps(FeatureMaps(layer, maps_chw, (), "channel", np.empty(0)), sorted_by, found)
 
 
-def map_layers(network: nn.Module, image_nchw: Images) -> tuple[MapLayer, ...]:
-    """The layers that give maps larger than one value for this picture, in the order they run.
-
-    Containers are listed after what they contain (`leaf` is False); modules that are used
-    several times are listed once, where they ran last.
+def sort_maps(
+    maps: FeatureMaps, sorted_by: Sorting, found: Contribution | None = None
+) -> FeatureMaps:
+    """The same maps in another order; `found` holds what the channels contribute to a class.
 
     Raises:
-        BadInputSize: the network cannot take this shape.
-
-    Example:
-        >>> net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten())
-        >>> found = map_layers(net, torch.ones(1, 3, 5, 5))
-        >>> [(each.name, each.op, each.channels) for each in found]
-        [('0', 'Conv2d', 4), ('1', 'ReLU', 4)]
+        BadChoice: an unknown way to sort, or one by a contribution that was not measured.
     """
-    found, _ = _look(network, image_nchw, None)
-    return tuple(each for each in found if each.height * each.width > 1)
-
-
-def _look(
-    network: nn.Module, image_nchw: Images, wanted: str | None
-) -> tuple[list[MapLayer], Tensor | None]:
-    """Run the network once: every layer with maps, and the maps (C, H, W) of the wanted one."""
-    copy = private_copy(network)
-    layouts = Layouts()
-    found: dict[str, MapLayer] = {}
-    kept: dict[str, Tensor] = {}
-    target = None if wanted is None else find_layer(copy, wanted)
-
-    def see(name: str, module: nn.Module, inputs: tuple[Any, ...], output: object) -> None:
-        if not isinstance(output, Tensor) or output.ndim != 4:
-            return
-        last = layouts.channels_last(module, inputs, output)
-        maps = output.detach()[0]
-        maps = maps.permute(2, 0, 1) if last else maps
-        channels, height, width = maps.shape
-        leaf = next(module.children(), None) is None
-        found.pop(name, None)
-        found[name] = MapLayer(name, type(module).__name__, channels, height, width, leaf)
-        if module is target:
-            kept["maps"] = maps.clone()
-
-    images = as_input(copy, one_picture(image_nchw))
-    names = [name for name, _ in copy.named_modules() if name]
-    with watched(copy, names, see), torch.no_grad():
-        forward(copy, images)
-    return list(found.values()), kept.get("maps")
+    if sorted_by not in SORTINGS:
+        raise BadChoice.among("sorted_by", sorted_by, SORTINGS)
+    strength: npt.NDArray[np.float32] | None
+    if sorted_by in OF_A_CLASS:
+        measured = None if found is None else (found.gradient_c, found.ablation_c)
+        strength = None if measured is None else measured[OF_A_CLASS.index(sorted_by)]
+        if strength is None:
+            raise BadChoice(f"sorted_by cannot be '{sorted_by}': it was not measured.")
+    else:
+        strength = _strength(maps.maps_chw, sorted_by)
+    largest_first = strength if sorted_by == "channel" else -strength
+    order = np.argsort(largest_first, kind="stable")
+    return FeatureMaps(maps.layer, maps.maps_chw, tuple(order.tolist()), sorted_by, strength)
 
 
 def _strength(maps_chw: npt.NDArray[np.float32], sorted_by: Sorting) -> npt.NDArray[np.float32]:

@@ -6,6 +6,7 @@ of the modules around the same tensors does not, takes 0.2 to 8 ms and no memory
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import MethodType
 from typing import TypeVar
 
@@ -28,17 +29,8 @@ def private_copy(network: Network) -> Network:
         >>> twin[0].weight is net[0].weight, twin.training, twin[1].inplace
         (True, False, False)
     """
-    twins: dict[nn.Module, nn.Module] = {}
     modules = [module for module in network.modules() if uncompiled(module) is module]
-    for module in modules:
-        # Not `Class.__new__(Class)`: torch.fx's makes a new class, without the graph's forward.
-        twin = object.__new__(type(module))
-        twin.__dict__ = {
-            name: value.copy() if isinstance(value, dict) else value
-            for name, value in module.__dict__.items()
-        }
-        twin.__dict__["_compiled_call_impl"] = None  # of `module.compile()`: it runs the original
-        twins[module] = twin
+    twins = {module: _shallow(module) for module in modules}
     twins |= {module: twins[uncompiled(module)] for module in network.modules()}
     for twin in [twins[module] for module in modules]:
         for name, value in twin.__dict__.items():
@@ -50,6 +42,51 @@ def private_copy(network: Network) -> Network:
         if getattr(twin, "inplace", None) is True:
             twin.inplace = False  # type: ignore[assignment]
     return twins[network]  # type: ignore[return-value]
+
+
+def private_way(network: Network, layers: Iterable[str]) -> Network:
+    """Copy only the modules on the way to these layers, and share the rest with `network`.
+
+    For looking at one layer this takes 0.2 ms where a copy of a ResNet-50 takes 2. Only a network
+    that is ready to be looked at can be shared: all of it in evaluation mode, without in-place
+    activations, the layers used at one place only. Of any other it is `private_copy`.
+
+    Example:
+        >>> net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Sequential(nn.ReLU())).eval()
+        >>> twin = private_way(net, ["1.0"])
+        >>> twin is net, twin[0] is net[0], twin[1] is net[1], twin[1][0] is net[1][0]
+        (False, True, False, False)
+    """
+    places: dict[nn.Module, list[str]] = {}
+    for name, module in network.named_modules(remove_duplicate=False):
+        if module.training or getattr(module, "inplace", None) is True or "_orig_mod" in name:
+            return private_copy(network)
+        places.setdefault(module, []).append(name)
+    names = {name for names in places.values() for name in names}
+    twins: dict[str, nn.Module] = {}
+    for layer in layers:
+        parts = layer.split(".")
+        for name in (".".join(parts[:count]) for count in range(len(parts) + 1)):
+            if name not in names or len(places[network.get_submodule(name)]) > 1:
+                return private_copy(network)
+            if name not in twins:
+                twins[name] = twin = _shallow(network.get_submodule(name))
+                if name:
+                    parent, _, own = name.rpartition(".")
+                    twins[parent]._modules[own] = twin
+    return twins[""] if twins else network  # type: ignore[return-value]
+
+
+def _shallow(module: nn.Module) -> nn.Module:
+    """The module again, with dictionaries of its own."""
+    # Not `Class.__new__(Class)`: torch.fx's makes a new class, without the graph's forward.
+    twin: nn.Module = object.__new__(type(module))
+    twin.__dict__ = {
+        name: value.copy() if isinstance(value, dict) else value
+        for name, value in module.__dict__.items()
+    }
+    twin.__dict__["_compiled_call_impl"] = None  # of `module.compile()`: it runs the original
+    return twin
 
 
 def uncompiled(module: nn.Module) -> nn.Module:

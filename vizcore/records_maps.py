@@ -1,0 +1,114 @@
+"""Frozen results about what the layers compute for one picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vizcore.records import MapLayer, Pair
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What each channel of a layer contributes to the score of a class, measured in two ways.
+
+    Attributes:
+        layer: the place's name.
+        target: output number of the class; `target_class` its name.
+        score: the unnormalised class score of the picture.
+        gradient_c: float32, gradient of the score times activation, summed over the map: how much
+            the score would fall without the channel if the network were linear from here on.
+        ablation_c: float32, how much the score falls when the channel is set to zero and
+            everything after it is computed again; None where it was not measured.
+        agreement: Spearman's rank correlation of the two, 1 where they order the channels alike;
+            None where there are no two orders to compare.
+    """
+
+    layer: str
+    target: int
+    target_class: str
+    score: float
+    gradient_c: npt.NDArray[np.float32]
+    ablation_c: npt.NDArray[np.float32] | None = None
+    agreement: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedValue:
+    """How a convolution came to one value of one of its maps.
+
+    Attributes:
+        layer, channel, row, column: which value.
+        patch_khw: float64 (input channels of the kernel, height, width), what the kernel lay on,
+            padding included.
+        inside_hw: bool, False where the patch is padding.
+        kernel_khw: float64, the channel's weights.
+        bias: 0.0 where the layer has none.
+        value: the map's value, as the network computed it.
+        first_input: number of the first input channel that the kernel sees (groups).
+        corner: (row, column) in the layer's input of the patch's upper left value; negative in
+            the padding.
+        dilation: input values from one value of the patch to the next (vertically, horizontally).
+        input_shape: of the layer's input, (channels, height, width).
+    """
+
+    layer: str
+    channel: int
+    row: int
+    column: int
+    patch_khw: npt.NDArray[np.float64]
+    inside_hw: npt.NDArray[np.bool_]
+    kernel_khw: npt.NDArray[np.float64]
+    bias: float
+    value: float
+    first_input: int
+    corner: Pair
+    dilation: Pair
+    input_shape: tuple[int, int, int]
+
+    @property
+    def products_khw(self) -> npt.NDArray[np.float64]:
+        """Patch times kernel, value by value."""
+        return self.patch_khw * self.kernel_khw
+
+    @property
+    def sums_k(self) -> npt.NDArray[np.float64]:
+        """The sum of the products of each input channel."""
+        sums: npt.NDArray[np.float64] = self.products_khw.sum(axis=(1, 2))
+        return sums
+
+    @property
+    def total(self) -> float:
+        """The sum of all products and the bias: `value`, but for rounding."""
+        return float(self.products_khw.sum()) + self.bias
+
+
+@dataclass(frozen=True, slots=True)
+class StripPicture:
+    """One layer in one picture.
+
+    Attributes:
+        layer: which.
+        channel: the one with the greatest value (of equal ones the first), which is `maximum`.
+        strongest_hw: float32, its map.
+        mean_hw: float32, the mean of all channels.
+    """
+
+    layer: MapLayer
+    channel: int
+    maximum: float
+    strongest_hw: npt.NDArray[np.float32]
+    mean_hw: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class DepthStrip:
+    """A picture's way through a network, layer by layer.
+
+    Attributes:
+        pictures: one for each layer with maps, in the order they are computed.
+    """
+
+    pictures: tuple[StripPicture, ...]
