@@ -247,9 +247,9 @@ def _predict(network: nn.Module, *, seen: Sight, top: int) -> Prediction:
 
 
 def _map_layers(network: nn.Module, *, seen: Sight) -> tuple[MapLayer, ...]:
-    from vizcore.lenses.feature_maps import map_layers
+    from vizcore.lenses.places import places
 
-    return map_layers(network, seen.input_nchw())
+    return places(network, seen.input_nchw())
 
 
 def _feature_maps(
