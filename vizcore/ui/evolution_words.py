@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import html
 import io
+from collections.abc import Mapping
+from typing import Any
 
 from vizcore.figures.numbers import percent, short
 from vizcore.records_evolution import FilterHistory, LayerHistory, PatchHistory, SaliencyHistory
@@ -78,7 +80,7 @@ def measure_caption(history: FilterHistory, measure: str) -> str:
         "relative": "L2 distance between neighbouring snapshots, of the mean of their norms, "
         "divided by the epochs between them; both axes logarithmic.",
     }[measure]
-    return f"{said} Dotted: fully connected layers. The line marks the chosen epoch."
+    return f"{said} Dashed: fully connected layers. The line marks the chosen epoch."
 
 
 def answer_patches(found: PatchHistory, layer: str) -> str:
@@ -207,8 +209,19 @@ def numbers_table(history: FilterHistory) -> str:
     )
 
 
-def explanation(history: FilterHistory) -> str:
-    """How the measures are defined, and what they cannot show."""
+def explanation(history: FilterHistory, recipe: Mapping[str, Any]) -> str:
+    """How the measures are defined, and what they cannot show.
+
+    Args:
+        recipe: of the training, as the card has it.
+    """
+    own = ""
+    if "conv1_std" in recipe and "conv1_weight_decay" in recipe:
+        own = (
+            f" The recipe treats conv1 on its own (it starts with a standard deviation of "
+            f"{recipe['conv1_std']:g} and has a weight decay of {recipe['conv1_weight_decay']:g}, "
+            f"the others {recipe.get('weight_decay', 0):g}), so a part of its lead is the recipe's."
+        )
     lower, close, upper = history.lower_first("turn_left_e")
     return (
         "**Way left** is the L2 distance of a layer's weights to the finished ones, of that "
@@ -223,7 +236,7 @@ def explanation(history: FilterHistory) -> str:
         "which is lower than the true one where weights went to and fro.\n\n"
         "All layers come to rest when the learning rate falls to zero, and all have distance 0 to "
         "themselves at the end: only the order of the layers is a finding, and that of one "
-        "training. Biases are left out. "
+        f"training.{own} Biases are left out. "
         "Snapshots before the last are stored with 16 bits, which moves a weight by at most "
         "0.05%. Zeiler and Fergus (ECCV 2014, section 4.1) saw lower layers converge within a few "
         "epochs and upper ones after 40 to 50, by eye."
