@@ -204,6 +204,11 @@ def test_outputs_equal_those_of_torchvisions_own_network(name, version, empty_ca
     path.parent.mkdir(parents=True)
     if name == "densenet121":
         drawn = old_names(drawn)
+    if name == "resnet18":
+        drawn = {
+            key: value.half() if value.is_floating_point() else value
+            for key, value in drawn.items()
+        }
     torch.save(drawn, path, _use_new_zipfile_serialization=name != "resnet18")
 
     theirs = make(weights=member).eval()
