@@ -196,9 +196,7 @@ def room(name: str, title: str, choices: Sequence[address.Choice]) -> Iterator[R
             yield here
     except ConvScopeError as error:
         with here.body:
-            if weights_view.answers(view, error):
-                weights_view.draw_missing(view, error)
-            else:
+            if not weights_view.draw_missing(view, error):
                 here.refuse(error)
     finally:
         here._finish()
