@@ -158,8 +158,7 @@ class Shelf:
             WeightsError: it is not here, or was damaged.
         """
         gone = WeightsError(
-            f"The weights '{name}' are not on this machine (any more): give the file again. "
-            "Nothing else of the view is lost.",
+            f"The weights '{name}' are not on this machine (any more): give the file again.",
             received=name,
         )
         if not is_own(name):
