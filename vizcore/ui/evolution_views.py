@@ -269,6 +269,7 @@ def draw_patches(here: Room, past: Past) -> None:
             **view.bind("searched"),
         )
         units_slot = st.container(width=330)
+    here.answer(f"{words.verdict(past.history)}.")  # until the patches are found
     task = evolution_tasks.evolution_patches_task(past.network, view["searched"])
     found = work.run(task, slot="evolution.patches")
     try:
@@ -312,6 +313,7 @@ def draw_saliency(here: Room, past: Past, chosen: Chosen) -> None:
     """Saliency of the chosen picture at all epochs, and large at the chosen one."""
     with _controls(here, past, layer=False):
         pass
+    here.answer(f"{words.verdict(past.history)}.")  # until the maps are there
     task = evolution_tasks.evolution_saliency_task(past.network, chosen.picture)
     found = work.run(task, slot="evolution.saliency")
     here.answer(words.answer_saliency(found))

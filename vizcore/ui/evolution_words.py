@@ -84,15 +84,18 @@ def measure_caption(history: FilterHistory, measure: str) -> str:
 
 
 def answer_patches(found: PatchHistory, layer: str) -> str:
-    """How often the strongest patch changed."""
+    """How often the strongest patch changed, beside the layer at the other end."""
     changed = found.changed_g(layer)
     channels = len(found.found[0][layer].values_ck)
+    names = list(found.fields)
+    other = names[0] if layer != names[0] else names[-1]
+    beside = "" if other == layer else f", of {other} {percent(found.changed_g(other)[-1])}"
     return (
         f"<b>{percent(changed[0])}</b> of the {channels} units of <code>{layer}</code> have "
-        f"another strongest patch at epoch {found.epochs[1]} than at {found.epochs[0]}, and "
-        f"<b>{percent(changed[-1])}</b> another at epoch {found.epochs[-1]} than at "
-        f"{found.epochs[-2]}: where one of the {found.pictures:,} patches takes over from another, "
-        "what a unit shows jumps."
+        f"another strongest patch at epoch {found.epochs[1]} than at {found.epochs[0]}; from epoch "
+        f"{found.epochs[-2]} to {found.epochs[-1]} still <b>{percent(changed[-1])}</b> change it"
+        f"{beside}. Where one of the {found.pictures:,} patches takes over, what a unit shows "
+        "jumps."
     )
 
 
