@@ -29,7 +29,10 @@ def history(*ways: list[float], head: list[float] | None = None) -> FilterHistor
     [
         ((EARLY, MIDDLE, LATE), "Lower layers settled first, in every pair of convolutions"),
         ((MIDDLE, EARLY, LATE), "<b>2 of 3</b> pairs of convolutions (in 1 the upper one was"),
-        ((EARLY, LATE, LATE), "<b>2 of 3</b> pairs of convolutions (1 were within one epoch)"),
+        (
+            (EARLY, LATE, LATE),
+            "<b>2 of 3</b> pairs of convolutions (in 1 the two were within one epoch)",
+        ),
         ((LATE, MIDDLE, EARLY), "did <b>not</b> settle first here: they did in only <b>0 of 3</b>"),
         ((EARLY, EARLY), "did <b>not</b> settle first here: they did in only <b>0 of 1</b>"),
     ],

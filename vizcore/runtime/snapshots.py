@@ -2,7 +2,7 @@
 
 A card's `snapshots` are rows with epoch, file (from the folder of the weights), sha256, and the
 accuracy measured then. Snapshots before the last are stored as float16, which rounds a weight by
-at most 0.05%; they are read as float32.
+at most 0.05% (by at most 3e-8 where it is smaller than 6e-5); they are read as float32.
 """
 
 from __future__ import annotations

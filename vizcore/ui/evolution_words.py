@@ -19,7 +19,7 @@ def verdict(history: FilterHistory) -> str:
     pairs = lower + close + upper
     if lower == pairs:
         return "Lower layers settled first, in every pair of convolutions"
-    beside = [f"{close} were within one epoch"] if close else []
+    beside = [f"in {close} the two were within one epoch"] if close else []
     beside += [f"in {upper} the upper one was first"] if upper else []
     if 2 * lower > pairs:
         said = f"Lower layers settled first in <b>{lower} of {pairs}</b> pairs of convolutions"
@@ -223,7 +223,7 @@ def explanation(history: FilterHistory, recipe: Mapping[str, Any]) -> str:
         own = (
             f" The recipe treats conv1 on its own (it starts with a standard deviation of "
             f"{recipe['conv1_std']:g} and has a weight decay of {recipe['conv1_weight_decay']:g}, "
-            f"the others {recipe.get('weight_decay', 0):g}), so a part of its lead is the recipe's."
+            f"the others {recipe.get('weight_decay', 0):g}), so a part of its lead may be the recipe's."
         )
     lower, close, upper = history.lower_first("turn_left_e")
     return (
@@ -231,18 +231,19 @@ def explanation(history: FilterHistory, recipe: Mapping[str, Any]) -> str:
         f"distance at epoch {history.epochs[0]}: 100% there, 0% at the end by definition. "
         "**Turn left** is the same with the mean over the filters of 1 − cosine similarity, which "
         "ignores how large a filter is. Half of the way is read off straight lines between "
-        f"snapshots. By turn left, the lower convolution was halfway first in {lower} pairs, the "
-        f"upper one in {upper}, and {close} were within one epoch."
+        f"snapshots. By turn left, of the pairs of convolutions the lower one was halfway first in "
+        f"{lower}, the upper one in {upper}, and neither by more than an epoch in {close}."
         "\n\n**Turn per epoch** is the mean over the filters of 1 − cosine similarity between "
         "neighbouring snapshots, **change per epoch** the L2 distance between them, of the mean of "
         "their norms. The gaps differ, so both are divided by the epochs in the gap: a mean rate, "
-        "which is lower than the true one where weights went to and fro.\n\n"
+        "which is lower than the true one where weights went to and fro. 1 − cosine grows with the "
+        "square of a small turn, so a steady turn shows more per epoch across a longer gap.\n\n"
         "All layers come to rest when the learning rate falls to zero, and all have distance 0 to "
         "themselves at the end: only the order of the layers is a finding, and that of one "
-        f"training.{own} Biases are left out. "
-        "Snapshots before the last are stored with 16 bits, which moves a weight by at most "
-        "0.05%. Zeiler and Fergus (ECCV 2014, section 4.1) saw lower layers converge within a few "
-        "epochs and upper ones after 40 to 50, by eye."
+        f"training.{own} Biases are left out. Snapshots before the last are stored with 16 bits, "
+        "which moves a weight by at most 0.05%, or by 3 in 100 million where that is more. Zeiler "
+        "and Fergus (ECCV 2014, section 4) saw lower layers converge within a few epochs and upper "
+        "ones after 40 to 50, by eye."
     )
 
 
