@@ -223,7 +223,8 @@ def explanation(history: FilterHistory, recipe: Mapping[str, Any]) -> str:
         own = (
             f" The recipe treats conv1 on its own (it starts with a standard deviation of "
             f"{recipe['conv1_std']:g} and has a weight decay of {recipe['conv1_weight_decay']:g}, "
-            f"the others {recipe.get('weight_decay', 0):g}), so a part of its lead may be the recipe's."
+            f"the others {recipe.get('weight_decay', 0):g}), so a part of its lead may be the "
+            "recipe's."
         )
     lower, close, upper = history.lower_first("turn_left_e")
     return (
