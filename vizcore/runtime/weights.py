@@ -141,7 +141,7 @@ def load_into(module: nn.Module, card: Card) -> None:
         raise WeightsError(
             f"The card of '{card.key}' says {card.params:,} parameters, the file has {held:,}."
         )
-    ready_to_look(module)
+    ready_to_look(module.float())  # files hold kernels as float16
 
 
 def ready_to_look(module: nn.Module) -> nn.Module:
