@@ -102,7 +102,8 @@ class Room:
             sets: the choice that the error's suggestions are values of.
         """
         with st.container(border=True, key=f"refusal-{self.name}"):
-            st.markdown(f":material/error: **{error}**")
+            words = str(error).replace("[", r"\[")  # names of classes come from anybody: no links
+            st.markdown(f":material/error: **{words}**")
             with st.container(horizontal=True):
                 if sets is not None:
                     for value in error.suggestions[:5]:
