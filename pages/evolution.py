@@ -24,4 +24,4 @@ with room("evolution", "How did the filters come to be?", views.choices()) as he
                 st.html(words.numbers_table(past.history))
         with here.details("How it is measured, and what it cannot show") as is_open:
             if is_open:
-                st.markdown(words.explanation(past.history))
+                st.markdown(words.explanation(past.history, past.recipe))

@@ -316,14 +316,17 @@ def class_number(wanted: str | int, classes: Sequence[str]) -> int:
 
 
 def _bundled(card: Card) -> Weights:
-    data = card.data["name"] if isinstance(card.data, dict) else str(card.data)
+    try:
+        preprocessing = preprocessing_of(card)
+    except (TypeError, ValueError) as error:  # BadChoice is a ValueError
+        raise WeightsError(f"The card of '{card.key}' cannot be read: {error}") from error
     return Weights(
         architecture=card.key,
         name=card.name,
         origin="bundled",
-        title=f"{data} (bundled)",
+        title=f"{card.data['name']} (bundled)",
         classes=card.classes,
-        preprocessing=preprocessing_of(card),
+        preprocessing=preprocessing,
         identity=card.sha256,
         accuracy=card.accuracy,
         licence=card.licence,

@@ -183,5 +183,5 @@ def _record(found: weights.Card) -> TrainedNetwork:
         return trained_network(
             found.details, name=name, weights=found.name, file=found.path.stem, depth=depth
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"The card of '{found.key}' cannot be read: {error!r}.") from error

@@ -20,6 +20,7 @@ from vizcore.data import photos20
 from vizcore.figures.patches import GUTTER_PX
 from vizcore.ui import confusion_views, fleet_pictures, fleet_tables, fleet_views
 from vizcore.ui.network_card import facts, links
+from vizcore.ui.room import Download, Room
 
 
 @pytest.fixture
@@ -307,6 +308,55 @@ def test_the_table_and_the_files_hold_every_network(assets: Path):
     )
     assert matrix[0][1:] == list(photos20.CLASSES)
     assert matrix[1 + CAT][1 + ROCKET] == "5"
+
+
+@pytest.mark.parametrize(
+    ("query", "files"),
+    [
+        ({}, {"fleet.csv", "fleet.json", "fleet_macs.html"}),
+        (
+            {"network": "plain50_photos20"},
+            {
+                "plain50_photos20.json",
+                "plain50_photos20_confusion.csv",
+                "plain50_photos20_confusion.html",
+            },
+        ),
+        (
+            {"network": "plain50_photos20", "show": "curves"},
+            {
+                "plain50_photos20.json",
+                "plain50_photos20_curves.csv",
+                "plain50_photos20_curves.html",
+            },
+        ),
+    ],
+)
+def test_every_file_is_made_when_asked_for(query, files, assets: Path, monkeypatch):
+    offered: dict[str, Download] = {}
+    offer = Room.offer
+
+    def keep(here: Room, *downloads: Download) -> None:
+        if here.name == "networks":
+            offered.update({each.file_name: each for each in downloads})
+        offer(here, *downloads)
+
+    monkeypatch.setattr(Room, "offer", keep)
+    open_page("networks", **query)
+    assert set(offered) == files
+    made = {name: each.make() for name, each in offered.items()}
+    for name, content in made.items():
+        assert content
+        if name.endswith(".html"):
+            assert "plotly" in str(content).lower()
+    if "plain50_photos20.json" in made:
+        card = next(card for card in small_fleet() if card["key"] == "plain50_photos20")
+        assert json.loads(made["plain50_photos20.json"]) == card
+    if "plain50_photos20_curves.csv" in made:
+        rows = list(csv.DictReader(io.StringIO(str(made["plain50_photos20_curves.csv"]))))
+        assert [float(row["loss"]) for row in rows] == [
+            row.loss for row in vc.card("plain50_photos20").curve
+        ]
 
 
 @pytest.mark.parametrize(

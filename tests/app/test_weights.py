@@ -273,3 +273,19 @@ def test_what_is_on_this_machine_is_told_when_asked(empty_cache: Path):
     (empty_cache / file.name).write_bytes(np.zeros(3_000_000, np.uint8).tobytes())
     at.run()
     assert "resnet18 `IMAGENET1K_V1`: 3.0 MB, cache" in texts(at)
+
+
+def test_class_names_from_anybody_are_text_and_nothing_else():
+    at = open_page("saliency", network=SMALL, picture="coffee")
+    names = ["![a](http://b)", "<b>c</b>", "**d**"]
+    send(at, "mine.safetensors", file_of(SMALL, num_classes=3), "\n".join(names).encode())
+    answer = next(each.proto.body for each in at.get("html") if "cs-answer" in each.proto.body)
+    assert "<b>c</b>" not in answer
+    caption = next(
+        each.value for each in at.caption if "pixels" in each.value and "score" in each.value
+    )
+    assert all(name not in caption for name in names)
+    at.session_state["kept.open.saliency.About this network and this picture"] = True
+    at.run()
+    classes = next(each.value for each in at.markdown if each.value.startswith("Classes"))
+    assert all(name not in classes for name in names)

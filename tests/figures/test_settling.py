@@ -64,9 +64,10 @@ def test_every_measure_says_accuracy_epochs_and_names(measure, dark, house):
     assert figure.layout.xaxis2.ticktext == ("1", "5", "20", "64")
     assert figure.layout.xaxis2.title.text == "epochs of training"
     assert figure.layout.yaxis.title.text
-    names = {note.text: note for note in figure.layout.annotations}
-    assert set(names) == {"<b>conv1</b>", "<b>conv2</b>"}
-    assert all(note.font.color == house.text for note in names.values())
+    assert figure.layout.legend.font.color in (None, house.text)
+    assert figure.layout.legend.bgcolor == house.paper
+    named = [trace.name for trace in figure.data if trace.showlegend is not False]
+    assert named == ["conv1", "conv2", "fc"]
     assert figure.layout.shapes[0].x0 == 20
     dashes = {trace.name: trace.line.dash for trace in figure.data if trace.name}
     assert dashes == {"conv1": "solid", "conv2": "solid", "fc": "dot"}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import http.client
 import io
 import os
 import random
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -244,6 +246,25 @@ def test_no_network(empty_cache, monkeypatch):
         finish(fetch(FILE))
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "the name is not known here"),
+        (ssl.SSLCertVerificationError("self-signed"), "its certificate or encryption is not acc"),
+        (OSError(errno.EHOSTUNREACH, "No route to host"), "No route to host"),
+        (http.client.BadStatusLine("?"), r"\?"),
+        (TimeoutError(), "nothing came for 20 s"),
+    ],
+)
+def test_why_there_is_no_connection_is_told(empty_cache, monkeypatch, error, words):
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(http_transfer.urllib.request.OpenerDirector, "open", refuse)
+    with pytest.raises(FetchError, match=f"No connection to far.example: {words}"):
+        finish(fetch(FILE))
+
+
 def test_a_server_that_falls_silent(served, monkeypatch):
     monkeypatch.setattr(http_transfer, "TIMEOUT_S", 0.2)
     served.hold, served.hold_after = threading.Event(), 1 << 16
@@ -419,6 +440,23 @@ def test_another_folder_is_filled_from_the_cache_or_the_network(served, tmp_path
     finish(fetch(FILE, tmp_path / "c"))
     assert (tmp_path / "c" / FILE.name).read_bytes() == CONTENT
     assert len(served.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("platform", "variables", "expected"),
+    [
+        ("linux", {"XDG_CACHE_HOME": "/c"}, "/c/convscope"),
+        ("darwin", {"HOME": "/h"}, "/h/Library/Caches/convscope"),
+        ("win32", {"LOCALAPPDATA": "/l"}, "/l/convscope"),
+        ("win32", {"CONVSCOPE_CACHE": "/own"}, "/own"),
+    ],
+)
+def test_the_platforms_place_for_caches(monkeypatch, platform, variables, expected):
+    monkeypatch.delenv("CONVSCOPE_CACHE", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(store.sys, "platform", platform)
+    assert store.cache_folder().as_posix() == expected
 
 
 def test_a_mirror_has_to_be_an_address():

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from vizcore.errors import WeightsError
+from vizcore.runtime import own_weights
 from vizcore.runtime.jobs import finish
 from vizcore.runtime.own_weights import OwnCard, Shelf, digest, is_own, read_labels
 
@@ -93,6 +94,38 @@ def test_a_file_larger_than_all_the_room_is_still_kept(tmp_path: Path):
     assert shelf.held_bytes() == 10
 
 
+def test_cards_of_one_file_are_bounded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    shelf = Shelf(tmp_path)
+    first = keep(shelf, b"some weights")
+    size_bytes = (tmp_path / f"{first.name}.json").stat().st_size
+    os.utime(tmp_path / f"{first.name}.json", (1, 1))
+    monkeypatch.setattr(own_weights, "MAX_CARDS_BYTES", 3 * size_bytes + 9)
+    others = [replace(first, preprocessing={**LOOK, "crop_px": 200 + n}) for n in range(3)]
+    for other in others:
+        shelf.write_card(other)
+    assert [shelf.card(other.name) for other in others] == others
+    with pytest.raises(WeightsError, match="give the file again"):
+        shelf.card(first.name)
+
+
+def test_a_file_that_was_damaged_here_is_replaced(tmp_path: Path):
+    shelf = Shelf(tmp_path)
+    card = keep(shelf, b"some weights")
+    shelf.path_of(card).write_bytes(b"more weights")
+    keep(shelf, b"some weights")
+    assert shelf.path_of(card).read_bytes() == b"some weights"
+
+
+def test_what_a_killed_copy_left_goes_after_a_day(tmp_path: Path):
+    shelf = Shelf(tmp_path)
+    old, young = tmp_path / "old.part", tmp_path / "young.part"
+    for path in (old, young):
+        path.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    keep(shelf, b"some weights")
+    assert (old.exists(), young.exists()) == (False, True)
+
+
 @pytest.mark.parametrize("name", ["own-0123456789ab", "own-../../etc", "nonsense", ""])
 def test_an_unknown_name_asks_for_the_file(tmp_path: Path, name: str):
     with pytest.raises(WeightsError, match="give the file again"):
@@ -121,6 +154,8 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(WeightsError, match=r"cannot be kept in .*own"):
         keep(Shelf(tmp_path / "file" / "own"), b"some weights")
+    with pytest.raises(WeightsError, match=r"cannot be kept in .*own"):
+        Shelf(tmp_path / "file" / "own").write_card(card_for(b"some weights"))
 
 
 def test_a_cancelled_copy_leaves_nothing_behind(tmp_path: Path):

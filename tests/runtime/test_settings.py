@@ -24,6 +24,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_file_sets_what_the_environment_does_not(file, monkeypatch):
+    file.write_text("")
     assert (mirror_address(), store.prefilled_folder()) == ("", None)
     file.write_text('mirror = "http://near:8000"\nweights = "/srv/weights"\ncache = "~/nets"\n')
     assert mirror_address() == "http://near:8000"
@@ -63,3 +64,36 @@ def test_the_usual_place(monkeypatch, tmp_path):
     assert settings_file() == tmp_path / "convscope.toml"
     monkeypatch.setattr(settings.sys, "platform", "darwin")
     assert settings_file().parent.name == "Application Support"
+
+
+def test_a_file_that_is_named_has_to_be_there(file):
+    with pytest.raises(BadChoice, match=r"SETTINGS names .*my\.toml, which cannot be read"):
+        setting("CONVSCOPE_MIRROR")
+
+
+@pytest.mark.parametrize("mirror", ["near", "ftp://near", "http://[near", "http://", "http://a:b"])
+def test_a_mirror_that_is_no_address_is_refused_wherever_it_is_asked_for(monkeypatch, mirror):
+    monkeypatch.setenv("CONVSCOPE_MIRROR", mirror)
+    with pytest.raises(BadChoice, match="The mirror cannot be"):
+        mirror_address()
+    with pytest.raises(BadChoice, match="The mirror cannot be"):
+        address_of(RemoteFile("a.pth", "https://far/a.pth"))
+
+
+@pytest.mark.parametrize("variable", ["CONVSCOPE_CACHE", "CONVSCOPE_WEIGHTS", "CONVSCOPE_SETTINGS"])
+def test_the_folder_of_nobody_is_refused(monkeypatch, variable):
+    monkeypatch.setenv(variable, "~no-such-user/nets")
+    with pytest.raises(BadChoice, match=f"{variable} cannot be '~no-such-user/nets'"):
+        store.cache_folder(), store.prefilled_folder()
+
+
+def test_a_user_without_a_folder_of_his_own(monkeypatch):
+    def none() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "CONVSCOPE_CACHE", "CONVSCOPE_SETTINGS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(settings.Path, "home", none)
+    assert setting("CONVSCOPE_MIRROR") == ""
+    file = RemoteFile("a.pth", "https://huggingface.co/a/b/resolve/main/a.pth")
+    assert store.find(file) is None

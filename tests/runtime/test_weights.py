@@ -146,3 +146,28 @@ def test_cards_that_cannot_be_read(copied):
     path.write_text(json.dumps(details))
     with pytest.raises(WeightsError, match="lacks classes, sha256"):
         weights.cards()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"key": 5}, "lacks a usable key"),
+        ({"classes": None}, "lacks a usable classes"),
+        ({"data": {}}, r"lacks data\.name"),
+        (
+            {"preprocessing": {"crop_px": 64}},
+            r"lacks preprocessing\.resize_px, preprocessing\.mean",
+        ),
+        ({"accuracy": {"validation": 0.5, "test": 1.3}}, "lacks shares of 0 to 1"),
+    ],
+)
+def test_a_card_with_a_wrong_part_is_refused_in_a_sentence(copied, change, message):
+    change_card(copied, **change)
+    with pytest.raises(WeightsError, match=f"The card {KEY}.json {message}"):
+        weights.cards()
+
+
+def test_a_card_that_is_no_object(copied):
+    (copied / f"{KEY}.json").write_text("[]")
+    with pytest.raises(WeightsError, match="is no JSON object"):
+        weights.cards()

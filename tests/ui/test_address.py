@@ -154,6 +154,39 @@ def test_nonsense_in_what_the_others_depend_on_is_named():
     assert "kind = 'fish'" in at.warning[0].value
 
 
+def kinds_with_a_shared_colour() -> None:
+    """A page with a choice that belongs to another, kept for every page."""
+    import streamlit as st
+
+    from vizcore.ui.address import Choice, close_view, one_of, open_view, peek
+
+    kind = Choice("kind", "dog", one_of("dog", "bird"), always=True, shared=True)
+    now = peek("zoo", kind)
+    colours = {"dog": ("brown", "white"), "bird": ("blue", "white")}[now]
+    colour = Choice("colour", colours[0], one_of(*colours), always=True, shared=True, of=now)
+    view = open_view("zoo", [kind, colour])
+    st.selectbox("kind", ["dog", "bird"], **view.bind("kind"))
+    st.selectbox("colour", colours, **view.bind("colour"))
+    close_view(view)
+
+
+def test_an_address_without_a_choice_that_belongs_to_another_means_its_default():
+    at = AppTest.from_function(kinds_with_a_shared_colour)
+    at.query_params["kind"] = "bird"
+    at.run().selectbox[1].set_value("white").run()
+    assert address(at) == {"kind": "bird", "colour": "white"}
+    at.selectbox[0].set_value("dog").run()
+    assert at.selectbox[1].value == "brown"
+    at.selectbox[0].set_value("bird").run()
+    assert at.selectbox[1].value == "white", "each thing keeps its own"
+    at.query_params.clear()
+    at.query_params["kind"] = "bird"
+    assert address(at.run())["colour"] == "blue", "a link without it means the default"
+    at.selectbox[1].set_value("white").run()
+    at.query_params.clear()
+    assert address(at.run())["colour"] == "white", "the navigation keeps it"
+
+
 def test_parsers_say_what_is_allowed():
     for parse, bad, said in [
         (one_of("a", "b"), "c", "a, b"),

@@ -2,7 +2,7 @@
 
 1,797 digits of 13 writers, 8x8 pixels in 17 greys: the test part of "Optical Recognition of
 Handwritten Digits" (Alpaydin and Kaynak, UCI Machine Learning Repository, 1998, CC BY 4.0), as
-scikit-learn ships it. Each becomes 24x24 by bicubic interpolation, white on black, in the middle
+scikit-learn ships it. Each becomes 28x28 by bicubic interpolation, white on black, in the middle
 of 32x32 pixels. Of each class, in an order drawn once, the first fifth is test, the next tenth
 validation and the rest training.
 """
@@ -26,7 +26,7 @@ SIDE_PX = 32
 SOURCE = "scikit-learn; Alpaydin and Kaynak 1998, UCI Optical Recognition of Handwritten Digits"
 LICENCE = "CC BY 4.0"
 
-_INK_PX = 24
+_INK_PX = 28
 _SHARES = {"test": 0.2, "validation": 0.1}
 _FILE = "datasets/data/digits.csv.gz"
 _ORDER_SEED = 10

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import cycle, pairwise
 from math import log10
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from vizcore.errors import BadChoice
 from vizcore.figures.numbers import percent, short
-from vizcore.figures.palette import FONT_SIZE, Theme, apply_theme, sequential, theme
+from vizcore.figures.palette import FONT_SIZE, apply_theme, sequential, theme
 from vizcore.records_evolution import FilterHistory, LayerHistory
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 HEIGHT_PX = 500
-#: Least distance between two lines' labels.
-_LABEL_PX = 21
+#: Dashes of the layers without kernels, first to last.
+_DASHES = ("dot", "dash", "dashdot", "longdash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,7 @@ def draw_settling(
     figure = make_subplots(
         rows=2, cols=1, shared_xaxes=True, row_heights=[0.76, 0.24], vertical_spacing=0.07
     )
+    dashes = cycle(_DASHES)
     for layer in history.layers:
         convolution = layer.kind == "conv"
         x, y, said = _line(history, layer, how)
@@ -106,12 +107,11 @@ def draw_settling(
             line={
                 "color": shades[layer.layer],
                 "width": 3 if convolution else 1.5,
-                "dash": "solid" if convolution else "dot",
+                "dash": "solid" if convolution else next(dashes),
             },
             marker={"size": 8 if convolution else 5},
             hovertemplate=f"<b>{layer.layer}</b><br>%{{customdata}}<extra></extra>",
             name=layer.layer,
-            showlegend=False,
             row=1,
             col=1,
         )
@@ -130,7 +130,21 @@ def draw_settling(
         col=1,
     )
     apply_theme(figure, dark, height=HEIGHT_PX)
-    figure.update_layout(margin={"t": 12, "b": 52, "r": 28}, meta={"alt": alt(history)})
+    figure.update_layout(
+        margin={"t": 12, "b": 52, "r": 100},
+        meta={"alt": alt(history)},
+        showlegend=True,
+        legend={
+            "orientation": "v",
+            "x": 1.01,
+            "xanchor": "left",
+            "y": 1,
+            "yanchor": "top",
+            "bgcolor": house.paper,
+            "itemclick": False,
+            "itemdoubleclick": False,
+        },
+    )
     figure.update_xaxes(
         type="log",
         tickvals=epochs,
@@ -147,8 +161,6 @@ def draw_settling(
     figure.update_yaxes(title_text="right, %", range=[0, 135], tickvals=[0, 50, 100], row=2, col=1)
     if selected is not None:
         figure.add_vline(x=selected, line={"color": house.accent, "width": 2}, layer="below")
-    for label in _labels(history, how, house):
-        figure.add_annotation(**label)
     return figure
 
 
@@ -181,57 +193,3 @@ def _line(
         y += [rate or None] * 2
         said += [f"from epoch {early} to {late}: {rate:.3g} an epoch"] * 2
     return x, y, said
-
-
-def _labels(history: FilterHistory, how: Measure, house: Theme) -> list[dict[str, Any]]:
-    """Names at the lines of the convolutions, where they lie furthest apart."""
-    drawn = {layer.layer: how.read(layer) for layer in history.convolutions}
-    if how.rate:
-        drawn = {name: np.log(np.maximum(v, 1e-12)) for name, v in drawn.items()}
-    if not drawn:
-        return []
-    table = np.stack(list(drawn.values()))
-    place = int(np.argmax(table.max(axis=0) - table.min(axis=0)))
-    x = history.epochs[place] if not how.rate else _between(history, place)
-    values = {layer.layer: how.read(layer)[place] for layer in history.convolutions}
-    if how.rate:
-        gap = history.gaps[place]
-        heights = {name: log10(max(value / gap, 1e-12)) for name, value in values.items()}
-        every = [
-            log10(rate)
-            for layer in history.layers
-            for rate in how.read(layer) / history.gaps
-            if rate > 0
-        ]
-        span = max(every, default=0.0) - min(every, default=0.0) or 1.0
-    else:
-        heights = {name: 100 * float(value) for name, value in values.items()}
-        span = max(100.0, *(100 * float(how.read(layer).max()) for layer in history.layers))
-    px = 0.76 * (HEIGHT_PX - 64) / (1.1 * span)
-    labels: list[dict[str, Any]] = []
-    lowest = float("inf")
-    for name, height in sorted(heights.items(), key=lambda pair: -pair[1]):
-        at = min(height * px, lowest - _LABEL_PX)
-        lowest = at
-        labels.append(
-            {
-                "x": log10(x),
-                "y": height,
-                "xref": "x",
-                "yref": "y",
-                "yshift": at - height * px,
-                "xshift": 10,
-                "xanchor": "left",
-                "text": f"<b>{name}</b>",
-                "showarrow": False,
-                "font": {"size": FONT_SIZE, "color": house.text},
-                "bgcolor": house.paper,
-                "borderpad": 1,
-            }
-        )
-    return labels
-
-
-def _between(history: FilterHistory, gap: int) -> float:
-    """The middle of a gap on a log axis."""
-    return float((history.epochs[gap] * history.epochs[gap + 1]) ** 0.5)

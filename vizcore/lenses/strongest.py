@@ -1,7 +1,7 @@
 """The pictures, and the places in them, that excite each channel of a layer most.
 
-Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (ECCV 2014), sections 4
-and 4.1, look at the nine greatest activations of a feature map over a set of pictures.
+Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (ECCV 2014), section 4,
+look at the nine greatest activations of a feature map over a set of pictures.
 
 All channels of all layers are searched in one pass. Of a batch, one maximum over each map is
 taken where the map is made, before anything can overwrite it; where in a map its maximum is, is

@@ -49,8 +49,12 @@ Fetching = Generator[Progress, None, Path]
 
 
 def mirror_address() -> str:
-    """The mirror that stands in for the libraries' own servers; empty where none is set."""
-    return setting(MIRROR_VARIABLE)
+    """The mirror that stands in for the libraries' own servers; empty where none is set.
+
+    Raises:
+        BadChoice: what is set is not an http(s) address.
+    """
+    return _checked_mirror(setting(MIRROR_VARIABLE))
 
 
 def address_of(file: RemoteFile, mirror: str | None = None) -> str:
@@ -66,16 +70,23 @@ def address_of(file: RemoteFile, mirror: str | None = None) -> str:
         >>> address_of(RemoteFile("a.pth", "https://far.example/b/a.pth"), "http://near:8000/w/")
         'http://near:8000/w/a.pth'
     """
-    given = (mirror_address() if mirror is None else mirror).strip()
-    if not given:
-        return file.url
-    if urlsplit(given).scheme not in ("http", "https"):
+    given = mirror_address() if mirror is None else _checked_mirror(mirror.strip())
+    return f"{given.rstrip('/')}/{quote(file.name)}" if given else file.url
+
+
+def _checked_mirror(given: str) -> str:
+    try:
+        parts = urlsplit(given)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets or a port that are none
+        good = False
+    if given and not good:
         raise BadChoice(
             f"The mirror cannot be '{given}'. Allowed: an address that begins with http:// or "
             f"https://; for a folder of this machine set {WEIGHTS_VARIABLE}.",
             received=given,
         )
-    return f"{given.rstrip('/')}/{quote(file.name)}"
+    return given
 
 
 def fetch(file: RemoteFile, folder: Path | None = None, *, mirror: str | None = None) -> Fetching:

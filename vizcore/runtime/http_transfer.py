@@ -146,7 +146,7 @@ def _sha256_in(headers: Any) -> str:
 
 def _reason(error: BaseException) -> str:
     """Why there is no connection, in a few words."""
-    cause = getattr(error, "reason", error)
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(cause, (TimeoutError, socket.timeout)):
         return f"nothing came for {TIMEOUT_S:g} s"
     if isinstance(cause, ConnectionRefusedError):
@@ -154,7 +154,7 @@ def _reason(error: BaseException) -> str:
     if isinstance(cause, socket.gaierror):
         return "the name is not known here"
     if isinstance(cause, ssl.SSLError):
-        return f"its certificate or encryption is not accepted ({cause.reason or cause})"
+        return f"its certificate or encryption is not accepted ({cause})"
     if isinstance(cause, OSError) and cause.strerror:
         return cause.strerror
     return str(cause) or type(cause).__name__

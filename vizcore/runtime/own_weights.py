@@ -13,24 +13,27 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Generator, Mapping
+import time
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from vizcore.errors import WeightsError
 from vizcore.runtime.jobs import Progress
 
-#: All files of a folder together, and its cards.
+#: All files of a folder together, and all its cards.
 MAX_FOLDER_BYTES = 4_000_000_000
-MAX_CARDS = 2_000
+MAX_CARDS_BYTES = 100_000_000
 #: A file of class names, and one name.
 MAX_LABELS_BYTES = 1_000_000
 MAX_LABEL = 100
 
 _NAME = re.compile(r"own-[0-9a-f]{12}")
 _CHUNK_BYTES = 8 * 2**20
+#: After which the beginning of a file is that of a copy that was killed.
+_ABANDONED_S = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,22 +137,26 @@ class Shelf:
         """
         path = self.path_of(card)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            if not path.is_file():
+            if not (yield from _holds(path, card.sha256)):
                 yield from self._copy(file, path, card.size_bytes)
-            self.write_card(card)
         except OSError as error:
-            raise WeightsError(
-                f"The weights cannot be kept in {self.folder}: {error.strerror or error}. Free "
-                "some space there, or name another cache folder."
-            ) from error
+            raise self._unwritable(error) from error
+        self.write_card(card)
         self._make_room(path)
 
     def write_card(self, card: OwnCard) -> None:
-        """Write a card of a file that is here, such as one with another preprocessing."""
-        with NamedTemporaryFile("w", dir=self.folder, suffix=".part", delete=False) as part:
-            json.dump(asdict(card), part)
-        os.replace(part.name, self.folder / f"{card.name}.json")
+        """Write a card of a file that is here, such as one with another preprocessing.
+
+        Raises:
+            WeightsError: the folder cannot be written, or the disk is full.
+        """
+        path = self.folder / f"{card.name}.json"
+        try:
+            with self._written(path) as part:
+                part.write(json.dumps(asdict(card)).encode())
+        except OSError as error:
+            raise self._unwritable(error) from error
+        self._drop("own-*.json", MAX_CARDS_BYTES, path)
 
     def card(self, name: str) -> OwnCard:
         """The card of this name, whose file is here.
@@ -158,8 +165,7 @@ class Shelf:
             WeightsError: it is not here, or was damaged.
         """
         gone = WeightsError(
-            f"The weights '{name}' are not on this machine (any more): give the file again. "
-            "Nothing else of the view is lost.",
+            f"The weights '{name}' are not on this machine (any more): give the file again.",
             received=name,
         )
         if not is_own(name):
@@ -191,37 +197,65 @@ class Shelf:
     def _copy(self, file: BinaryIO, path: Path, size_bytes: int) -> Generator[Progress, None, None]:
         done = 0
         file.seek(0)
+        with self._written(path) as part:
+            while chunk := file.read(_CHUNK_BYTES):
+                part.write(chunk)
+                done += len(chunk)
+                yield Progress(done, size_bytes, "keeping the file")
+
+    @contextlib.contextmanager
+    def _written(self, path: Path) -> Iterator[IO[bytes]]:
+        """A new file that gets its name when it is whole, and goes when it is given up."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as part:
             try:
-                while chunk := file.read(_CHUNK_BYTES):
-                    part.write(chunk)
-                    done += len(chunk)
-                    yield Progress(done, size_bytes, "keeping the file")
+                yield part
                 part.close()
                 os.replace(part.name, path)
-            finally:  # also where it is cancelled between two pieces
+            finally:
                 with contextlib.suppress(OSError):
                     os.unlink(part.name)
 
-    def _files(self) -> list[tuple[float, int, Path]]:
+    def _unwritable(self, error: OSError) -> WeightsError:
+        return WeightsError(
+            f"The weights cannot be kept in {self.folder}: {error.strerror or error}. Free "
+            "some space there, or name another cache folder."
+        )
+
+    def _files(self, pattern: str = "*.safetensors") -> list[tuple[float, int, Path]]:
         """When each file was used last, its bytes and its path; the oldest first."""
         found = []
-        for path in self.folder.glob("*.safetensors"):
+        for path in self.folder.glob(pattern):
             with contextlib.suppress(OSError):
                 about = path.stat()
                 found.append((about.st_mtime, about.st_size, path))
         return sorted(found)
 
-    def _make_room(self, newest: Path) -> None:
-        files = self._files()
+    def _drop(self, pattern: str, max_bytes: int, newest: Path) -> set[str]:
+        """Let the oldest files go until the others fit; the stems of those that went."""
+        files, gone = self._files(pattern), set()
         held = sum(size for _, size, _ in files)
         for _, size, path in files:
-            if held > self.max_bytes and path != newest:
+            if held > max_bytes and path != newest:
                 path.unlink(missing_ok=True)
                 held -= size
-        cards = sorted(self.folder.glob("own-*.json"), key=lambda path: -path.stat().st_mtime)
-        for place, path in enumerate(cards):
-            with contextlib.suppress(OSError, ValueError, KeyError):
-                sha256 = json.loads(path.read_text(encoding="utf-8"))["sha256"]
-                if place >= MAX_CARDS or not (self.folder / f"{sha256}.safetensors").is_file():
+                gone.add(path.stem)
+        return gone
+
+    def _make_room(self, newest: Path) -> None:
+        for changed_s, _, path in self._files("*.part"):
+            if time.time() - changed_s > _ABANDONED_S:
+                path.unlink(missing_ok=True)
+        gone = self._drop("*.safetensors", self.max_bytes, newest)
+        for _, _, path in self._files("own-*.json") if gone else ():
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+                if json.loads(path.read_text(encoding="utf-8"))["sha256"] in gone:
                     path.unlink(missing_ok=True)
+
+
+def _holds(path: Path, sha256: str) -> Generator[Progress, None, bool]:
+    """Whether a file is there with this content."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as there:
+        return (yield from digest(there)) == sha256

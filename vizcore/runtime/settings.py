@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import tomllib
 from functools import lru_cache
 from pathlib import Path
@@ -39,23 +40,61 @@ def setting(variable: str) -> str:
     return given or _of_file().get(variable, "")
 
 
+def folder_setting(variable: str) -> Path | None:
+    """The folder that a setting names; None where nobody has set it.
+
+    Raises:
+        BadChoice: as `setting`, and for a folder that cannot be one.
+    """
+    given = setting(variable)
+    return _path(variable, given) if given else None
+
+
 def settings_file() -> Path:
-    """Where the file of settings is looked for."""
+    """Where the file of settings is looked for.
+
+    Raises:
+        BadChoice: the variable names what cannot be a file.
+    """
     named = os.environ.get(FILE_VARIABLE, "").strip()
     if named:
-        return Path(named).expanduser()
+        return _path(FILE_VARIABLE, named)
     if sys.platform == "win32":
-        return Path(os.environ.get("APPDATA") or Path.home()) / "convscope.toml"
+        return Path(os.environ.get("APPDATA") or home()) / "convscope.toml"
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "convscope.toml"
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "convscope.toml"
+        return home() / "Library" / "Application Support" / "convscope.toml"
+    return Path(os.environ.get("XDG_CONFIG_HOME") or home() / ".config") / "convscope.toml"
+
+
+def home() -> Path:
+    """The user's folder; that for temporary files where he has none, as in some containers."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path(tempfile.gettempdir())
+
+
+def _path(variable: str, given: str) -> Path:
+    """A path from a setting, "~" resolved."""
+    try:
+        return Path(given).expanduser()
+    except RuntimeError as error:
+        raise BadChoice(
+            f"{variable} cannot be {given!r}: {error} Allowed: a path of this machine.",
+            received=given,
+        ) from error
 
 
 def _of_file() -> dict[str, str]:
     path = settings_file()
     try:
         changed = path.stat().st_mtime_ns
-    except OSError:
+    except OSError as error:
+        if os.environ.get(FILE_VARIABLE, "").strip():
+            raise BadChoice(
+                f"{FILE_VARIABLE} names {path}, which cannot be read: {error.strerror}.",
+                received=str(path),
+            ) from error
         return {}
     return _read(path, changed)
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vizcore.errors import WeightsError
-from vizcore.runtime.settings import CACHE_VARIABLE, WEIGHTS_VARIABLE, setting
+from vizcore.runtime.settings import CACHE_VARIABLE, WEIGHTS_VARIABLE, folder_setting, home
 
 #: Put beside a file whose library states no hash: the sha256 that it had when it was fetched.
 HASH_SUFFIX = ".sha256"
@@ -62,21 +62,20 @@ class Found:
 
 def cache_folder() -> Path:
     """Where fetched weights are kept: `CONVSCOPE_CACHE`, else the platform's place for caches."""
-    given = setting(CACHE_VARIABLE)
-    if given:
-        return Path(given).expanduser()
+    given = folder_setting(CACHE_VARIABLE)
+    if given is not None:
+        return given
     if sys.platform == "win32":
         local = os.environ.get("LOCALAPPDATA")
-        return (Path(local) if local else Path.home() / "AppData" / "Local") / "convscope"
+        return (Path(local) if local else home() / "AppData" / "Local") / "convscope"
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "convscope"
+        return home() / "Library" / "Caches" / "convscope"
     return _xdg_cache() / "convscope"
 
 
 def prefilled_folder() -> Path | None:
     """The folder that `CONVSCOPE_WEIGHTS` names; it is looked at first and never written to."""
-    given = setting(WEIGHTS_VARIABLE)
-    return Path(given).expanduser() if given else None
+    return folder_setting(WEIGHTS_VARIABLE)
 
 
 def find(file: RemoteFile) -> Found | None:
@@ -177,13 +176,13 @@ def _size(path: Path) -> int | None:
 
 
 def _xdg_cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(os.environ.get("XDG_CACHE_HOME") or home() / ".cache")
 
 
 def _torch_hub() -> Path:
     """Where torch.hub keeps files, by its own rules, without asking torch."""
-    home = os.environ.get("TORCH_HOME") or _xdg_cache() / "torch"
-    return Path(home).expanduser() / "hub" / "checkpoints"
+    own = os.environ.get("TORCH_HOME") or _xdg_cache() / "torch"
+    return Path(os.path.expanduser(own)) / "hub" / "checkpoints"
 
 
 def _hugging_face(url: str) -> Path | None:
@@ -192,8 +191,8 @@ def _hugging_face(url: str) -> Path | None:
     if address is None:
         return None
     owner, name, file = address.groups()
-    home = Path(os.environ.get("HF_HOME") or _xdg_cache() / "huggingface").expanduser()
-    hub = Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
+    own = os.environ.get("HF_HOME") or _xdg_cache() / "huggingface"
+    hub = Path(os.path.expanduser(os.environ.get("HF_HUB_CACHE") or Path(own) / "hub"))
     repository = hub / f"models--{owner}--{name}"
     try:
         revision = (repository / "refs" / "main").read_text(encoding="ascii").strip()

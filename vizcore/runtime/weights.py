@@ -26,7 +26,18 @@ if TYPE_CHECKING:
 #: The environment variable that names another folder of assets.
 ASSETS_VARIABLE = "CONVSCOPE_ASSETS"
 
-_NEEDED = ("key", "classes", "preprocessing", "sha256", "params", "accuracy", "data", "licence")
+#: What every card has, and of which kind.
+_NEEDED: dict[str, type] = {
+    "key": str,
+    "classes": list,
+    "preprocessing": dict,
+    "sha256": str,
+    "params": int,
+    "accuracy": dict,
+    "data": dict,
+    "licence": str,
+}
+_PREPARED = ("resize_px", "crop_px", "mean", "std")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +152,7 @@ def load_into(module: nn.Module, card: Card) -> None:
         raise WeightsError(
             f"The card of '{card.key}' says {card.params:,} parameters, the file has {held:,}."
         )
-    ready_to_look(module)
+    ready_to_look(module.float())  # files hold kernels as float16
 
 
 def ready_to_look(module: nn.Module) -> nn.Module:
@@ -171,9 +182,10 @@ def _read(path: Path) -> Card:
 @lru_cache(maxsize=256)
 def _parse(path: Path, *_version: int) -> Card:
     details = json.loads(path.read_text(encoding="utf-8"))
-    missing = [name for name in _NEEDED if name not in details]
-    if missing:
-        raise WeightsError(f"The card {path.name} lacks {', '.join(missing)}.")
+    if not isinstance(details, dict):
+        raise WeightsError(f"The card {path.name} is no JSON object.")
+    if lacking := _lacking(details):
+        raise WeightsError(f"The card {path.name} lacks {', '.join(lacking)}.")
     return Card(
         key=details["key"],
         name=str(details.get("name") or path.stem.rpartition("_")[2]),
@@ -187,3 +199,21 @@ def _parse(path: Path, *_version: int) -> Card:
         details=details,
         path=path.with_suffix(".safetensors"),
     )
+
+
+def _lacking(details: dict[str, Any]) -> list[str]:
+    """What a card has not, or not as it has to be."""
+    lacking = [name for name in _NEEDED if name not in details]
+    lacking += [
+        f"a usable {name}"
+        for name, kind in _NEEDED.items()
+        if name in details and not isinstance(details[name], kind)
+    ]
+    if not lacking:
+        inside = {"preprocessing": _PREPARED, "accuracy": ("validation", "test"), "data": ("name",)}
+        for name, parts in inside.items():
+            lacking += [f"{name}.{part}" for part in parts if part not in details[name]]
+        shares = [details["accuracy"].get(part, 0) for part in ("validation", "test")]
+        if not all(isinstance(share, (int, float)) and 0 <= share <= 1 for share in shares):
+            lacking.append("shares of 0 to 1 as its accuracy")
+    return lacking

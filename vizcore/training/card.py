@@ -36,8 +36,8 @@ def write(
         machine: where it was trained, in a few words.
     """
     data, name = programme.data, programme.name
-    weights = _bytes(trained.network, programme, torch.float32)
-    accuracy, predicted = measure(trained.network, data)
+    weights = _bytes(trained.network, programme)
+    accuracy, predicted = measure(_filled(programme, weights), data)
     path = folder / f"{name}.json"
     card = {
         "key": programme.architecture,
@@ -74,7 +74,8 @@ def add_seed(
     """Measure a run of another seed, add its row to the card in `folder` and return the row."""
     path = folder / f"{programme.name}.json"
     card = json.loads(path.read_text(encoding="utf-8"))
-    row = _seed_row(recipe, measure(trained.network, programme.data)[0])
+    network = _filled(programme, _bytes(trained.network, programme))
+    row = _seed_row(recipe, measure(network, programme.data)[0])
     other = [each for each in card["seeds"] if each["seed"] != recipe.seed]
     card["seeds"] = sorted([*other, row], key=lambda each: int(each["seed"]))
     _write_json(path, card)
@@ -87,10 +88,10 @@ def snapshot_file(programme: Programme, epoch: int) -> str:
 
 
 def write_snapshot(programme: Programme, network: nn.Module, epoch: int, folder: Path) -> None:
-    """Keep the weights after an epoch, as float16 to save space."""
+    """Keep the weights after an epoch."""
     path = folder / snapshot_file(programme, epoch)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_bytes(network, programme, torch.float16))
+    path.write_bytes(_bytes(network, programme))
 
 
 def measure(network: nn.Module, data: DataSet) -> tuple[dict[str, Any], dict[str, list[int]]]:
@@ -150,10 +151,14 @@ def _one_input(data: DataSet) -> Tensor:
     return torch.zeros(1, len(data.preprocessing.mean), side, side)
 
 
-def _bytes(network: nn.Module, programme: Programme, dtype: torch.dtype) -> bytes:
-    """The network's tensors as a safetensors file; whole numbers stay whole numbers."""
+def _bytes(network: nn.Module, programme: Programme) -> bytes:
+    """The network as a safetensors file, its kernels and matrices as float16 to save space.
+
+    All else (biases, normalisation) stays as it is. What a card says is measured on these
+    rounded weights.
+    """
     tensors = {
-        name: tensor.detach().contiguous().to(dtype if tensor.is_floating_point() else tensor.dtype)
+        name: tensor.detach().contiguous().to(torch.float16 if tensor.ndim > 1 else tensor.dtype)
         for name, tensor in network.state_dict().items()
     }
     return save(tensors, {"key": programme.architecture})
@@ -197,6 +202,7 @@ def _snapshots(
 
 
 def _filled(programme: Programme, content: bytes) -> nn.Module:
+    """The network as anyone gets it from the file: float32 again."""
     from vizcore.zoo import build_meta
 
     network = build_meta(programme.architecture, num_classes=len(programme.data.classes))

@@ -119,7 +119,7 @@ def _held_out_digits(part: Part) -> tuple[Pictures, Labels]:
 def _digits_description() -> dict[str, Any]:
     return {
         "name": DIGITS10.name,
-        "what": "1,797 handwritten digits of 8x8 pixels brought to 24x24, white on black, in the "
+        "what": "1,797 handwritten digits of 8x8 pixels brought to 28x28, white on black, in the "
         "middle of 32x32",
         "split": "of each class a fifth is test, a tenth validation, the rest training; no digit "
         "is in two parts, but writers are not kept apart: the data does not name them",
@@ -142,7 +142,7 @@ DIGITS10 = DataSet(
     "Digits-10",
     "digits10",
     digits10.CLASSES,
-    Preprocessing(digits10.SIDE_PX, digits10.SIDE_PX, (0.17,), (0.30,)),
+    Preprocessing(digits10.SIDE_PX, digits10.SIDE_PX, (0.24,), (0.33,)),
     _held_out_digits,
     _draw_digits,
     _digits_description,

@@ -47,12 +47,12 @@ def programme(name: str) -> Programme:
 
 _PHOTOS = Recipe()
 _DIGITS = Recipe(
-    epochs=60,
-    per_class=500,
+    epochs=40,
+    per_class=300,
     batch=64,
-    learning_rate=0.05,
-    weight_decay=5e-4,
-    conv1_weight_decay=5e-4,
+    learning_rate=0.08,
+    weight_decay=2e-3,
+    conv1_weight_decay=2e-3,
     conv1_std=None,
     label_smoothing=0.0,
     bfloat16=False,

@@ -34,7 +34,8 @@ class Choice:
         write: turns a value into the address's text.
         always: write it even when it is the default.
         shared: kept in the session for every page, not for this page alone.
-        of: what the choice belongs to, where a page has one of this name for several things.
+        of: what the choice belongs to, where a page has one of this name for several things. An
+            address that says something, but not this, means the default.
     """
 
     name: str
@@ -192,7 +193,7 @@ def _is_new(page: str, query: dict[str, str]) -> bool:
 def _adopt(view: View, query: dict[str, str]) -> None:
     for name, choice in view.choices.items():
         if name not in query:
-            if not choice.shared:
+            if not choice.shared or (choice.of and query):
                 st.session_state[view.key(name)] = choice.default
             continue
         try:

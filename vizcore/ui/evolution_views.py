@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import streamlit as st
@@ -16,6 +16,7 @@ from vizcore.errors import BadChoice, ConvScopeError, UnknownLayer
 from vizcore.figures.numbers import percent
 from vizcore.figures.palette import CHART_CONFIG, KIND_COLOURS
 from vizcore.figures.settling import MEASURES, alt, colours_of
+from vizcore.networks import weights
 from vizcore.records_evolution import FilterHistory, LayerHistory, PatchHistory
 from vizcore.ui import cache, picture_views, work
 from vizcore.ui import evolution_pictures as drawings
@@ -121,6 +122,12 @@ class Past:
     layer: LayerHistory
     place: int
     dark: bool
+
+    @property
+    def recipe(self) -> Mapping[str, Any]:
+        """Of the training, as its card has it."""
+        card = weights(self.network).card
+        return card.details.get("recipe", {}) if card else {}
 
     @property
     def epoch(self) -> int:
@@ -262,6 +269,7 @@ def draw_patches(here: Room, past: Past) -> None:
             **view.bind("searched"),
         )
         units_slot = st.container(width=330)
+    here.answer(f"{words.verdict(past.history)}.")  # until the patches are found
     task = evolution_tasks.evolution_patches_task(past.network, view["searched"])
     found = work.run(task, slot="evolution.patches")
     try:
@@ -273,7 +281,7 @@ def draw_patches(here: Room, past: Past) -> None:
         st.multiselect(
             "Units",
             range(layer.filters),
-            placeholder="the strongest at the end",
+            placeholder="strongest at the end, each by another patch",
             max_selections=MOST_UNITS,
             **view.bind("units"),
         )
@@ -305,6 +313,7 @@ def draw_saliency(here: Room, past: Past, chosen: Chosen) -> None:
     """Saliency of the chosen picture at all epochs, and large at the chosen one."""
     with _controls(here, past, layer=False):
         pass
+    here.answer(f"{words.verdict(past.history)}.")  # until the maps are there
     task = evolution_tasks.evolution_saliency_task(past.network, chosen.picture)
     found = work.run(task, slot="evolution.saliency")
     here.answer(words.answer_saliency(found))
@@ -368,9 +377,17 @@ def draw_settling(here: Room, past: Past) -> None:
 
 
 def default_units(found: PatchHistory, layer: str) -> list[int]:
-    """The units that answer most strongly at the end."""
-    order = np.argsort(-found.found[-1][layer].values_ck[:, 0], kind="stable")
-    return [int(unit) for unit in order[:FIRST_UNITS]]
+    """The units that answer most strongly at the end, no two of them to the same patch.
+
+    Where there are not that many patches, further units follow by strength.
+    """
+    best = found.found[-1][layer]
+    order = [int(unit) for unit in np.argsort(-best.values_ck[:, 0], kind="stable")]
+    firsts: dict[int, int] = {}
+    for unit in order:
+        firsts.setdefault(int(best.pictures_ck[unit, 0]), unit)
+    different = list(firsts.values())
+    return [*different, *(unit for unit in order if unit not in different)][:FIRST_UNITS]
 
 
 def _listed(numbers: Sequence[int]) -> str:

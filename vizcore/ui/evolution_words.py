@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import html
 import io
+from collections.abc import Mapping
+from typing import Any
 
 from vizcore.figures.numbers import percent, short
 from vizcore.records_evolution import FilterHistory, LayerHistory, PatchHistory, SaliencyHistory
@@ -17,7 +19,7 @@ def verdict(history: FilterHistory) -> str:
     pairs = lower + close + upper
     if lower == pairs:
         return "Lower layers settled first, in every pair of convolutions"
-    beside = [f"{close} were within one epoch"] if close else []
+    beside = [f"in {close} the two were within one epoch"] if close else []
     beside += [f"in {upper} the upper one was first"] if upper else []
     if 2 * lower > pairs:
         said = f"Lower layers settled first in <b>{lower} of {pairs}</b> pairs of convolutions"
@@ -78,19 +80,22 @@ def measure_caption(history: FilterHistory, measure: str) -> str:
         "relative": "L2 distance between neighbouring snapshots, of the mean of their norms, "
         "divided by the epochs between them; both axes logarithmic.",
     }[measure]
-    return f"{said} Dotted: fully connected layers. The line marks the chosen epoch."
+    return f"{said} Dashed: fully connected layers. The line marks the chosen epoch."
 
 
 def answer_patches(found: PatchHistory, layer: str) -> str:
-    """How often the strongest patch changed."""
+    """How often the strongest patch changed, beside the layer at the other end."""
     changed = found.changed_g(layer)
     channels = len(found.found[0][layer].values_ck)
+    names = list(found.fields)
+    other = names[0] if layer != names[0] else names[-1]
+    beside = "" if other == layer else f", of {other} {percent(found.changed_g(other)[-1])}"
     return (
         f"<b>{percent(changed[0])}</b> of the {channels} units of <code>{layer}</code> have "
-        f"another strongest patch at epoch {found.epochs[1]} than at {found.epochs[0]}, and "
-        f"<b>{percent(changed[-1])}</b> another at epoch {found.epochs[-1]} than at "
-        f"{found.epochs[-2]}: where one of the {found.pictures:,} patches takes over from another, "
-        "what a unit shows jumps."
+        f"another strongest patch at epoch {found.epochs[1]} than at {found.epochs[0]}; from epoch "
+        f"{found.epochs[-2]} to {found.epochs[-1]} still <b>{percent(changed[-1])}</b> change it"
+        f"{beside}. Where one of the {found.pictures:,} patches takes over, what a unit shows "
+        "jumps."
     )
 
 
@@ -207,26 +212,39 @@ def numbers_table(history: FilterHistory) -> str:
     )
 
 
-def explanation(history: FilterHistory) -> str:
-    """How the measures are defined, and what they cannot show."""
+def explanation(history: FilterHistory, recipe: Mapping[str, Any]) -> str:
+    """How the measures are defined, and what they cannot show.
+
+    Args:
+        recipe: of the training, as the card has it.
+    """
+    own = ""
+    if "conv1_std" in recipe and "conv1_weight_decay" in recipe:
+        own = (
+            f" The recipe treats conv1 on its own (it starts with a standard deviation of "
+            f"{recipe['conv1_std']:g} and has a weight decay of {recipe['conv1_weight_decay']:g}, "
+            f"the others {recipe.get('weight_decay', 0):g}), so a part of its lead may be the "
+            "recipe's."
+        )
     lower, close, upper = history.lower_first("turn_left_e")
     return (
         "**Way left** is the L2 distance of a layer's weights to the finished ones, of that "
         f"distance at epoch {history.epochs[0]}: 100% there, 0% at the end by definition. "
         "**Turn left** is the same with the mean over the filters of 1 − cosine similarity, which "
         "ignores how large a filter is. Half of the way is read off straight lines between "
-        f"snapshots. By turn left, the lower convolution was halfway first in {lower} pairs, the "
-        f"upper one in {upper}, and {close} were within one epoch."
+        f"snapshots. By turn left, of the pairs of convolutions the lower one was halfway first in "
+        f"{lower}, the upper one in {upper}, and neither by more than an epoch in {close}."
         "\n\n**Turn per epoch** is the mean over the filters of 1 − cosine similarity between "
         "neighbouring snapshots, **change per epoch** the L2 distance between them, of the mean of "
         "their norms. The gaps differ, so both are divided by the epochs in the gap: a mean rate, "
-        "which is lower than the true one where weights went to and fro.\n\n"
+        "which is lower than the true one where weights went to and fro. 1 − cosine grows with the "
+        "square of a small turn, so a steady turn shows more per epoch across a longer gap.\n\n"
         "All layers come to rest when the learning rate falls to zero, and all have distance 0 to "
         "themselves at the end: only the order of the layers is a finding, and that of one "
-        "training. Biases are left out. "
-        "Snapshots before the last are stored with 16 bits, which moves a weight by at most "
-        "0.05%. Zeiler and Fergus (ECCV 2014, section 4.1) saw lower layers converge within a few "
-        "epochs and upper ones after 40 to 50, by eye."
+        f"training.{own} Biases are left out. Snapshots before the last are stored with 16 bits, "
+        "which moves a weight by at most 0.05%, or by 3 in 100 million where that is more. Zeiler "
+        "and Fergus (ECCV 2014, section 4) saw lower layers converge within a few epochs and upper "
+        "ones after 40 to 50, by eye."
     )
 
 

@@ -27,7 +27,7 @@ def draw_table(fleet: Sequence[TrainedNetwork]) -> None:
         height=min(36 * (len(fleet) + 1) + 4, 600),
         placeholder="",
         column_config={
-            "network": config.TextColumn("Network", pinned=True, width=150),
+            "network": config.TextColumn("Network", pinned=True, width=200),
             "data": config.TextColumn("Data", width=90),
             "params": config.NumberColumn("Parameters", format="localized"),
             "macs": config.NumberColumn("Multiply-adds", format="localized"),

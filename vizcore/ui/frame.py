@@ -10,6 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from vizcore.errors import ConvScopeError
 from vizcore.ui import rooms
 
 HERE = Path(__file__).resolve().parent
@@ -28,4 +29,7 @@ st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "logo-mark.svg"), size
 made = rooms.pages()
 st.session_state["pages"] = made
 page = st.navigation(rooms.grouped(made))
-page.run()
+try:
+    page.run()
+except ConvScopeError as error:  # before the page's room stood, such as a card that is damaged
+    st.error(str(error).replace("[", r"\["), icon=":material/error:")

@@ -67,8 +67,8 @@ def draw_lost(view: View, error: ConvScopeError) -> None:
     with st.container(border=True, key="weights-lost"):
         st.markdown(f":material/error: **{error}**")
         st.markdown(
-            "Give the same file and class names under *Own weights* in the sidebar, and the view "
-            "opens again at this address."
+            "It goes under *Own weights* in the sidebar. With the same class names, the view opens "
+            "again at this address."
         )
         st.button(
             f"Use {default.title} instead",
@@ -190,7 +190,7 @@ def _draw_outcome(view: View) -> None:
 def draw_preprocessing(view: View, weights: Weights) -> None:
     """How pictures are prepared for own weights: the crop's side, its mean and deviation."""
     how = weights.preprocessing
-    with st.popover("Preparation", help="What is done to a picture before the network sees it"):
+    with st.popover("Preparation of pictures"):
         with st.form(key=f"preparation-{weights.name}", border=False):
             resize = st.number_input("Shorter side, px", 8, _MOST_PX, how.resize_px)
             crop = st.number_input("Crop, px", 8, _MOST_PX, how.crop_px)

@@ -49,9 +49,20 @@ def answer(weights: Weights, text: str) -> str:
     return f"<b>{RANDOM_WEIGHTS}.</b> {text}" if weights.is_random else text
 
 
+def plain(text: str) -> str:
+    """Text in which Markdown finds nothing: names of classes and files come from anybody.
+
+    Example:
+        >>> plain("![a](b) *c*")
+        '\\\\!\\\\[a\\\\](b) \\\\*c\\\\*'
+    """
+    return re.sub(r"([\\`*_\[\]<>$#!~|:])", r"\\\1", text)
+
+
 def caption(weights: Weights, text: str) -> None:
     """A caption under a picture, which says so where the weights are random."""
-    st.caption(f"**{RANDOM_WEIGHTS}.** {text}" if weights.is_random else text)
+    mark = f"**{RANDOM_WEIGHTS}.** " if weights.is_random else ""
+    st.caption(mark + plain(text))
 
 
 def stem(weights: Weights, *parts: str) -> str:
@@ -185,7 +196,7 @@ def draw_about(weights: Weights, name: str) -> None:
         st.markdown(f"Trained on {data['name']}: {told}.")
     classes = weights.classes
     some = ", ".join(classes[:_NAMED]) + (", ..." if len(classes) > _NAMED else "")
-    st.markdown(f"Classes: {html.escape(some)}.")
+    st.markdown(f"Classes: {plain(some)}.")
     how = weights.preprocessing
     sides = "both sides" if how.squash else "shorter side"
     numbers = " and ".join(", ".join(f"{v:.4g}" for v in each) for each in (how.mean, how.std))
@@ -193,7 +204,8 @@ def draw_about(weights: Weights, name: str) -> None:
         f"The picture is resized ({how.interpolation}, {sides} to {how.resize_px} pixels), cut to "
         f"{how.crop_px} × {how.crop_px}, and standardised with mean and deviation {numbers}."
     )
-    facts = [f"Weights `{weights.name}` from {weights.source}"]
+    source = weights.source if weights.origin != "own" else plain(weights.source)
+    facts = [f"Weights `{weights.name}` from {source}"]
     if weights.sha256:
         facts.append(f"sha256 `{weights.sha256[:16]}…`")
     facts.append(weights.licence or "licence not stated")

@@ -102,7 +102,8 @@ class Room:
             sets: the choice that the error's suggestions are values of.
         """
         with st.container(border=True, key=f"refusal-{self.name}"):
-            st.markdown(f":material/error: **{error}**")
+            words = str(error).replace("[", r"\[")  # names of classes come from anybody: no links
+            st.markdown(f":material/error: **{words}**")
             with st.container(horizontal=True):
                 if sets is not None:
                     for value in error.suggestions[:5]:
@@ -196,9 +197,7 @@ def room(name: str, title: str, choices: Sequence[address.Choice]) -> Iterator[R
             yield here
     except ConvScopeError as error:
         with here.body:
-            if weights_view.answers(view, error):
-                weights_view.draw_missing(view, error)
-            else:
+            if not weights_view.draw_missing(view, error):
                 here.refuse(error)
     finally:
         here._finish()

@@ -56,7 +56,10 @@ def draw(entry: RoomEntry, view: View) -> None:
             _draw_architecture(view)
         if "network" in entry.sidebar:
             _draw_network(view)
-            weights_view.draw_picker(view)
+            try:
+                weights_view.draw_picker(view)
+            except ConvScopeError as error:  # such as a file of settings that cannot be read
+                st.error(str(error), icon=":material/error:")
         if "picture" in entry.sidebar:
             pictures.draw_picker(view)
         if "network" in entry.sidebar:

@@ -151,20 +151,27 @@ def _where(weights: Weights) -> str:
     return "; ".join(parts)
 
 
-def answers(view: View, error: ConvScopeError) -> bool:
-    """Whether an error means that the chosen weights are not here, so that this file can help."""
+def draw_missing(view: View, error: ConvScopeError) -> bool:
+    """In place of a page's picture: which weights are needed, and what can be done about it.
+
+    Returns whether the error means that weights are not here; if not, nothing is drawn.
+    """
     if "weights" not in view.choices:
         return False
-    lost = is_own(view["weights"]) and not _known(view["network"], view["weights"])
-    return lost or isinstance(error, WeightsNotHere)
-
-
-def draw_missing(view: View, error: ConvScopeError) -> None:
-    """In place of a page's picture: what is needed, and what can be done about it."""
-    if is_own(view["weights"]):
+    if is_own(view["weights"]) and not _known(view["network"], view["weights"]):
         own_weights_view.draw_lost(view, error)
-        return
-    weights = selected(view)
+        return True
+    if not isinstance(error, WeightsNotHere):
+        return False
+    try:
+        _draw_offer(view, selected(view))
+    except ConvScopeError as other:  # such as a mirror that is no address
+        st.error(str(other), icon=":material/error:")
+    return True
+
+
+def _draw_offer(view: View, weights: Weights) -> None:
+    """What has to be fetched, with its size and source; its progress; other ways to go on."""
     file = weights.file
     assert file is not None
     failed_file, sentence = st.session_state.get(_FAILED, ("", ""))

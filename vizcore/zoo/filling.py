@@ -55,7 +55,7 @@ def _torchvision_network(weights: Weights, path: Path) -> nn.Module:
             tensors[old.group(1) + old.group(2)] = tensors.pop(name)
     network = build_meta(weights.architecture, **weights.options)
     network.load_state_dict(tensors, assign=True)
-    return network
+    return network.float()  # as torchvision, which copies whatever precision a file has
 
 
 def _timm_network(weights: Weights, path: Path) -> nn.Module:

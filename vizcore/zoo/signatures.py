@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 COUNTER = "num_batches_tracked"
 #: What fits less than this is not near.
 _LEAST_OVERLAP = 0.1
+#: How many more than asked for are compared again with their heads known.
+_MORE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +84,22 @@ def signature(name: str, classes: int | None = None) -> Signature:
     """
     entry = get(name)
     count = entry.num_classes if classes is None else classes
-    options = {} if count == entry.num_classes else {"num_classes": count}
+    shapes, integers = _tensors(entry.key, count)
+    return Signature(entry.key, count, shapes, _head(entry, count, shapes), integers)
+
+
+@lru_cache(maxsize=256)
+def _tensors(key: str, classes: int) -> tuple[dict[str, Shape], dict[str, torch.Tensor | None]]:
+    """The shapes of a state dict, and the tensors of it that hold whole numbers."""
+    entry = get(key)
+    options = {} if classes == entry.num_classes else {"num_classes": classes}
     state = build_meta(entry, **options).state_dict()
-    shapes = {key: tuple(tensor.shape) for key, tensor in state.items()}
     integers = {
-        key: None if key.endswith(COUNTER) else tensor
-        for key, tensor in state.items()
+        name: None if name.endswith(COUNTER) else tensor
+        for name, tensor in state.items()
         if not tensor.is_floating_point()
     }
-    return Signature(entry.key, count, shapes, _head(entry, count, shapes), integers)
+    return {name: tuple(tensor.shape) for name, tensor in state.items()}, integers
 
 
 def _head(entry: Architecture, classes: int, shapes: Mapping[str, Shape]) -> dict[str, int]:
@@ -135,23 +144,37 @@ def nearest(
         'vgg_d'
     """
     entries = architectures()
-    found = []
+    rough = []
     for number, entry in enumerate(entries):
-        found.append(_near(shapes, signature(entry.key)))
+        own, _ = _tensors(entry.key, entry.num_classes)
+        # Until the head is known, whatever is as long as the classes are many may be of the head.
+        head = {name: 0 for name, shape in own.items() if shape[:1] == (entry.num_classes,)}
+        rough.append(_near(entry.key, shapes, own, head))
         yield Progress(number + 1, len(entries), "looking for the architecture it fits")
-    found.sort(key=lambda near: (-near.overlap, near.key))
+    rough.sort(key=_order)
+    found = []
+    for near in rough[: count + _MORE]:
+        expected = signature(near.key)
+        found.append(_near(near.key, shapes, expected.shapes, expected.head))
+        yield Progress(len(entries), len(entries), "comparing the nearest")
+    found.sort(key=_order)
     return tuple(near for near in found[:count] if near.overlap >= _LEAST_OVERLAP)
 
 
-def _near(shapes: Mapping[str, Shape], expected: Signature) -> Near:
-    theirs = {key for key in shapes if not key.endswith(COUNTER)}
-    ours = {key for key in expected.shapes if not key.endswith(COUNTER)}
+def _order(near: Near) -> tuple[float, str]:
+    return -near.overlap, near.key
+
+
+def _near(
+    key: str, shapes: Mapping[str, Shape], own: Mapping[str, Shape], head: Mapping[str, int]
+) -> Near:
+    theirs = {name for name in shapes if not name.endswith(COUNTER)}
+    ours = {name for name in own if not name.endswith(COUNTER)}
     fitting = sum(
-        _without(shapes[key], expected.head.get(key))
-        == _without(expected.shapes[key], expected.head.get(key))
-        for key in theirs & ours
+        _without(shapes[name], head.get(name)) == _without(own[name], head.get(name))
+        for name in theirs & ours
     )
-    return Near(expected.key, fitting, len(theirs | ours))
+    return Near(key, fitting, len(theirs | ours))
 
 
 def _without(shape: Shape, axis: int | None) -> Shape:
