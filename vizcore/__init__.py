@@ -30,6 +30,9 @@ _HOMES: dict[str, str] = {
     "confusion": "vizcore.trained",
     "convolve": "vizcore.byhand",
     "deconvnet": "vizcore.api",
+    "contribution": "vizcore.api",
+    "depth_strip": "vizcore.api",
+    "worked_value": "vizcore.api",
     "design": "vizcore.zoo.notation",
     "disagreement": "vizcore.trained",
     "evolution": "vizcore.api",
@@ -69,8 +72,10 @@ __all__ = [
     "block",
     "card",
     "confusion",
+    "contribution",
     "convolve",
     "deconvnet",
+    "depth_strip",
     "design",
     "disagreement",
     "evolution",
@@ -94,6 +99,7 @@ __all__ = [
     "textbook_filters",
     "top_patches",
     "weights_of",
+    "worked_value",
 ]
 
 

@@ -26,6 +26,7 @@ from vizcore.filter_tasks import (
     filters_task,
     resemblances_task,
 )
+from vizcore.map_tasks import contribution_task, depth_strip_task, worked_value_task
 from vizcore.patch_tasks import top_patches_task
 from vizcore.records import (
     BlockStudy,
@@ -40,6 +41,7 @@ from vizcore.records import (
 from vizcore.records_deconvnet import Projections
 from vizcore.records_evolution import FilterHistory, PatchHistory, SaliencyHistory
 from vizcore.records_filters import FilterBank, FilterSlices, NetworkFilters, Resemblance
+from vizcore.records_maps import Contribution, DepthStrip, WorkedValue
 from vizcore.records_patches import TopPatches
 from vizcore.runtime import store
 from vizcore.runtime.device import choose
@@ -62,8 +64,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "block",
+    "contribution",
+    "contribution_task",
     "deconvnet",
     "deconvnet_task",
+    "depth_strip",
+    "depth_strip_task",
     "evolution",
     "evolution_patches",
     "evolution_saliency",
@@ -85,6 +91,8 @@ __all__ = [
     "top_patches",
     "top_patches_task",
     "warm_task",
+    "worked_value",
+    "worked_value_task",
 ]
 
 
@@ -254,13 +262,16 @@ def feature_maps(
     layer: str,
     *,
     sorted_by: Sorting = "maximum",
+    target: str | int | None = None,
     weights: AnyWeights = None,
     device: str | None = None,
 ) -> FeatureMaps:
     """What every channel of a layer computes for a picture.
 
     Args:
-        sorted_by: "maximum", "mean", "sparsity" (Hoyer's) or "channel".
+        sorted_by: "maximum", "mean", "sparsity" (Hoyer's), what a channel contributes to a class
+            by "gradient" times activation or by "ablation", or "channel".
+        target: the class, by name or number; None takes the most probable one.
 
     Raises:
         UnknownLayer: with the nearest names.
@@ -268,8 +279,68 @@ def feature_maps(
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
     """
     return run_here(
-        feature_maps_task(name, image, layer, sorted_by, weights=weights), choose(device)
+        feature_maps_task(name, image, layer, sorted_by, target=target, weights=weights),
+        choose(device),
     )
+
+
+def contribution(
+    name: str,
+    image: AnyPicture,
+    layer: str,
+    target: str | int | None = None,
+    *,
+    ablate: bool = True,
+    weights: AnyWeights = None,
+    device: str | None = None,
+) -> Contribution:
+    """What each channel of a layer contributes to the score of a class (None: the likeliest).
+
+    Args:
+        target: a class by name or number.
+        ablate: measure it by setting each channel to zero, besides the gradient's estimate.
+
+    Raises:
+        UnknownLayer, UnknownClass: with the nearest names.
+        NotApplicable: the layer gives no maps; says which do.
+        UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+    """
+    task = contribution_task(name, image, layer, target, ablate=ablate, weights=weights)
+    return run_here(task, choose(device))
+
+
+def worked_value(
+    name: str,
+    image: AnyPicture,
+    layer: str,
+    channel: int,
+    row: int,
+    column: int,
+    *,
+    weights: AnyWeights = None,
+    device: str | None = None,
+) -> WorkedValue:
+    """How a convolution comes to one value of a map: the patch, the kernel, the products, the bias.
+
+    Raises:
+        UnknownLayer: with the nearest names.
+        NotApplicable: the layer is no convolution.
+        BadChoice: a channel or place outside the map.
+        UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+    """
+    task = worked_value_task(name, image, layer, channel, row, column, weights=weights)
+    return run_here(task, choose(device))
+
+
+def depth_strip(
+    name: str, image: AnyPicture, *, weights: AnyWeights = None, device: str | None = None
+) -> DepthStrip:
+    """One map for each layer, from the first to the last.
+
+    Raises:
+        UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+    """
+    return run_here(depth_strip_task(name, image, weights=weights), choose(device))
 
 
 def saliency(

@@ -85,7 +85,7 @@ def prediction_task(
         NotApplicable: the outputs are no class scores.
     """
     seen = sight(name, image, weights)
-    _require_classes(seen.weights)
+    require_classes(seen.weights)
     work = partial(_predict, seen=seen, top=top)
     return Task(work, "Prediction", source_of(seen.weights), seen.key("prediction", top))
 
@@ -105,12 +105,21 @@ def feature_maps_task(
     layer: str,
     sorted_by: Sorting = "maximum",
     *,
+    target: str | int | None = None,
     weights: AnyWeights = None,
 ) -> Task[FeatureMaps]:
-    """Every channel of a layer for a picture; see `vizcore.lenses.feature_maps`."""
+    """Every channel of a layer for a picture; see `vizcore.lenses.feature_maps`.
+
+    Args:
+        target: a class by name or number, for sorting by what the channels contribute to it;
+            None takes the most probable one.
+    """
     seen = sight(name, image, weights)
-    work = partial(_feature_maps, seen=seen, layer=layer, sorted_by=sorted_by)
-    key = seen.key("feature maps", layer, sorted_by)
+    if sorted_by in ("gradient", "ablation"):
+        require_classes(seen.weights)
+    number = None if target is None else class_number(target, seen.weights.classes)
+    work = partial(_feature_maps, seen=seen, layer=layer, sorted_by=sorted_by, target=number)
+    key = seen.key("feature maps", layer, sorted_by, number)
     return Task(work, f"Feature maps of {layer}", source_of(seen.weights), key)
 
 
@@ -131,7 +140,7 @@ def saliency_task(
         UnknownClass: with the nearest names.
     """
     seen = sight(name, image, weights)
-    _require_classes(seen.weights)
+    require_classes(seen.weights)
     classes = seen.weights.classes
     number = None if target is None else class_number(target, classes)
     work = partial(_saliency, seen=seen, target=number, method=method)
@@ -230,7 +239,12 @@ def chosen_weights(name: str, weights: AnyWeights) -> Weights:
     return found
 
 
-def _require_classes(weights: Weights) -> None:
+def require_classes(weights: Weights) -> None:
+    """Refuse weights whose outputs are no class scores.
+
+    Raises:
+        NotApplicable: they are not.
+    """
     if not weights.classes:
         outputs = get(weights.architecture).num_classes
         raise NotApplicable(
@@ -253,11 +267,11 @@ def _map_layers(network: nn.Module, *, seen: Sight) -> tuple[MapLayer, ...]:
 
 
 def _feature_maps(
-    network: nn.Module, *, seen: Sight, layer: str, sorted_by: Sorting
+    network: nn.Module, *, seen: Sight, layer: str, sorted_by: Sorting, target: int | None
 ) -> FeatureMaps:
     from vizcore.lenses.feature_maps import feature_maps
 
-    return feature_maps(network, seen.input_nchw(), layer, sorted_by=sorted_by)
+    return feature_maps(network, seen.input_nchw(), layer, sorted_by=sorted_by, target=target)
 
 
 def _saliency(

@@ -21,15 +21,27 @@ HELP = "every channel of a layer for a picture, as one mosaic"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     add_picture_arguments(parser)
-    parser.add_argument("--layer", required=True, help="torch's dotted name, such as conv1")
+    parser.add_argument(
+        "--layer",
+        required=True,
+        help="such as conv1, layer1.0.relu_1 (its second run) or layer1.0.add (a function)",
+    )
     parser.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help=".png (drawn) or .npy (C, H, W)"
     )
     parser.add_argument(
         "--sort",
-        choices=("maximum", "mean", "sparsity", "channel"),
+        choices=("maximum", "mean", "sparsity", "gradient", "ablation", "channel"),
         default="maximum",
-        help="what comes first (default: the largest maximum)",
+        help="what comes first (default: the largest maximum); gradient and ablation: what a "
+        "channel contributes to a class",
+    )
+    parser.add_argument(
+        "--class",
+        dest="target",
+        default=None,
+        metavar="NAME",
+        help="the class, for --sort gradient and ablation (default: the most probable one)",
     )
     parser.add_argument(
         "--scaling", choices=("map", "layer"), default="map", help="colours for each map, or all"
@@ -50,7 +62,13 @@ def run(args: argparse.Namespace) -> int:
     picture = as_picture(args.image)
     use_cpu_threads()
     maps = api.feature_maps(
-        args.key, picture, args.layer, sorted_by=args.sort, weights=filled, device=args.device
+        args.key,
+        picture,
+        args.layer,
+        sorted_by=args.sort,
+        target=args.target,
+        weights=filled,
+        device=args.device,
     )
     mosaic = draw_mosaic(
         maps.maps_chw,
