@@ -146,7 +146,7 @@ def test_textbook_filters_beside_learned_ones():
     bank = bank_of(drawn_weights(4, 3, 7, 7))
     without = nearest(bank.weights_fihw)
     drawn = draw_resemblances(without, bank, columns=2)
-    assert drawn.rgb_hwc.shape[0] == 6 * (TILE_PX + 28)
+    assert drawn.rgb_hwc.shape[0] == 6 * (TILE_PX + 56)
     assert "random filters" in drawn.caption
     big = bank_of(drawn_weights(2, 3, 80, 80))
     assert draw_bank(big).rgb_hwc.shape[0] >= 80

@@ -29,9 +29,10 @@ Rgb = npt.NDArray[np.uint8]
 Scaling = Literal["filter", "layer", "stretch"]
 
 FIT_PX = (1120, 760)
-#: Side of a kernel and of a map on a sheet.
-TILE_PX = 64
-_FONT_PX, _GAP_PX, _COLUMN_GAP_PX = 16, 3, 18
+#: Side of a kernel and of a map on a sheet, and its other sizes: made to be shown at half of it,
+#: so that its text is sharp on a fine screen and on a slide.
+TILE_PX = 128
+_FONT_PX, _GAP_PX, _COLUMN_GAP_PX = 32, 6, 36
 _PLATE_PX = (16, 12)
 
 
@@ -220,18 +221,18 @@ def _sheet(cells: Sequence[tuple[Sequence[Rgb], str, bool]], columns: int, dark:
     tiles = max(len(pictures) for pictures, _, _ in cells)
     width = tiles * TILE_PX + (tiles - 1) * _GAP_PX
     width = max(width, *(math.ceil(font.getlength(text)) for _, text, _ in cells))
-    height = TILE_PX + _FONT_PX + 8
+    height = TILE_PX + _FONT_PX + 24
     across = min(columns, len(cells))
-    size = across * (width + _COLUMN_GAP_PX), math.ceil(len(cells) / across) * (height + 4)
+    size = across * (width + _COLUMN_GAP_PX), math.ceil(len(cells) / across) * height
     image = Image.new("RGB", (size[0] - _COLUMN_GAP_PX, size[1]), house.paper)
     draw = ImageDraw.Draw(image)
     for place, (pictures, text, is_clear) in enumerate(cells):
-        left, top = place % across * (width + _COLUMN_GAP_PX), place // across * (height + 4)
+        left, top = place % across * (width + _COLUMN_GAP_PX), place // across * height
         for number, tile in enumerate(pictures):
             x = left + number * (TILE_PX + _GAP_PX) + (TILE_PX - tile.shape[1]) // 2
             image.paste(Image.fromarray(tile), (x, top + (TILE_PX - tile.shape[0]) // 2))
         ink = house.text if is_clear else house.muted
-        draw.text((left, top + TILE_PX + 1), text, fill=ink, font=font)
+        draw.text((left, top + TILE_PX + 2), text, fill=ink, font=font)
     return np.asarray(image)
 
 

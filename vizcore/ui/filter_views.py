@@ -125,7 +125,10 @@ def draw_textbook(
     )
     row = st.container(horizontal=True, gap="medium")
     with row.container(width="stretch"):
-        st.image(drawn.png, alt=f"{len(found)} textbook filters, each beside the nearest learned")
+        with st.container(key="filters-sheet"):
+            st.image(
+                drawn.png, alt=f"{len(found)} textbook filters, each beside the nearest learned"
+            )
         views.caption(weights, drawn.caption)
     with row.container(width=cache.PICTURE_PX):
         views.draw_seen(weights, chosen)
@@ -256,7 +259,8 @@ def _draw_slices(
         views.mark(weights),
         found,
     )
-    st.image(drawn.png, alt=f"Kernels of filter {found.number} of {found.layer}, largest first")
+    with st.container(key="filters-sheet"):
+        st.image(drawn.png, alt=f"Kernels of filter {found.number} of {found.layer}, largest first")
     views.caption(weights, drawn.caption + _own_kind(bank))
     stem = views.stem(weights, found.layer, f"filter-{found.number}", chosen.name)
     here.offer(Download("Kernels, PNG", f"{stem}.png", "image/png", lambda: drawn.png))
@@ -287,7 +291,8 @@ def _draw_panel(
         found,
     )
     st.image(drawn, alt=f"What filter {number} of {found.layer} makes of {chosen.title}")
-    views.draw_scale(limit, signed=True)
+    with st.container(key="filters-scale"):
+        views.draw_scale(limit, signed=True)
     st.caption(f"What filter {number} makes of the photo")
     median = float(sorted(statistics.norms_f)[len(statistics.norms_f) // 2])
     twins = [a if b == number else b for a, b, _ in statistics.twins if number in (a, b)]
