@@ -1,0 +1,136 @@
+"""The Unit page: one unit by its address, with its neighbours, its refusals and what is marked."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+
+import pytest
+
+import vizcore as vc
+from tests.app.opening import code_of, open_page, texts
+from vizcore.data.picture_sets import PictureSet, from_arrays, open_pictures
+
+NETWORK = "zfnet_photos20"
+
+
+@pytest.fixture(autouse=True)
+def few_pictures(monkeypatch: pytest.MonkeyPatch) -> PictureSet:
+    """The bundled set's first patch of each of twelve classes: a scan of it takes no time."""
+    whole = open_pictures("photos20")
+    numbers = [whole.names.index(f"{name}, test patch {number}") for name, number in _first(whole)]
+    few = from_arrays(
+        [whole.read(number) for number in numbers],
+        "some patches",
+        [whole.names[number] for number in numbers],
+    )
+    monkeypatch.setattr("vizcore.ui.unit_views.open_pictures", lambda _name: few)
+    return few
+
+
+def _first(whole: PictureSet) -> list[tuple[str, str]]:
+    found: dict[str, str] = {}
+    for name in whole.names:
+        what, _, rest = name.partition(", ")
+        if rest.startswith("test patch "):
+            found.setdefault(what, rest.removeprefix("test patch "))
+    return list(found.items())[:12]
+
+
+def test_a_unit_is_answered_from_its_address(few_pictures: PictureSet):
+    at = open_page("unit", network=NETWORK, layer="conv3", channel="17", picture="coffee")
+    said = texts(at)
+    found = vc.top_patches(NETWORK, few_pictures)
+    nine = found.patches("conv3", 17)
+    assert "Unit <b>17</b> of <code>conv3</code>" in said
+    assert "Of 12 pictures" in said
+    assert "feeds the class" in said
+    assert "51 × 51 pixels" in said
+    assert f"{nine[0].value:.3g}" in said or "different things" in said
+    assert f'<td class="n">{nine[0].value:.3g}</td>' in said  # its maximum, measured apart
+    assert "Kernel norm" in said
+    assert "Zeros after its ReLU" in said
+    assert not at.warning
+    for _ in range(2):
+        at.run()
+        assert not at.exception
+        assert at.number_input[0].value == 17
+
+
+def test_the_first_layer_and_a_unit_of_its_own_choosing():
+    at = open_page("unit", network=NETWORK, layer="conv1", picture="coffee")
+    assert "mid-grey is a weight of 0" in texts(at)
+    from vizcore import unit_tasks
+    from vizcore.data.samples import sample
+    from vizcore.runtime.jobs import run_here
+
+    best = run_here(unit_tasks.unit_task(NETWORK, sample("coffee").read(), "conv1"))
+    assert at.number_input[0].value == best.channel
+
+
+def test_next_and_previous_go_through_the_layer_and_stop_at_its_ends():
+    at = open_page("unit", network=NETWORK, layer="conv3", channel="0")
+    assert at.button(key="unit-previous").disabled
+    at.button(key="unit-next").click().run()
+    assert not at.exception
+    assert at.number_input[0].value == 1
+    assert "Unit <b>1</b> of" in texts(at)
+    at.button(key="unit-previous").click().run()
+    assert at.number_input[0].value == 0
+
+
+def test_no_such_layer_is_one_sentence_with_the_nearest():
+    at = open_page("unit", network=NETWORK, layer="conv9", channel="3")
+    assert "There is no layer called 'conv9'" in texts(at)
+    next(button for button in at.button if button.label == "Use conv5").click().run()
+    assert not at.exception
+    assert "of <code>conv5</code>" in texts(at)
+
+
+def test_a_channel_out_of_range_is_one_sentence_with_the_nearest():
+    at = open_page("unit", network=NETWORK, layer="conv3", channel="4711")
+    assert "'conv3' has no channel 4711. Allowed: 0 to 127." in texts(at)
+    next(button for button in at.button if button.label == "Use 127").click().run()
+    assert not at.exception
+    assert "Unit <b>127</b> of" in texts(at)
+
+
+def test_a_channel_that_is_no_number_is_named():
+    at = open_page("unit", network=NETWORK, layer="conv3", channel="-3")
+    assert "'-3'" in at.warning[0].value
+
+
+def test_a_layer_without_maps_is_refused():
+    at = open_page("unit", network=NETWORK, layer="fc8")
+    assert "no maps" in texts(at) or "no layer called" in texts(at)
+    assert not at.exception
+
+
+def test_where_the_deconvnet_has_no_way_down_the_reason_stands_in_its_place():
+    at = open_page("unit", network="se_photos20", layer="stage3.unit2.residual.conv1", channel="2")
+    assert "No projections." in texts(at)
+    assert "there is a sigmoid" in texts(at)
+    assert "vc.deconvnet" not in code_of(at, "unit")
+
+
+def test_random_weights_are_marked():
+    at = open_page("unit", network=NETWORK, weights="random", layer="conv2", channel="3")
+    said = texts(at)
+    assert said.count("Random weights, not trained") >= 4  # the answer and every picture
+
+
+def test_the_code_runs():
+    at = open_page("unit", network=NETWORK, layer="conv1", channel="5")
+    lines = code_of(at, "unit").replace("open_pictures('photos20')", "few")
+    out = io.StringIO()
+    few = open_pictures(open_pictures("photographs"))
+    with contextlib.redirect_stdout(out):
+        exec(lines, {"few": few})
+    assert "(9, 3, 64, 64)" in out.getvalue()
+
+
+def test_a_layer_that_is_no_convolution_has_units_too():
+    at = open_page("unit", network=NETWORK, layer="pool1", channel="4")
+    assert not at.exception
+    assert "no kernel of its own" in texts(at)
+    assert "Values that are 0" in texts(at)
