@@ -137,6 +137,25 @@ def test_the_impossible_table_is_proven():
     assert "This filter gives the table" in answer(at)
 
 
+def test_the_lectures_examples_are_held_against_what_it_prints():
+    assert "The lecture prints the same 9 numbers." in texts(open_page("byhand"))
+    at = open_page("byhand", kernel=CORNER_KERNEL, padding="same")
+    assert "The lecture prints another table: 3 of 25 cells agree" in texts(at)
+    press(at, "See why")
+    assert "No 3 × 3 filter gives this table" in answer(at)
+    assert "The lecture prints" not in texts(open_page("byhand", kernel="1"))
+
+
+def test_a_turned_kernel_is_shown_turned_and_written_as_it_lies():
+    view: dict[str, str] = {}
+    kernel = np.array([[1.0, 2], [3, 4]])
+    shown = {"kernel": kernel[::-1, ::-1]}
+    views.editor(view, {"kernel": "kernel"}, shown, turned=True)(  # type: ignore[arg-type]
+        {"grid": "kernel", "row": 0, "column": 0, "text": "9"}
+    )
+    assert view == {"kernel": "12_39"}
+
+
 def test_weights_are_counted():
     said = answer(open_page("byhand", show="sharing"))
     for count in ("225 weights", "<b>81</b>", "<b>9</b>"):

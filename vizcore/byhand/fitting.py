@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from itertools import combinations
-from math import comb, lcm
+from math import comb, gcd, lcm
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +17,11 @@ from vizcore.errors import BadChoice
 from vizcore.records_byhand import Contradiction, Grid, KernelSearch, Slide
 
 #: Sets of cells that are tried for the smallest contradiction, at most.
-_MOST_SETS = 60_000
+_MOST_SETS = 16_000
 #: Rows up to which a guess in floats is confirmed in fractions at every step.
 _CHECKED = 40
-Rows = list[list[Fraction]]
+#: Rows of whole numbers (weights, then the right side), and what they were multiplied with.
+Equations = tuple[list[list[int]], int]
 
 
 def find_kernel(
@@ -81,23 +83,24 @@ def _contradiction(system: Grid, wanted: Grid, laid: Slide) -> Contradiction | N
         places = _irreducible(system, wanted)
     factors, gives = _clash(_exact(system[places], wanted[places])) or ([], Fraction(0))
     cells = list(laid.places)
-    scale = lcm(*(factor.denominator for factor in factors))
-    if factors[0] < 0:
-        scale = -scale
+    common = gcd(*factors) * (-1 if factors[0] < 0 else 1)
     return Contradiction(
         tuple(cells[place] for place in places),
-        tuple(int(factor * scale) for factor in factors),
-        float(gives * scale),
+        tuple(factor // common for factor in factors),
+        float(gives / common),
         is_smallest,
     )
 
 
-def _exact(system: Grid, wanted: Grid) -> Rows:
-    """The equations as fractions of the numbers as they are written."""
-    rows = np.hstack([system, wanted[:, None]])
-    return [[_fraction(float(value)) for value in row] for row in rows]
+def _exact(system: Grid, wanted: Grid) -> Equations:
+    """The equations in whole numbers: all times one scale, of the numbers as they are written."""
+    both = np.hstack([system, wanted[:, None]])
+    rows = [[_fraction(float(value)) for value in row] for row in both]
+    scale = lcm(*(value.denominator for row in rows for value in row))
+    return [[int(value * scale) for value in row] for row in rows], scale
 
 
+@lru_cache(maxsize=4096)
 def _fraction(value: float) -> Fraction:
     """The number as it is written: 1/9 and 0.1, and not their nearest binary fractions."""
     near = Fraction(value).limit_denominator(999)
@@ -136,14 +139,15 @@ def _seem_to_clash(system: Grid, wanted: Grid) -> npt.NDArray[np.bool_]:
     return np.asarray(np.linalg.matrix_rank(both) > np.linalg.matrix_rank(system))
 
 
-def _clash(rows: Rows, *, remember: bool = True) -> tuple[list[Fraction], Fraction] | None:
+def _clash(equations: Equations, *, remember: bool = True) -> tuple[list[int], Fraction] | None:
     """Factors that bring the left sides to zero and the right sides to another number; None if
     the equations have a solution.
 
-    Gauss's elimination in fractions, which can remember how each row was made.
+    Gauss's elimination in whole numbers, which can remember how each row was made.
     """
+    rows, scale = equations
     count, unknowns = len(rows), len(rows[0]) - 1
-    made = [[Fraction(int(i == j)) for j in range(count if remember else 0)] for i in range(count)]
+    made = [[int(i == j) for j in range(count if remember else 0)] for i in range(count)]
     work = [[*row, *how] for row, how in zip(rows, made, strict=True)]
     done = 0
     for column in range(unknowns):
@@ -151,12 +155,14 @@ def _clash(rows: Rows, *, remember: bool = True) -> tuple[list[Fraction], Fracti
         if pivot is None:
             continue
         work[done], work[pivot] = work[pivot], work[done]
+        top = work[done]
         for i in range(done + 1, count):
-            if work[i][column]:
-                times = work[i][column] / work[done][column]
-                work[i] = [a - times * b for a, b in zip(work[i], work[done], strict=True)]
+            if factor := work[i][column]:
+                row = [top[column] * a - factor * b for a, b in zip(work[i], top, strict=True)]
+                common = gcd(*row) or 1
+                work[i] = [value // common for value in row]
         done += 1
     for row in work[done:]:
         if row[unknowns]:
-            return row[unknowns + 1 :], row[unknowns]
+            return row[unknowns + 1 :], Fraction(row[unknowns], scale)
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -48,12 +49,13 @@ def number(text: str, where: str = "a cell") -> float:
     return value + 0.0  # no minus zero
 
 
+@lru_cache(maxsize=8192)
 def number_text(value: float, digits: int = 4) -> str:
     """Write a number as short as it is exact, else with some significant digits.
 
     Example:
-        >>> [number_text(v) for v in (3.0, -0.5, 1 / 9, 13 / 16, 2**0.5)]
-        ['3', '−0.5', '1/9', '13/16', '1.414']
+        >>> [number_text(v) for v in (3.0, -0.5, 1.25, 1 / 8, 1 / 9, 2**0.5)]
+        ['3', '−0.5', '1.25', '1/8', '1/9', '1.414']
     """
     near = Fraction(value).limit_denominator(999)
     if abs(float(near) - value) > _TOLERANCE * max(1.0, abs(value)):
@@ -61,7 +63,8 @@ def number_text(value: float, digits: int = 4) -> str:
     elif near.denominator == 1:
         text = str(near.numerator)
     elif 1000 % near.denominator == 0:
-        text = f"{float(near):.3f}".rstrip("0")
+        decimal, fraction = f"{float(near):.3f}".rstrip("0"), str(near)
+        text = fraction if abs(value) < 1 and len(fraction) < len(decimal) else decimal
     elif near.denominator <= _MOST_PARTS:
         text = str(near)
     else:

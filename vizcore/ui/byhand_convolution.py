@@ -12,6 +12,7 @@ from vizcore.byhand.sliding import MOST_STEP
 from vizcore.errors import ConvScopeError
 from vizcore.figures.hand import draw_panels
 from vizcore.records_byhand import Cell, HandConvolution, Term
+from vizcore.reference.worked import worked_convolution, worked_zero_padding
 from vizcore.ui import byhand_views as views
 from vizcore.ui import grids
 from vizcore.ui.address import Choice, View, flag, number, whole, yes_no
@@ -100,10 +101,8 @@ def draw(here: Room, found: HandConvolution, *, dark: bool) -> None:
     first = grids.grid("input", "Input", found.input_hw, around=found.slide, edits=True, sizes=True)
     row = [
         grids.sign("∗" if found.is_flipped else "⋆"),
-        grids.grid("kernel", "Kernel", found.kernel_hw, edits=True, sizes=True),
+        grids.grid("kernel", kernel_title(found), found.applied_hw, edits=True, sizes=True),
     ]
-    if found.is_flipped:
-        row += [grids.sign("↻"), grids.grid("turned", "Turned by 180°", found.applied_hw)]
     row += [grids.sign("="), grids.grid("output", "Output", found.output_hw, picks=True)]
     columns = found.slide.output[1]
     grids.draw(
@@ -120,9 +119,11 @@ def draw(here: Room, found: HandConvolution, *, dark: bool) -> None:
         on_edit=views.editor(
             view,
             {"input": "input", "kernel": "kernel"},
-            {"input": found.input_hw, "kernel": found.kernel_hw},
+            {"input": found.input_hw, "kernel": found.applied_hw},
+            turned=found.is_flipped,
         ),
     )
+    draw_lecture(here, found)
     draw_details(here, found)
     stem = f"{found.slide.output[0]}x{found.slide.output[1]}"
     views.offer(
@@ -135,6 +136,37 @@ def draw(here: Room, found: HandConvolution, *, dark: bool) -> None:
         lambda: picture(found, picked, dark=dark),
     )
     here.code(snippet(found, view["padding"]))
+
+
+def kernel_title(found: HandConvolution) -> str:
+    """What the kernel is called as it lies on the input."""
+    return "Kernel, turned" if found.is_flipped else "Kernel"
+
+
+def draw_lecture(here: Room, found: HandConvolution) -> None:
+    """Where a lecture has this very example: what it prints."""
+    for example in (worked_convolution(), worked_zero_padding()):
+        printed = np.array(example.printed, dtype=float)
+        same = np.array_equal(found.input_hw, np.array(example.input))
+        same = same and np.array_equal(found.kernel_hw, np.array(example.kernel))
+        if not same or found.output_hw.shape != printed.shape:
+            continue
+        right = int((found.output_hw == printed).sum())
+        if right == printed.size:
+            st.caption(f"The lecture prints the same {printed.size} numbers.")
+            continue
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(
+                f"The lecture prints another table: {right} of {printed.size} cells agree. "
+                "No filter gives it.",
+                width="content",
+            )
+            st.button("See why", on_click=show_table, args=(here.view,), type="tertiary")
+
+
+def show_table(view: View) -> None:
+    """Go to the table that no filter gives."""
+    view["show"] = "table"
 
 
 def answer(found: HandConvolution, picked: Cell) -> str:
@@ -218,8 +250,8 @@ def draw_details(here: Room, found: HandConvolution) -> None:
                 "dilation": slide.dilation,
             }
             both = {
-                "Correlation: as it lies": convolve(found.input_hw, found.kernel_hw, **options),
-                "Convolution: turned by 180°": convolve(
+                "gives, by correlation": convolve(found.input_hw, found.kernel_hw, **options),
+                "gives, by convolution": convolve(
                     found.input_hw, found.kernel_hw, flip=True, **options
                 ),
             }
@@ -237,7 +269,12 @@ def draw_details(here: Room, found: HandConvolution) -> None:
                 "the kernel learns the turned one. Try the input *One point*: correlation prints "
                 "the kernel turned, convolution prints the kernel itself."
             )
-            st.html(views.grids_html({title: each.output_hw for title, each in both.items()}))
+            shown = {"Kernel as it lies": found.kernel_hw}
+            names = iter(both)
+            shown[next(names)] = outputs[0]
+            shown["Kernel turned by 180°"] = found.kernel_hw[::-1, ::-1]
+            shown[next(names)] = outputs[1]
+            st.html(views.grids_html(shown))
     with here.details("Where the output's size comes from") as is_open:
         if is_open:
             st.markdown(
@@ -302,7 +339,6 @@ def picture(found: HandConvolution, picked: Cell, *, dark: bool) -> bytes:
         cell = term.cell[0] + top, term.cell[1] + left
         tones[cell] += " lit"
         corners[cell] = f"×{number_text(term.weight)}"
-    title = "Kernel, turned" if found.is_flipped else "Kernel"
     lines = [
         f"{line['label']}:  {' + '.join(text for text, _ in line['terms'])} = {line['end']}"
         for line in shown["lines"]
@@ -312,7 +348,7 @@ def picture(found: HandConvolution, picked: Cell, *, dark: bool) -> bytes:
             [
                 views.panel("Input", padded, tones, corners),
                 "×",
-                views.panel(title, found.applied_hw),
+                views.panel(kernel_title(found), found.applied_hw),
                 "=",
                 views.panel("Output", found.output_hw, {picked: "hit"}),
             ]

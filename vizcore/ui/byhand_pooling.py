@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -125,7 +128,7 @@ def draw(here: Room, found: HandPooling, *, dark: bool) -> None:
     back = [
         grids.grid("gradient", "Output gradient", found.gradient_hw, edits=True),
         grids.sign("→"),
-        grids.grid("back", "Input gradient", found.input_gradient_hw, around=around, pad="·"),
+        grids.grid("back", "Input gradient", found.input_gradient_hw),
     ]
     columns = found.slide.output[1]
     grids.draw(
@@ -158,7 +161,7 @@ def draw(here: Room, found: HandPooling, *, dark: bool) -> None:
     here.code(snippet(found))
 
 
-def _editor(view: View, found: HandPooling):  # type: ignore[no-untyped-def]
+def _editor(view: View, found: HandPooling) -> Callable[[dict[str, Any]], None]:
     return views.editor(
         view,
         {"input": "input", "gradient": "gradient"},
@@ -187,10 +190,8 @@ def answer(found: HandPooling, picked: Cell) -> str:
             words += f": {len(tied)} cells hold {value}, and torch takes the first in reading order"
         return f"{head}, {words}."
     divisor = found.divisor(*picked)
-    return (
-        f"{head}, the mean of its window. Each of its {len(inside)} cells gets "
-        f"<b>1/{divisor}</b> of its gradient, {gradient}."
-    )
+    each = f"Each of its {len(inside)} cells gets" if len(inside) > 1 else "Its only cell gets"
+    return f"{head}, the mean of its window. {each} <b>1/{divisor}</b> of its gradient, {gradient}."
 
 
 def step(found: HandPooling, place: Cell) -> grids.Step:
@@ -211,7 +212,10 @@ def step(found: HandPooling, place: Cell) -> grids.Step:
         tone = "lit" + (" hit" if is_max and cell == tied[0] else "")
         tone += " tie" if is_max and len(tied) > 1 and cell in tied else ""
         seen.append((at, tone, ""))
-        given.append((at, "lit hit" if share == 1 and is_max else "lit", f"×{number_text(share)}"))
+        place_back = cell[0] * slide.input[1] + cell[1]
+        given.append(
+            (place_back, "lit hit" if share == 1 and is_max else "lit", f"×{number_text(share)}")
+        )
     values = [(number_text(float(found.input_hw[cell])), "") for cell in inside]
     lines: list[grids.Line] = [
         {

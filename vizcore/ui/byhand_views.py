@@ -115,18 +115,22 @@ def picker(view: View, columns: int) -> Callable[[int], None]:
     return pick
 
 
-def editor(view: View, names: Mapping[str, str], current: Mapping[str, Grid]) -> Any:
+def editor(
+    view: View, names: Mapping[str, str], current: Mapping[str, Grid], *, turned: bool = False
+) -> Callable[[dict[str, Any]], None]:
     """What an edit does: the grid is a choice of the page, or a sentence says why not.
 
     Args:
         names: what each grid is called; a grid's id is its choice's name.
         current: the grids as they are shown.
+        turned: the kernel is shown turned by 180 degrees.
     """
 
     def edit(message: dict[str, Any]) -> None:
         name = message["grid"]
         try:
-            view[name] = texts.write(_edited(current[name], names[name], message))
+            new = _edited(current[name], names[name], message)
+            view[name] = texts.write(new[::-1, ::-1] if turned and name == "kernel" else new)
         except BadChoice as error:
             st.session_state[_COMPLAINT] = str(error)
 

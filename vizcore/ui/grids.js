@@ -292,30 +292,43 @@ class GridsView {
     this.sum.replaceChildren(table, total);
   }
 
-  // Cells as large as the room allows, never smaller than a number of 16 pixels needs.
+  // Cells as large as the room allows, never smaller than a number of 16 pixels needs. What
+  // stands in their corners goes first where there is no room.
   fit() {
     const width = this.root.clientWidth;
     if (!width) return;
     const isNarrow = width < 600;
     const lines = this.data.rows.map((row) => row.map((item) => ({
-      columns: item.columns ?? 0,
-      rows: item.rows ?? 0,
-      id: item.id,
-      least: item.id ? Math.max(34, 9.5 * Math.max(...item.cells.map(([text]) => text.length)) + 14) : 0,
+      id: item.id, columns: item.columns ?? 0, rows: item.rows ?? 0,
+      text: item.id ? 8.6 * Math.max(...item.cells.map(([text]) => text.length)) + 10 : 0,
+      corner: item.id ? 7.2 * this.longestCorner(item.id) + 9 : 0,
     })));
-    const across = this.data.beside ? [lines.flat()] : lines;
-    const wide = (line, size) => line.reduce((sum, item) => sum + 16
-      + (item.id ? item.columns * (Math.max(size, item.least) + 2) + 6 : 26), 0);
-    const widest = (size) => Math.max(...(isNarrow
-      ? lines.flat().map((item) => wide([item], size)) : across.map((line) => wide(line, size))));
+    const across = isNarrow ? lines.flat().map((item) => [item])
+      : this.data.beside ? [lines.flat()] : lines;
     const high = across.reduce((sum, line) => sum + Math.max(...line.map((item) => item.rows)), 0);
-    const most = Math.max(34, Math.min(isNarrow ? 48 : 84, (window.innerHeight * this.data.share) / high));
-    let size = Math.floor(most);
-    while (size > 34 && widest(size) > width) size -= 1;
+    const most = Math.min(isNarrow ? 48 : 84, (window.innerHeight * this.data.share) / (isNarrow ? 1 : high));
+    const widthOf = (item, size, hasCorners) => Math.max(size, item.text, hasCorners ? item.corner : 0);
+    const fits = (size, hasCorners) => across.every((line) => width >= line.reduce((sum, item) => sum + 16
+      + (item.id ? item.columns * (widthOf(item, size, hasCorners) + 2) + 4 : 26), -16));
+    const choose = (least, hasCorners) => {
+      let size = Math.max(least, Math.floor(most));
+      while (size > least && !fits(size, hasCorners)) size -= 1;
+      return fits(size, hasCorners) ? size : 0;
+    };
+    const [withCorners, without] = [choose(42, true), choose(34, false)];
+    const size = withCorners || without || 34;
+    this.root.classList.toggle('plain', !withCorners);
     this.root.style.setProperty('--h', `${size}px`);
     this.root.style.setProperty('--f', `${Math.max(16, Math.min(30, Math.floor(size * 0.4)))}px`);
     for (const item of lines.flat()) {
-      if (item.id) this.cells[item.id][0].parentElement.style.setProperty('--w', `${Math.max(size, item.least)}px`);
+      if (!item.id) continue;
+      const grid = this.cells[item.id][0].parentElement;
+      grid.style.setProperty('--w', `${widthOf(item, size, Boolean(withCorners))}px`);
     }
+  }
+
+  longestCorner(id) {
+    const corners = this.data.steps.flatMap((step) => (step.lit[id] ?? []).map(([, , corner]) => corner.length));
+    return Math.max(0, ...corners);
   }
 }
