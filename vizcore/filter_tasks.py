@@ -221,15 +221,10 @@ def _statistics(
     watched = [each.before_relu for each in layers if each.before_relu is not None]
     pictures = _Samples(weights)
     highest = (yield from maxima(network, pictures, watched)) if watched else {}
-    return NetworkFilters(
-        weights.architecture,
-        tuple(
-            LayerActivity(
-                each,
-                statistics(read_weights(network, each.name), each.groups),
-                None if each.before_relu is None else highest.get(each.before_relu),
-            )
-            for each in layers
-        ),
-        len(pictures),
-    )
+    done: list[LayerActivity] = []
+    for each in layers:
+        yield Progress(len(done), len(layers), f"comparing the filters of {each.name}")
+        numbers = statistics(read_weights(network, each.name), each.groups)
+        seen = None if each.before_relu is None else highest.get(each.before_relu)
+        done.append(LayerActivity(each, numbers, seen))
+    return NetworkFilters(weights.architecture, tuple(done), len(pictures))

@@ -79,6 +79,14 @@ def test_a_unit_that_is_silent_is_said():
     assert "Nothing comes down" in draw_projections(given).caption
 
 
+def test_units_below_zero_are_said():
+    given = found(values_n=np.array([1.0, -2.0], np.float32))
+    assert "1 of these units are below zero" in draw_projections(given).caption
+    alone = found(count=1, values_n=np.array([-2.0], np.float32))
+    assert "This unit is below zero" in draw_projections(alone).caption
+    assert "below zero" not in draw_projections(found()).caption
+
+
 def test_what_cannot_be_drawn():
     with pytest.raises(NotApplicable, match="one or three planes"):
         colour_projection(np.zeros((2, 4, 4)))

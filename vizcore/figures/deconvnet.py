@@ -113,7 +113,16 @@ def _caption(found: Projections, limits: list[float]) -> str:
             f"At the right of each picture its projection, each with its own scale: {zero} and "
             f"{ends} its own largest magnitude, ±{min(limits):.3g} to ±{max(limits):.3g}."
         ).replace("; and", ";")
-    return " ".join([words, *found.notes])
+    return " ".join([words, *_below_zero(found), *found.notes])
+
+
+def _below_zero(found: Projections) -> list[str]:
+    """Said where a unit was not excited at all: its projection has the signs turned."""
+    below = int((found.values_n < 0).sum())
+    if not below:
+        return []
+    which = "This unit is" if len(found.values_n) == 1 else f"{below} of these units are"
+    return [f"{which} below zero here: nothing excited it; what is shown pushed it down."]
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:
