@@ -11,14 +11,17 @@ from vizcore.figures.palette import theme
 from vizcore.figures.patch_wall import (
     GAP_PX,
     GUTTER_PX,
-    HEAD_PX,
+    LABEL_PX,
+    MARGIN_PX,
     MAX_PX,
     cut_patches,
+    draw_boxed,
     draw_patch_wall,
 )
 from vizcore.records import ReceptiveField
 from vizcore.records_patches import StrongestPatches, TopPatches
 
+HEAD_PX = LABEL_PX + MARGIN_PX
 PICTURES = np.random.default_rng(0).integers(0, 200, (6, 16, 16, 3)).astype(np.uint8)
 FIELD = ReceptiveField((5, 7), (2, 2), (-2, -3))
 
@@ -88,13 +91,13 @@ def test_every_patch_is_where_the_wall_says(channels: tuple[int, ...] | None) ->
             np.testing.assert_array_equal(drawn, expected)
             np.testing.assert_array_equal(wall.rgb_hwc[y + 1 : y + 10 : 2, x : x + 14 : 2], drawn)
     assert "5 x 7 pixels" in wall.caption
-    assert "2 picture pixels for one pixel" in wall.caption
+    assert "Drawn at" not in wall.caption
 
 
 def test_large_patches_are_made_smaller_and_it_is_said() -> None:
     wall = draw_patch_wall(found(), "conv", view, patch_px=3)
     assert wall.scale == pytest.approx(3 / 7)
-    assert "0.429 picture pixels" in wall.caption
+    assert "Drawn at 0.429 of their size" in wall.caption
     assert wall.tile_px == (HEAD_PX + 3 * 2 + 2, 3 * 3 + 2)
 
 
@@ -125,3 +128,26 @@ def test_what_cannot_be_drawn_is_told() -> None:
         draw_patch_wall(found(), "conv", view, (10,))
     with pytest.raises(BadChoice):
         draw_patch_wall(found(), "conv", view, ())
+
+
+def test_patches_that_are_hardly_too_large_stay_as_they_are() -> None:
+    assert draw_patch_wall(found(), "conv", view, patch_px=5).scale == 1
+
+
+@pytest.mark.parametrize(
+    "window", [(2, 3, 9, 8), (-3, -2, 4, 3), (10, 12, 20, 30), (-9, -9, 25, 25)]
+)
+def test_the_box_holds_the_pixels_that_are_seen(window: tuple[int, int, int, int]) -> None:
+    drawn = draw_boxed(PICTURES[0], window, 200)
+    margin = max(0, -window[0], -window[1], window[2] - 16, window[3] - 16)
+    margin = min(margin, 4) + 1
+    zoom = 200 // (16 + 2 * margin)
+    assert drawn.shape == ((16 + 2 * margin) * zoom,) * 2 + (3,)
+    centre = [(each + margin) * zoom + zoom // 2 for each in (5, 6)]
+    assert drawn[centre[0], centre[1]].tolist() == PICTURES[0][5, 6].tolist()
+    left, top = ((window[a] + margin) * zoom for a in (0, 1))
+    if min(left, top) >= 0:
+        assert drawn[top, left].tolist() == [255, 255, 255]
+        assert drawn[top - 1, left].tolist() == [0, 0, 0]
+    middle = drawn[margin * zoom + zoom // 2, zoom // 2].tolist()
+    assert middle in (grey(), [255, 255, 255], [0, 0, 0])

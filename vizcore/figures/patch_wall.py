@@ -13,10 +13,12 @@ from PIL import Image, ImageDraw, ImageFont
 from vizcore.data.windows import cut_window
 from vizcore.errors import BadChoice, NotApplicable
 from vizcore.figures.palette import theme
+from vizcore.records import Window
 from vizcore.records_patches import TopPatches
 
-#: Pixels between patches, between units, and for a unit's number above it.
-GAP_PX, GUTTER_PX, HEAD_PX = 1, 8, 14
+#: Pixels between patches, between units, and of a unit's number above it with its margin.
+GAP_PX, GUTTER_PX = 1, 8
+LABEL_PX, MARGIN_PX = 11, 3
 #: Pixels of a patch's longer side in a wall, and of the whole wall, at most.
 PATCH_PX = 64
 MAX_PX = 40_000_000
@@ -93,6 +95,7 @@ def draw_patch_wall(
     *,
     width_px: int = WIDTH_PX,
     patch_px: int = PATCH_PX,
+    label_px: int = LABEL_PX,
     dark: bool = False,
 ) -> PatchWall:
     """Draw the patches of many units of a layer, each under its number.
@@ -102,7 +105,9 @@ def draw_patch_wall(
     Args:
         channels: which units; all in the network's order without it.
         width_px: about how wide the picture may be.
-        patch_px: about how large the longer side of a patch may be.
+        patch_px: about how large the longer side of a patch may be; what is not much larger is
+            drawn as it is.
+        label_px: height of the numbers.
 
     Raises:
         BadChoice: a channel that the layer has not.
@@ -118,10 +123,13 @@ def draw_patch_wall(
     height, width = first.shape[1:3]
     side = max(1, min(patch_px, room))
     zoom = side // max(height, width)
+    if not zoom and max(height, width) <= min(1.6 * side, room):
+        zoom = 1
+    head = label_px + MARGIN_PX
     scale = float(zoom) if zoom else side / max(height, width)
     size = (max(1, round(height * scale)), max(1, round(width * scale)))
     down = ceil(found.top / across)
-    tile_h = HEAD_PX + down * (size[0] + GAP_PX) - GAP_PX
+    tile_h = head + down * (size[0] + GAP_PX) - GAP_PX
     tile_w = across * (size[1] + GAP_PX) - GAP_PX
     columns = max(1, min(len(shown), (width_px + GUTTER_PX) // (tile_w + GUTTER_PX)))
     rows = ceil(len(shown) / columns)
@@ -129,7 +137,7 @@ def draw_patch_wall(
     wall = np.empty((rows * (tile_h + GUTTER_PX), columns * (tile_w + GUTTER_PX), 3), np.uint8)
     wall[:] = paper
     for place, channel in enumerate(shown):
-        top = place // columns * (tile_h + GUTTER_PX) + HEAD_PX
+        top = place // columns * (tile_h + GUTTER_PX) + head
         left = place % columns * (tile_w + GUTTER_PX)
         cuts = first if place == 0 else cut_patches(found, layer, channel, view, dark=dark)
         for rank, cut in enumerate(cuts):
@@ -138,13 +146,36 @@ def draw_patch_wall(
             wall[y : y + size[0], x : x + size[1]] = _sized(cut, size, zoom)
     drawn = Image.fromarray(wall[:-GUTTER_PX, :-GUTTER_PX])
     draw = ImageDraw.Draw(drawn)
-    font = ImageFont.load_default(11)
+    font = ImageFont.load_default(label_px)
     for place, channel in enumerate(shown):
         at = (place % columns * (tile_w + GUTTER_PX), place // columns * (tile_h + GUTTER_PX))
         draw.text(at, str(channel), fill=_rgb(theme(dark).text), font=font)
     return PatchWall(
         np.asarray(drawn), shown, columns, (tile_h, tile_w), scale, _caption(found, layer, scale)
     )
+
+
+def draw_boxed(rgb_hwc: Pixels, window: Window, side_px: int, *, dark: bool = False) -> Pixels:
+    """A picture with a window as a box, both enlarged alike; the padding it reaches is grey.
+
+    The box is white on black, one pixel each, around the pixels it holds.
+    """
+    height, width = rgb_hwc.shape[:2]
+    margin = max(0, -window[0], -window[1], window[2] - width, window[3] - height)
+    margin = min(margin, max(height, width) // 4) + 1
+    framed = np.empty((height + 2 * margin, width + 2 * margin, 3), np.uint8)
+    framed[:] = _grey(dark)
+    framed[margin:-margin, margin:-margin] = rgb_hwc
+    zoom = max(1, side_px // max(framed.shape[:2]))
+    large = Image.fromarray(framed.repeat(zoom, axis=0).repeat(zoom, axis=1))
+    left, top, right, bottom = (
+        min(max((each + margin) * zoom, 0), limit * zoom)
+        for each, limit in zip(window, (framed.shape[1], framed.shape[0]) * 2, strict=True)
+    )
+    draw = ImageDraw.Draw(large)
+    draw.rectangle((left - 1, top - 1, right, bottom), outline=(0, 0, 0))
+    draw.rectangle((left, top, right - 1, bottom - 1), outline=(255, 255, 255))
+    return np.asarray(large)
 
 
 def _caption(found: TopPatches, layer: str, scale: float) -> str:
@@ -156,9 +187,7 @@ def _caption(found: TopPatches, layer: str, scale: float) -> str:
         size = " x ".join(str(each) for each in seen.size)
         most = "" if seen.exact else "at most "
         what += f", cut to what the value sees: {most}{size} pixels of the network's input"
-    drawn = (
-        "" if scale == 1 else f" Drawn at {scale:.3g} picture pixels for one pixel of the input."
-    )
+    drawn = "" if scale >= 1 else f" Drawn at {scale:.3g} of their size."
     return f"{what}. Flat grey is outside the picture.{drawn}"
 
 

@@ -59,6 +59,13 @@ ROOMS: tuple[RoomEntry, ...] = (
         ("network", "picture"),
     ),
     RoomEntry(
+        "strongest",
+        "Strongest patches",
+        "Inside a trained network",
+        ":material/photo_library:",
+        ("network",),
+    ),
+    RoomEntry(
         "saliency",
         "Saliency",
         "Inside a trained network",

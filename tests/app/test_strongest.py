@@ -1,0 +1,72 @@
+"""The page What excites a unit: its wall, its unit, its refusals, an archive of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import vizcore as vc
+from tests.app.opening import code_of, open_page, texts
+
+NETWORK = "zfnet_photos20"
+SMALL = {"network": NETWORK, "pictures": "photographs"}
+
+
+@pytest.fixture(autouse=True)
+def alone(empty_cache: Path, drawn_weights: Path) -> None:
+    """A cache and weights of this test's own."""
+
+
+def test_the_wall_the_unit_and_the_answer_are_the_apis() -> None:
+    at = open_page("strongest", **SMALL, layer="conv3", unit="5")
+    found = vc.top_patches(NETWORK, "photographs", device="cpu")
+    patch = found.patches("conv3", 5)[0]
+    assert f"Of <b>20</b> pictures, <b>{patch.picture}</b> excites unit <b>5</b>" in texts(at)
+    assert "Flat grey is outside the picture" in texts(at)
+    assert all(each.picture in texts(at) for each in found.patches("conv3", 5))
+    for _ in range(2):
+        at.run()
+        assert not at.exception
+        assert at.number_input[0].value == 5
+    assert "found.patches('conv3', 5)" in code_of(at, "strongest")
+
+
+def test_it_begins_with_a_layer_that_sees_half_of_the_picture() -> None:
+    at = open_page("strongest", **SMALL)
+    found = vc.top_patches(NETWORK, "photographs", device="cpu")
+    sizes = {layer: max(found.fields[layer].size) for layer in found.found}
+    assert at.selectbox(key=_key(at, "layer")).value == min(
+        sizes, key=lambda layer: abs(sizes[layer] - 32)
+    )
+
+
+def _key(at, name: str) -> str:
+    return next(each.key for each in at.selectbox if each.key and each.key.endswith(name))
+
+
+def test_units_are_shown_some_at_a_time() -> None:
+    at = open_page("strongest", **SMALL, layer="conv1", **{"from": "40"})
+    assert at.selectbox(key=_key(at, "from")).value == 32
+    assert at.selectbox(key=_key(at, "from")).options == ["0 to 31", "32 to 63"]
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [({"layer": "conv9"}, "no convolution called 'conv9'"), ({"unit": "999"}, "has no unit 999")],
+)
+def test_what_there_is_not_is_refused_in_a_sentence(query: dict[str, str], message: str) -> None:
+    at = open_page("strongest", **{**SMALL, "layer": "conv1", **query})
+    assert message in texts(at)
+    assert not at.exception
+
+
+def test_an_archive_is_waited_for() -> None:
+    at = open_page("strongest", network=NETWORK, pictures="zip")
+    assert "Give a zip archive of pictures" in at.info[0].value
+    assert at.selectbox(key=_key(at, "pictures")).value == "zip"
+
+
+def test_random_weights_say_so() -> None:
+    at = open_page("strongest", **SMALL, weights="random", layer="conv1")
+    assert texts(at).count("Random weights, not trained") >= 2

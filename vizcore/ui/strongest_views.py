@@ -1,0 +1,264 @@
+"""Parts of the page What excites a unit: its pictures, the wall of a layer, the panel of a unit."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from vizcore.data.loading import Views
+from vizcore.data.picture_sets import PictureSet, bundled_for, from_zip, open_pictures
+from vizcore.errors import BadChoice, BadImage, JobCancelled, UnknownLayer
+from vizcore.figures.numbers import short
+from vizcore.records_patches import TopPatches
+from vizcore.ui import address, cache, work
+from vizcore.ui import picture_views as views
+from vizcore.ui.address import Choice, any_text, one_of, whole
+from vizcore.ui.room import Download, Room, is_dark
+from vizcore.zoo.weights import Weights
+
+if TYPE_CHECKING:
+    from vizcore.figures.patch_wall import PatchWall
+
+PAGE = "strongest"
+ZIP = "zip"
+#: Units on a wall; it is drawn for a wide window, and shown at half its size in others.
+SHOWN, WALL_PX, PATCH_PX, LABEL_PX = 32, 1304, 56, 16
+TITLES = {
+    "photos20": "Photos-20, held out",
+    "photographs": "Twenty photographs",
+    "digits10": "Digits, held out",
+    ZIP: "A zip archive of yours",
+}
+_LAYER = Choice("layer", "", any_text)
+_NONE = -1
+
+EXPLANATION = """
+Every picture of the set goes through the network once. Of each channel of each convolution the
+nine pictures are kept in which its **greatest** value is greatest, one place a picture, as in
+Zeiler and Fergus (2014, section 4). Values are those of the convolution itself, before its
+activation.
+
+**A patch** is what that one value can see: its receptive field, cut to the pixel out of the
+picture as the network saw it (resized and cropped). Flat grey is the padding outside the picture.
+
+**Kept.** The scan lies on this machine's disk: it is not repeated for the same network, weights and
+pictures, and one that was stopped goes on where it was.
+"""
+
+
+def choices() -> list[Choice]:
+    """What can be chosen on the page; a unit belongs to its layer."""
+    layer = address.peek(PAGE, _LAYER)
+    return [
+        Choice("pictures", "", one_of("", *TITLES)),
+        _LAYER,
+        Choice("from", 0, whole(0, 1_000_000), of=layer),
+        Choice("unit", _NONE, whole(_NONE, 1_000_000), of=layer),
+    ]
+
+
+def chosen_pictures(here: Room, weights: Weights) -> PictureSet | None:
+    """The set to look through; None while an archive is waited for.
+
+    Raises:
+        BadImage: the archive cannot be used; says why.
+    """
+    view = here.view
+    if not view["pictures"]:
+        view["pictures"] = bundled_for(weights.preprocessing.channels)
+    if view["pictures"] != ZIP:
+        return open_pictures(view["pictures"])
+    given = st.file_uploader("Zip archive of pictures", type=["zip"], key="strongest.zip")
+    if given is None:
+        st.info("Give a zip archive of pictures: PNG, JPEG, WebP, BMP, GIF or TIFF.")
+        return None
+    return from_zip(given.getvalue(), given.name)
+
+
+def scanned(weights: Weights, pictures: PictureSet) -> TopPatches | None:
+    """The nine strongest places of every unit; None where the scan was stopped."""
+    from vizcore.patch_tasks import top_patches_task
+
+    task = top_patches_task(weights.architecture, pictures, weights=weights)
+    try:
+        return work.run(task, slot="strongest.scan")
+    except JobCancelled:
+        st.info("The scan was stopped. What was scanned is kept.", icon=":material/pause:")
+        st.button("Go on", icon=":material/play_arrow:", key="strongest.go-on")
+        return None
+
+
+def draw_pictures_control(here: Room) -> None:
+    """Which pictures to look through."""
+    st.selectbox(
+        "Pictures",
+        list(TITLES),
+        format_func=TITLES.__getitem__,
+        width=220,
+        **here.view.bind("pictures"),
+    )
+
+
+def draw(here: Room, weights: Weights, pictures: PictureSet, found: TopPatches) -> None:
+    """The wall of a layer, and one unit's patches large."""
+    view = here.view
+    layer = _layer(here, found)
+    best = found.found[layer]
+    count = len(best.values_ck)
+    start = min(view["from"], count - 1) // SHOWN * SHOWN
+    unit = view["unit"]
+    if unit == _NONE:
+        unit = start + int(best.values_ck[start : start + SHOWN, 0].argmax())
+    if unit >= count:
+        raise BadChoice(
+            f"'{layer}' has no unit {unit}. Allowed: 0 to {count - 1}.", received=str(unit)
+        )
+    view["unit"], view["from"] = unit, start
+    with here.controls():
+        draw_pictures_control(here)
+        st.selectbox("Layer", list(found.found), width=230, **view.bind("layer"))
+        if count > SHOWN:
+            st.selectbox(
+                "Units",
+                list(range(0, count, SHOWN)),
+                format_func=lambda first: f"{first} to {min(count, first + SHOWN) - 1}",
+                width=120,
+                **view.bind("from"),
+            )
+        st.number_input("Unit, large", 0, count - 1, width=110, **view.bind("unit"))
+    here.answer(views.answer(weights, _answer(found, layer, unit)))
+    held = _views(found.data_sha256, repr(weights.preprocessing), pictures, weights)
+    key = (found.key, weights.identity, found.data_sha256, layer)
+    row = st.container(horizontal=True, gap="medium")
+    with row.container(width="stretch"):
+        if found.fields[layer] is None:
+            st.info(f"What a value of {layer} sees of a picture is not known: no patch can be cut.")
+        else:
+            wall = _wall(key, start, is_dark(), views.mark(weights), found, held)
+            with st.container(key="strongest-wall"):
+                st.image(wall[0], alt=f"The strongest patches of units of {layer}")
+            views.caption(weights, wall[1].caption)
+    with row.container(width=cache.PICTURE_PX):
+        _draw_unit(weights, found, layer, unit, held, key)
+    if found.fields[layer] is not None:
+        stem = views.stem(weights, layer, "patches")
+        here.offer(Download("Wall, PNG", f"{stem}.png", "image/png", lambda: wall[0]))
+    imports, argument = views.weights_code(weights)
+    given = "'pictures.zip'" if view["pictures"] == ZIP else repr(view["pictures"])
+    here.code(
+        f"import vizcore as vc\n{imports}\n"
+        f"found = vc.top_patches({weights.architecture!r}, {given}{argument})\n"
+        f"for patch in found.patches({layer!r}, {unit}):\n"
+        "    print(patch.value, patch.picture, patch.place, patch.window)"
+    )
+
+
+def draw_skipped(found: TopPatches) -> None:
+    """What was not looked at, by name and reason."""
+    rows = [{"file": each.name, "why": each.reason} for each in found.skipped]
+    st.dataframe(rows, hide_index=True, width="stretch")
+
+
+def _layer(here: Room, found: TopPatches) -> str:
+    """The chosen layer; to begin with, one whose values see about half of the picture."""
+    name = here.view["layer"]
+    if not name:
+
+        def off(layer: str) -> float:
+            field = found.fields[layer]
+            return np.inf if field is None else abs(max(field.size) - found.input_px / 2)
+
+        name = here.view["layer"] = min(found.found, key=off)
+    if name not in found.found:
+        raise UnknownLayer.among("convolution", name, found.found)
+    return str(name)
+
+
+def _answer(found: TopPatches, layer: str, unit: int) -> str:
+    patch = found.patches(layer, unit)[0]
+    skipped = f", {len(found.skipped):,} files were not looked at" if found.skipped else ""
+    return (
+        f"Of <b>{found.looked_at:,}</b> pictures, <b>{html.escape(patch.picture)}</b> excites unit "
+        f"<b>{unit}</b> of <code>{html.escape(layer)}</code> most: "
+        f"<b>{short(patch.value)}</b>{skipped}."
+    )
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _views(sha256: str, how: str, _pictures: PictureSet, _weights: Weights) -> Views:
+    return Views(_pictures, _weights.preprocessing, max_bytes=128_000_000)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _wall(
+    key: tuple[str, ...], start: int, dark: bool, mark: str, _found: TopPatches, _view: Views
+) -> tuple[bytes, PatchWall]:
+    """Some units of a layer as PNG, and as it was drawn."""
+    from vizcore.figures.marking import marked
+    from vizcore.figures.patch_wall import draw_patch_wall
+
+    layer = key[-1]
+    shown = range(start, min(start + SHOWN, len(_found.found[layer].values_ck)))
+    wall = draw_patch_wall(
+        _found,
+        layer,
+        _view,
+        shown,
+        width_px=WALL_PX,
+        patch_px=PATCH_PX,
+        label_px=LABEL_PX,
+        dark=dark,
+    )
+    content = views.png(wall.rgb_hwc)
+    return (marked(content, mark, dark=dark) if mark else content), wall
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _large(
+    key: tuple[str, ...], unit: int, dark: bool, _found: TopPatches, _view: Views
+) -> tuple[bytes, bytes]:
+    """A unit's nine patches, and the first picture with the box of what the value sees."""
+    from vizcore.figures.patch_wall import cut_patches, draw_boxed
+    from vizcore.figures.patches import draw_patches
+
+    layer = key[-1]
+    first = _found.patches(layer, unit)[0]
+    assert first.window is not None
+    side = (cache.PICTURE_PX - 8) // 3
+    cuts = cut_patches(_found, layer, unit, _view, dark=dark)
+    nine = draw_patches(cuts, columns=3, side_px=side, dark=dark)
+    boxed = draw_boxed(_view(first.number), first.window, cache.PICTURE_PX, dark=dark)
+    return views.png(nine), views.png(boxed)
+
+
+def _draw_unit(
+    weights: Weights,
+    found: TopPatches,
+    layer: str,
+    unit: int,
+    held: Views,
+    key: tuple[str, ...],
+) -> None:
+    patches = found.patches(layer, unit)
+    if found.fields[layer] is not None:
+        try:
+            nine, boxed = _large(key, unit, is_dark(), found, held)
+        except BadImage as error:
+            st.warning(f"A picture cannot be read any more: {error}")
+        else:
+            st.image(nine, alt=f"The strongest patches of unit {unit}")
+            views.caption(weights, f"Unit {unit}: its {len(patches)} strongest patches")
+            st.image(boxed, alt=f"{patches[0].picture}, with what the value sees in a box")
+            st.caption(f"{patches[0].picture}, as the network sees it, and what the value sees")
+    rows = "".join(
+        f'<tr><td>{html.escape(each.picture)}</td><td class="n">{short(each.value)}</td>'
+        f'<td class="n">{each.place[0]}, {each.place[1]}</td></tr>'
+        for each in patches
+    )
+    st.html(
+        '<table class="cs-table"><thead><tr><th>picture</th><th class="n">value</th>'
+        f'<th class="n">row, column</th></tr></thead><tbody>{rows}</tbody></table>'
+    )
