@@ -1,0 +1,494 @@
+"""Parts of the Feature maps room: the choices, the mosaic, one channel, the way through depth."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from vizcore import map_tasks, networks, tasks
+from vizcore.data.samples import sample, sample_pictures
+from vizcore.errors import ConvScopeError, NotApplicable
+from vizcore.figures.map_values import (
+    agreement_words,
+    contribution_words,
+    draw_agreement,
+    draw_values,
+)
+from vizcore.figures.numbers import percent, short
+from vizcore.figures.tiles import Tiles, pack_maps, pack_strip
+from vizcore.records import FeatureMaps, MapLayer, SaliencyMap
+from vizcore.records_maps import Contribution, WorkedValue
+from vizcore.ui import cache, work
+from vizcore.ui import picture_views as views
+from vizcore.ui.address import Choice, View, any_text, flag, one_of, whole, yes_no
+from vizcore.ui.pictures import Chosen
+from vizcore.ui.room import Room, is_dark
+from vizcore.ui.tiles import draw_tiles
+from vizcore.zoo.weights import Weights
+
+PAGE = "feature-maps"
+SORTINGS = {
+    "maximum": "Strongest value",
+    "mean": "Mean",
+    "sparsity": "Sparsity",
+    "gradient": "Gradient × activation",
+    "ablation": "Ablation",
+    "channel": "Channel number",
+}
+OF_A_CLASS = ("gradient", "ablation")
+SCALINGS = {"map": "Each map", "layer": "All maps"}
+COLOURS = {"viridis": "Colour", "grey": "Grey", "signed": "Signed"}
+STRIPS = {"strongest": "Strongest channel", "mean": "Mean of all channels"}
+NO_CHANNEL = -1
+CHOICES = [
+    Choice("layer", "", any_text),
+    Choice("sort", "maximum", one_of(*SORTINGS)),
+    Choice("class", "", any_text),
+    Choice("scale", "map", one_of(*SCALINGS)),
+    Choice("colours", "viridis", one_of(*COLOURS)),
+    Choice("numbers", False, yes_no, write=flag),
+    Choice("channel", NO_CHANNEL, whole(NO_CHANNEL, 99_999)),
+    Choice("row", -1, whole(-1, 9_999)),
+    Choice("column", -1, whole(-1, 9_999)),
+    Choice("beside", "", any_text),
+    Choice("strip", "strongest", one_of(*STRIPS)),
+]
+EXPLANATION = (
+    "Each tile is one channel: the value the layer computes at each place of the picture. Early "
+    "layers answer to edges and colours at their place; deep layers have few places, each "
+    "answering to a large piece of the picture.\n\n"
+    "A layer that runs several times is listed for each run (`relu`, `relu_1`), and so are the "
+    "functions that a network calls between its layers: `layer1.0.add` is the sum at the end of a "
+    "residual block. Nothing deeper than the chosen layer is computed.\n\n"
+    "**Contribution** to a class score is measured in two ways. *Gradient × activation*, summed "
+    "over the map, estimates what the score would lose without the channel if the rest of the "
+    "network were linear. *Ablation* sets the channel to zero and computes the rest again. Where "
+    "the rest is linear the two are equal; elsewhere they differ, and the rank correlation says "
+    "how much."
+)
+
+
+def listed_layers(weights: Weights, chosen: Chosen, slot: str = "maps.layers") -> list[MapLayer]:
+    """Every layer with maps, in the order they are computed."""
+    task = tasks.map_layers_task(weights.architecture, chosen.picture, weights=weights)
+    return list(work.run(task, slot=slot))
+
+
+def layer_label(layer: MapLayer) -> str:
+    """A layer in the list of layers."""
+    whole_of = "" if layer.leaf else " (output)"
+    return (
+        f"{layer.name}{whole_of} · {layer.op} · {layer.channels} maps of "
+        f"{layer.height} × {layer.width}"
+    )
+
+
+def draw_controls(here: Room, weights: Weights, found: list[MapLayer]) -> None:
+    """The row above the picture."""
+    view = here.view
+    layers = {each.name: layer_label(each) for each in found}
+    if not view["layer"]:
+        view["layer"] = found[0].name
+    layers.setdefault(view["layer"], view["layer"])  # an unknown one is refused below
+    sortings = dict(SORTINGS)
+    if not weights.classes:
+        for name in OF_A_CLASS:
+            sortings.pop(name)
+        if view["sort"] in OF_A_CLASS:
+            view["sort"] = "maximum"
+    with here.controls():
+        st.selectbox(
+            "Layer", list(layers), format_func=layers.__getitem__, width=260, **view.bind("layer")
+        )
+        st.selectbox(
+            "Sort by",
+            list(sortings),
+            format_func=sortings.__getitem__,
+            width=180,
+            help="Gradient × activation and Ablation: what a channel contributes to a class.",
+            **view.bind("sort"),
+        )
+        if view["sort"] in OF_A_CLASS:
+            names = ["", *weights.classes]
+            if view["class"] not in names:
+                names.append(view["class"])
+            st.selectbox(
+                "Class",
+                names,
+                format_func=lambda name: views.plain(name) if name else "Most probable",
+                width=150,
+                **view.bind("class"),
+            )
+        st.segmented_control(
+            "Scale",
+            list(SCALINGS),
+            format_func=SCALINGS.__getitem__,
+            help="Each map: every map uses the whole colour range, so faint maps show. "
+            "All maps: one range for the layer, so maps can be compared.",
+            required=True,
+            **view.bind("scale"),
+        )
+        st.segmented_control(
+            "Colours",
+            list(COLOURS),
+            format_func=COLOURS.__getitem__,
+            help="Signed: red is positive, blue negative, white zero.",
+            required=True,
+            **view.bind("colours"),
+        )
+        st.toggle("Numbers", help="Write each channel's number under it", **view.bind("numbers"))
+        others = besides(weights)
+        if view["beside"] and view["beside"] not in others:
+            others[view["beside"]] = view["beside"]
+        st.selectbox(
+            "Beside it",
+            ["", *others],
+            format_func=lambda name: others[name] if name else "Nothing",
+            width=190,
+            help="The same layer for another picture, or another network on the same picture.",
+            **view.bind("beside"),
+        )
+
+
+def besides(weights: Weights) -> dict[str, str]:
+    """What can stand beside the maps: other pictures, and other networks that are here."""
+    pictures = {f"picture:{each.name}": f"Picture: {each.title}" for each in sample_pictures()}
+    keys = [key for key in work.network_keys() if key != weights.architecture]
+    return pictures | {f"network:{key}": f"Network: {key}" for key in keys}
+
+
+def contributions(view: View, weights: Weights, chosen: Chosen, *, ablate: bool) -> Contribution:
+    """What the channels of the chosen layer contribute to the chosen class."""
+    task = map_tasks.contribution_task(
+        weights.architecture,
+        chosen.picture,
+        view["layer"],
+        view["class"] or None,
+        ablate=ablate,
+        weights=weights,
+    )
+    return work.run(task, slot=f"maps.contribution.{ablate}")
+
+
+def sorted_maps(
+    view: View, weights: Weights, chosen: Chosen, slot: str, layer: str
+) -> tuple[FeatureMaps, Contribution | None]:
+    """The layer's maps in the chosen order."""
+    sort, found = view["sort"], None
+    plain = sort if sort not in OF_A_CLASS else "maximum"
+    task = tasks.feature_maps_task(
+        weights.architecture, chosen.picture, layer, plain, weights=weights
+    )
+    maps = work.run(task, slot=slot)
+    if sort in OF_A_CLASS:
+        from vizcore.lenses.feature_maps import sort_maps
+
+        found = contributions(view, weights, chosen, ablate=sort == "ablation")
+        maps = sort_maps(maps, sort, found)
+    return maps, found
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def packed_maps(
+    key: tuple[Any, ...],
+    _maps: FeatureMaps,
+    order: tuple[int, ...],
+    scaling: Any,
+    colours: str,
+    numbers: bool,
+    dark: bool,
+    fit_px: tuple[int, int],
+) -> Tiles:
+    """All channels of a layer for the screen. `key` names the network, the picture, the layer."""
+    return pack_maps(
+        _maps.maps_chw,
+        order,
+        scaling=scaling,
+        colours="grey" if colours == "grey" else "viridis",
+        signed=colours == "signed",
+        numbers=numbers,
+        dark=dark,
+        fit_px=fit_px,
+    )
+
+
+def draw_mosaic_of(
+    view: View,
+    weights: Weights,
+    chosen: Chosen,
+    maps: FeatureMaps,
+    *,
+    key: str,
+    order: tuple[int, ...] | None = None,
+    narrow: bool = False,
+) -> int | None:
+    """All channels as one picture; returns the channel that has just been picked."""
+    order = maps.order if order is None else order
+    width, height = cache.MOSAIC_PX
+    tiles = packed_maps(
+        (weights.architecture, weights.identity, chosen.picture.sha256, maps.layer),
+        maps,
+        order,
+        view["scale"],
+        view["colours"],
+        view["numbers"],
+        is_dark(),
+        (width // 2 if narrow else width, height),
+    )
+    selected = order.index(view["channel"]) if view["channel"] in order else -1
+    picked = draw_tiles(tiles, key=key, selected=selected)
+    views.caption(weights, tiles.caption)
+    return None if picked is None else order[picked]
+
+
+def draw_channel(
+    here: Room, weights: Weights, chosen: Chosen, maps: FeatureMaps, found: Contribution | None
+) -> None:
+    """One channel: its map over the photo, its values, one value worked out, its contribution."""
+    view, channel = here.view, here.view["channel"]
+    map_hw = maps.maps_chw[channel]
+    with st.container(horizontal=True, horizontal_alignment="distribute", key="channel-head"):
+        st.subheader(f"Channel {channel} of {maps.layer}", anchor=False, width="content")
+        with st.container(horizontal=True, width="content"):
+            place = maps.order.index(channel)
+            steps = (("Previous", place - 1), ("Next", place + 1))
+            for label, at in steps:
+                st.button(
+                    label,
+                    key=f"channel-{label}",
+                    disabled=not 0 <= at < len(maps.order),
+                    on_click=_pick,
+                    args=(view, maps.order[at % len(maps.order)]),
+                )
+            st.button("Close", key="channel-close", on_click=_pick, args=(view, NO_CHANNEL))
+    row = st.container(horizontal=True, gap="medium")
+    with row.container(width=cache.PICTURE_PX):
+        over = map_over_photo(weights, chosen, maps, channel)
+        st.image(over, alt=f"Channel {channel} of {maps.layer} over {chosen.title}")
+        st.caption(
+            f"The map stretched over what the network sees: red above zero, blue below, none at "
+            f"zero; the darkest colour is {short(float(np.abs(map_hw).max()))}"
+        )
+    with row.container(width="stretch"):
+        figure = draw_values(map_hw, f"Channel {channel}", dark=is_dark())
+        st.plotly_chart(figure, key="channel-values", theme=None)
+        if found is not None:
+            st.markdown(f"{views.plain(contribution_words(found, channel))}.")
+    draw_worked(here, weights, chosen, maps)
+
+
+def _pick(view: View, channel: int) -> None:
+    view["channel"], view["row"], view["column"] = channel, -1, -1
+
+
+def map_over_photo(weights: Weights, chosen: Chosen, maps: FeatureMaps, channel: int) -> bytes:
+    """A channel's map, stretched without smoothing, over what the network sees."""
+    from vizcore.figures.overlay import draw_saliency
+
+    photo = weights.preprocessing.view(chosen.picture.rgb_hwc)
+    if photo.ndim == 2 or photo.shape[2] == 1:
+        photo = np.repeat(photo.reshape(*photo.shape[:2], 1), 3, axis=2)
+    map_hw = maps.maps_chw[channel]
+    rows, columns = (
+        np.arange(size) * count // size
+        for size, count in zip(photo.shape[:2], map_hw.shape, strict=True)
+    )
+    stretched = map_hw[rows][:, columns]
+    drawn = draw_saliency(
+        SaliencyMap(stretched, True, "", 0, "", 0.0, photo),
+        percentile=100.0,
+        zoom=max(1, cache.PICTURE_PX // max(photo.shape[:2])),
+        dark=is_dark(),
+    )
+    return drawn.png()
+
+
+def draw_worked(here: Room, weights: Weights, chosen: Chosen, maps: FeatureMaps) -> None:
+    """One value of the map, worked out; the strongest where nothing else is chosen."""
+    view, channel = here.view, here.view["channel"]
+    map_hw = maps.maps_chw[channel]
+    height, width = map_hw.shape
+    best = divmod(int(map_hw.argmax()), width)
+    if not 0 <= view["row"] < height or not 0 <= view["column"] < width:
+        view["row"], view["column"] = best
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.markdown("**One value worked out**", width="content")
+        st.number_input("Row", 0, height - 1, width=110, **view.bind("row"))
+        st.number_input("Column", 0, width - 1, width=110, **view.bind("column"))
+    try:
+        made = work.run(
+            map_tasks.worked_value_task(
+                weights.architecture,
+                chosen.picture,
+                maps.layer,
+                channel,
+                view["row"],
+                view["column"],
+                weights=weights,
+            ),
+            slot="maps.worked",
+        )
+    except NotApplicable as error:
+        value = float(map_hw[view["row"], view["column"]])
+        st.markdown(f"The value there is **{value:.6g}**. {views.plain(str(error))}")
+        return
+    st.html(worked_html(made))
+
+
+def worked_html(made: WorkedValue) -> str:
+    """Patch, kernel and products of the input channels that matter most, and the sum."""
+    sums = made.sums_k
+    shown = np.argsort(-np.abs(sums), kind="stable")[:3]
+    blocks = []
+    for place in shown:
+        grids = [
+            _grid("what it lies on", made.patch_khw[place], made.inside_hw),
+            "<span>×</span>",
+            _grid("kernel", made.kernel_khw[place], None),
+            "<span>=</span>",
+            _grid("products", made.products_khw[place], made.inside_hw),
+        ]
+        name = f"input channel {made.first_input + int(place)}, sum {sums[place]:.5g}"
+        blocks.append(f'<div class="cs-worked"><p>{name}</p><div>{"".join(grids)}</div></div>')
+    rest = float(sums.sum() - sums[shown].sum())
+    terms = " + ".join(f"{sums[place]:.5g}" for place in shown)
+    others = len(sums) - len(shown)
+    if others:
+        terms += f" + {rest:.5g} (the other {others} input channels)"
+    difference = abs(made.total - made.value)
+    corner = f"row {made.corner[0]}, column {made.corner[1]}"
+    padded = "" if made.inside_hw.all() else " Grey values are padding, outside of the input."
+    return (
+        f"<p>The kernel lies on the layer's input with its upper left value at {corner}.{padded}"
+        f"</p>{''.join(blocks)}"
+        f'<p class="cs-worked-sum">{terms} + {made.bias:.5g} (bias) = <b>{made.total:.7g}</b>; '
+        f"the map holds <b>{made.value:.7g}</b> (they differ by {difference:.1g}, rounding)</p>"
+    )
+
+
+def _grid(title: str, values_hw: np.ndarray, inside_hw: np.ndarray | None) -> str:
+    rows = []
+    for i, row in enumerate(values_hw):
+        cells = "".join(
+            f"<td{'' if inside_hw is None or inside_hw[i, j] else ' class=out'}>{value:.3g}</td>"
+            for j, value in enumerate(row)
+        )
+        rows.append(f"<tr>{cells}</tr>")
+    return f"<table><caption>{title}</caption>{''.join(rows)}</table>"
+
+
+def draw_contributions(here: Room, weights: Weights, chosen: Chosen) -> None:
+    """Both measures of what the channels contribute, against each other."""
+    found = contributions(here.view, weights, chosen, ablate=True)
+    channel = here.view["channel"]
+    chart = draw_agreement(
+        found, selected=channel if channel != NO_CHANNEL else None, dark=is_dark()
+    )
+    st.markdown(
+        f"What each channel of `{found.layer}` contributes to the score of "
+        f"{views.plain(found.target_class)} ({short(found.score)}). {agreement_words(found)}."
+    )
+    st.plotly_chart(chart, key="agreement", theme=None)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _strip(key: tuple[Any, ...], _found: Any, mean: bool, dark: bool) -> Tiles:
+    return pack_strip(_found, mean=mean, dark=dark)
+
+
+def draw_strip(here: Room, weights: Weights, chosen: Chosen) -> None:
+    """One picture a layer from the first to the last; a click opens the layer."""
+    view = here.view
+    found = work.run(
+        map_tasks.depth_strip_task(weights.architecture, chosen.picture, weights=weights),
+        slot="maps.strip",
+    )
+    st.segmented_control(
+        "Of each layer",
+        list(STRIPS),
+        format_func=STRIPS.__getitem__,
+        required=True,
+        **view.bind("strip"),
+    )
+    key = (weights.architecture, weights.identity, chosen.picture.sha256)
+    tiles = _strip(key, found, view["strip"] == "mean", is_dark())
+    names = [each.layer.name for each in found.pictures]
+    selected = names.index(view["layer"]) if view["layer"] in names else -1
+    picked = draw_tiles(tiles, key="maps-strip", selected=selected)
+    views.caption(weights, tiles.caption)
+    if picked is not None and names[picked] != view["layer"]:
+        st.session_state["maps.wanted"] = names[picked]
+        st.rerun()
+
+
+def take_wanted(view: View) -> None:
+    """Open the layer or the channel that was picked in a picture, before the controls are drawn."""
+    wanted = st.session_state.pop("maps.wanted", None)
+    if isinstance(wanted, str):
+        view["layer"] = wanted
+        _pick(view, NO_CHANNEL)
+    elif wanted is not None:
+        _pick(view, wanted)
+
+
+def draw_beside(here: Room, weights: Weights, chosen: Chosen, maps: FeatureMaps) -> None:
+    """The same channels for another picture, or another network's layer of the same depth."""
+    kind, _, name = here.view["beside"].partition(":")
+    other_weights, other, layer, order = weights, chosen, maps.layer, None
+    try:
+        if kind == "picture":
+            found = sample(name)
+            other = Chosen(found.name, found.title, tasks.as_picture(found.read()), b"")
+            order = maps.order
+            title = f"{found.title}, the same channels in the same order"
+        else:
+            other_weights = networks.weights(name)
+            there = [x for x in listed_layers(other_weights, chosen, "maps.layers.2") if x.leaf]
+            names = [each.name for each in there]
+            if layer not in names:
+                mine = [x.name for x in listed_layers(weights, chosen) if x.leaf]
+                share = mine.index(layer) / len(mine) if layer in mine else 0.5
+                layer = names[int(share * len(names))]
+            title = f"{other_weights.architecture}, {layer}"
+        task = tasks.feature_maps_task(
+            other_weights.architecture,
+            other.picture,
+            layer,
+            "maximum" if here.view["sort"] in OF_A_CLASS else here.view["sort"],
+            weights=other_weights,
+        )
+        second = work.run(task, slot="maps.beside")
+    except (ConvScopeError, KeyError) as error:
+        st.markdown(f":material/error: {views.plain(str(error))}")
+        return
+    st.markdown(f"**{views.plain(title)}**")
+    draw_mosaic_of(
+        here.view, other_weights, other, second, key="maps-beside", order=order, narrow=True
+    )
+
+
+def answer_text(view: View, said: Any, maps: FeatureMaps, found: Contribution | None) -> str:
+    """The page's sentence."""
+    first = maps.order[0]
+    silent = float((maps.maps_chw.max(axis=(1, 2)) <= 0).mean())
+    quiet = f" ({percent(silent)} nowhere above zero)" if silent else ""
+    by = SORTINGS[view["sort"]].lower()
+    if found is not None:
+        by = f"{by} for {html.escape(found.target_class)}"
+    head = ""
+    if said is not None:
+        head = (
+            f"The network says <b>{html.escape(said.classes[0])}</b> "
+            f"({percent(said.probabilities[0])}). "
+        )
+    text = (
+        f"{head}Of the <b>{len(maps.order)} channels</b> of <code>{html.escape(maps.layer)}</code>"
+        f"{quiet}, channel <b>{first}</b> comes first by {by} "
+        f"({short(float(maps.strength_c[first]))})."
+    )
+    if found is not None and found.agreement is not None:
+        text += f" {agreement_words(found)}."
+    return text
