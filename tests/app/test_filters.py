@@ -75,7 +75,7 @@ def test_refusals_have_buttons():
 
 def test_random_weights_are_marked():
     at = open_page("filters", weights="random")
-    assert "Random weights, not trained" in texts(at)
+    assert texts(at).count("Random weights, not trained") == 4  # answer, picture, filter, its map
 
 
 def test_a_network_for_grey_pictures():

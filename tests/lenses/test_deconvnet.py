@@ -320,3 +320,14 @@ def test_bad_choices_are_named(small):
         finish(deconvnet(small, image, "last", 0, [None]))
     with pytest.raises(NotApplicable, match="gives no maps"):
         finish(deconvnet(nn.Sequential(nn.Flatten(), nn.Linear(768, 2)), image, "0", 0))
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("key", ["zfnet_photos20", "resnet14_photos20", "densenet_photos20"])
+def test_the_same_on_a_gpu(key):
+    network, images = build(key, seed=0).eval(), drawn(9, 3, 64, 64)
+    layer = [name for name, m in network.named_modules() if isinstance(m, nn.Conv2d)][-1]
+    here = finish(deconvnet(network.double(), images.double(), layer, 2))
+    places = [tuple(int(each) for each in place) for place in here.places_np]
+    there = finish(deconvnet(network.to("cuda"), images.double(), layer, 2, places))
+    np.testing.assert_allclose(there.projections_nchw, here.projections_nchw, rtol=1e-4, atol=1e-7)

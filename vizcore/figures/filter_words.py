@@ -82,8 +82,8 @@ def slices_answer(bank: FilterBank, found: FilterSlices) -> str:
         f"them, most in channel <b>{found.inputs_i[0]}</b>"
     )
     return (
-        f"Filter <b>{found.number}</b> of {name} {reads}. Of the layer's {bank.layer.filters} "
-        f"filters, {_health(bank)[0].lower() + _health(bank)[1:]}."
+        f"Filter <b>{found.number}</b> of {name} {reads}. Among the layer's {bank.layer.filters} "
+        f"filters {_health(bank)[0].lower() + _health(bank)[1:]}."
     )
 
 

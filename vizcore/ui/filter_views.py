@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 from vizcore import filter_tasks
@@ -282,7 +283,7 @@ def _draw_panel(
             (weights.architecture, weights.identity, found.layer), number, bank
         )
         st.image(kernel, alt=f"Filter {number} of {found.layer}, large")
-        st.caption(f"Filter {number}")
+        views.caption(weights, f"Filter {number}")
     else:
         views.draw_seen(weights, chosen)
     drawn, limit = _map_picture(
@@ -293,8 +294,8 @@ def _draw_panel(
     st.image(drawn, alt=f"What filter {number} of {found.layer} makes of {chosen.title}")
     with st.container(key="filters-scale"):
         views.draw_scale(limit, signed=True)
-    st.caption(f"What filter {number} makes of the photo")
-    median = float(sorted(statistics.norms_f)[len(statistics.norms_f) // 2])
+    views.caption(weights, f"What filter {number} makes of the photo")
+    median = float(np.median(statistics.norms_f))
     twins = [a if b == number else b for a, b, _ in statistics.twins if number in (a, b)]
     rows = [
         ("Norm", f"{statistics.norms_f[number]:.3g}"),
@@ -336,7 +337,7 @@ def _frame(found: NetworkFilters) -> list[dict[str, object]]:
                 "filters": layer.filters,
                 "kernel": f"{layer.kernel[0]} × {layer.kernel[1]} × {layer.inputs}",
                 "groups": layer.groups,
-                "median norm": short(float(sorted(numbers.norms_f)[len(numbers.norms_f) // 2])),
+                "median norm": short(float(np.median(numbers.norms_f))),
                 "dead": int(numbers.dead_f.sum()),
                 "silent": "not measured" if silent is None else str(int(silent.sum())),
                 "nearly the same": len(numbers.twins),
