@@ -295,6 +295,28 @@ def test_relu6_is_a_relu_and_said():
     assert "ReLU6" in found.notes[0]
 
 
+def test_every_run_of_a_module_and_every_function_is_a_place():
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 4, 3, padding=1)
+            self.relu = nn.ReLU(inplace=True)
+
+        def forward(self, x: Tensor) -> Tensor:
+            x = self.relu(self.a(x))
+            return F.relu(self.relu(self.b(x)) + x).flatten(1)
+
+    torch.manual_seed(0)
+    net, image = Twice().eval(), drawn(1, 3, 8, 8)
+    with torch.no_grad():
+        first = F.relu(net.a(image))
+        second = F.relu(net.b(first))
+    for name, maps in (("relu", first), ("relu_1", second), ("add", first + second)):
+        found = finish(deconvnet(net, image, name, 2))
+        assert found.values_n[0] == pytest.approx(float(maps[0, 2].max()), rel=1e-5)
+        assert np.abs(found.projections_nchw).max() > 0
+
+
 def test_the_network_is_left_as_it_was(small):
     small.conv1.weight.requires_grad_(True)
     before = {name: value.clone() for name, value in small.state_dict().items()}
@@ -318,7 +340,7 @@ def test_bad_choices_are_named(small):
         finish(deconvnet(small, image, "last", (0, 1, 2)))
     with pytest.raises(BadChoice, match="1 places came for 2 pictures"):
         finish(deconvnet(small, image, "last", 0, [None]))
-    with pytest.raises(NotApplicable, match="gives no maps"):
+    with pytest.raises(NotApplicable, match="has no maps"):
         finish(deconvnet(nn.Sequential(nn.Flatten(), nn.Linear(768, 2)), image, "0", 0))
 
 

@@ -26,8 +26,8 @@ import torch
 from torch import Tensor, nn
 
 from vizcore.errors import BadChoice, NotApplicable
-from vizcore.lenses.capture import as_input, find_layer, forward, watched
-from vizcore.lenses.layout import Layouts
+from vizcore.lenses.capture import as_input, forward
+from vizcore.lenses.places import Found, Seen, explain_absence, watched_places
 from vizcore.records import Pair
 from vizcore.records_deconvnet import Projections
 from vizcore.runtime.clone import private_copy
@@ -87,11 +87,11 @@ def deconvnet(
 ) -> Generator[Progress, None, Projections]:
     """Project one unit's activation in each picture back to the input.
 
-    Of a layer that runs several times in a pass, the last run counts. Where windows of max pooling
-    overlap, signals that meet at one switch are added.
+    Where windows of max pooling overlap, signals that meet at one switch are added.
 
     Args:
         pictures: anything whose slices are preprocessed pictures (n, C, H, W).
+        layer: a name of `vizcore.lenses.places.places`; nothing deeper is computed.
         channels: of the unit; one for all pictures, or one for each.
         places: row and column in the map, for all pictures or for each; None takes the place
             where the channel is greatest.
@@ -116,7 +116,6 @@ def deconvnet(
     channel_of: list[int] = _each(channels, isinstance(channels, int), count, "channels")
     is_one_place = places is None or _is_pair(places)
     place_of: list[Pair | None] = _each(places, is_one_place, count, "places")
-    find_layer(network, layer)
     copy = private_copy(network)
     for module in copy.modules():
         if isinstance(module, nn.LocalResponseNorm):
@@ -187,31 +186,23 @@ def _project(
 
 
 def _maps_of(network: nn.Module, images: Tensor, layer: str) -> Tensor:
-    """The layer's maps (N, C, H, W), with torch's record of how they came about."""
-    layouts = Layouts()
-    wanted = find_layer(network, layer)
+    """The layer's maps (N, C, H, W), with torch's record of how they came about.
+
+    The pass ends there.
+    """
     kept: list[Tensor] = []
 
-    def see(_name: str, module: nn.Module, inputs: tuple[Any, ...], output: object) -> None:
-        if not isinstance(output, Tensor) or output.ndim != 4:
-            if module is wanted:
-                raise NotApplicable(
-                    f"Layer '{layer}' gives no maps, so it has no unit at a place of the picture."
-                )
-            return
-        last = layouts.channels_last(module, inputs, output)
-        if module is wanted:
-            maps = output.permute(0, 3, 1, 2) if last else output
-            kept[:] = [maps.clone()]  # an operation in place may follow
+    def see(place: Found) -> None:
+        if place.name == layer:
+            kept.append(place.maps_nchw.clone())  # an operation in place may follow
+            raise Seen
 
-    names = [name for name, _ in network.named_modules() if name]
-    with watched(network, names, see):
-        forward(network, images)
-    if not kept:
-        raise NotApplicable(
-            f"Layer '{layer}' does not run in evaluation mode (an auxiliary head, for example)."
-        )
-    return kept[0]
+    try:
+        with watched_places(network, see):
+            forward(network, images)
+    except Seen:
+        return kept[0]
+    raise explain_absence(network, images[:1], layer)
 
 
 def _change_the_relu_rule(

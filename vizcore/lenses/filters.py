@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from vizcore.errors import BadChoice, NotApplicable
 from vizcore.lenses.capture import Images, as_input, find_layer, forward, watched
-from vizcore.lenses.layout import Layouts
 from vizcore.lenses.prediction import one_picture
 from vizcore.records_filters import (
     DEAD_BELOW,
@@ -173,20 +172,16 @@ def maxima(
 ) -> Generator[Progress, None, dict[str, Weights]]:
     """The greatest value of each channel of each layer (C,) over all pictures and places.
 
-    A layer that does not run, or gives no maps, is left out.
+    The layers are convolutions and batch normalisations; one that does not run is left out.
     """
     copy = private_copy(network)
     device = str(next(copy.parameters(), torch.empty(0)).device)
     highest: dict[str, Tensor] = {}
 
     def step(part: Any) -> None:
-        layouts = Layouts()
-
         def see(name: str, module: nn.Module, inputs: tuple[Any, ...], output: object) -> None:
-            if not isinstance(output, Tensor) or output.ndim != 4:
-                return
-            last = layouts.channels_last(module, inputs, output)
-            found = output.detach().amax((0, 1, 2) if last else (0, 2, 3))
+            assert isinstance(output, Tensor)
+            found = output.detach().amax((0, 2, 3))
             highest[name] = torch.maximum(highest[name], found) if name in highest else found
 
         images = as_input(copy, part)
