@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ import pytest
 from PIL import Image
 
 import vizcore as vc
+from vizcore import networks
 from vizcore.cli import deconv
-from vizcore.deconvnet_tasks import deconvnet_task
+from vizcore.deconvnet_tasks import deconvnet_task, field_of
 from vizcore.errors import BadChoice, NotApplicable
 from vizcore.figures.deconvnet import draw_projections
 
@@ -43,6 +45,15 @@ def test_the_strongest_place_is_that_of_the_map(photo):
     assert found.projections_nchw.shape == (1, 3, 64, 64)
 
 
+def test_the_crop_holds_all_of_the_projection(photo):
+    for place, shape in (((0, 0), (14, 14)), ((4, 4), (27, 27)), ((15, 8), (17, 27))):
+        found = vc.deconvnet(KEY, photo, "conv2", 3, place, device="cpu")
+        crop = found.crop(0)  # 27 pixels from 4 x place - 13 on
+        assert crop.shape == (3, *shape)
+        assert np.abs(crop).sum() == pytest.approx(np.abs(found.projections_nchw).sum())
+        assert replace(found, receptive_field=None).crop(0).shape == (3, 64, 64)
+
+
 def test_several_pictures_at_once_and_one_by_one(photo, drawn_weights):
     others = np.random.default_rng(1).integers(0, 256, (2, 64, 64, 3), np.uint8)
     pictures = [photo, *others]
@@ -67,6 +78,23 @@ def test_equal_tasks_have_equal_keys(photo):
     assert len(set(keys)) == len(keys)
     with pytest.raises(BadChoice, match="No picture"):
         deconvnet_task(KEY, [], "conv1", 0)
+
+
+def test_the_receptive_field_of_every_run():
+    weights = networks.weights("resnet18", "random")
+    by_hand = {
+        "conv1": 7,
+        "maxpool": 11,
+        "layer1.0.relu": 19,
+        "layer1.0.conv2": 27,
+        "layer1.0.add": 27,
+        "layer1.0.relu_1": 27,
+        "layer1.0": 27,
+        "layer1": 43,
+    }
+    found = {name: field_of(weights, (224, 224), name) for name in by_hand}
+    assert {name: field.size[0] for name, field in found.items() if field} == by_hand
+    assert field_of(weights, (224, 224), "layer1.0.relu_2") is None
 
 
 @pytest.mark.parametrize("whole", [True, False])

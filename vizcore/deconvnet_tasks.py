@@ -54,14 +54,27 @@ def deconvnet_task(
 
 
 def field_of(weights: Weights, side: Pair, layer: str) -> ReceptiveField | None:
-    """What a value of a layer sees of a picture of this height and width; None if not known."""
+    """What a value of a layer sees of a picture of this height and width; None if not known.
+
+    A layer is named as in `vizcore.lenses.places`: `relu_1` is the second run of `relu`, and a
+    module made of others has the field of the last of them.
+    """
     from vizcore.anatomy import trace
     from vizcore.zoo import build_meta
 
     key = weights.architecture
     channels = weights.preprocessing.channels
     table = trace(build_meta(key, **weights.options), (channels, *side), key=key)
-    return next((row.receptive_field for row in reversed(table.rows) if row.name == layer), None)
+    runs: dict[str, list[ReceptiveField | None]] = {}
+    for row in table:
+        runs.setdefault(row.name, []).append(row.receptive_field)
+    base, _, run = layer.rpartition("_")
+    if layer in runs:
+        return runs[layer][0]
+    if run.isdecimal() and int(run) < len(runs.get(base, ())):
+        return runs[base][int(run)]
+    inside = [each for name, each in runs.items() if name.startswith(f"{layer}.")]
+    return inside[-1][-1] if inside else None
 
 
 def _projections(

@@ -33,3 +33,18 @@ class Projections:
     receptive_field: ReceptiveField | None = None
     images_nhwc: npt.NDArray[np.uint8] | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
+
+    def crop(self, n: int) -> npt.NDArray[np.float32]:
+        """One projection inside its unit's receptive field, as far as the picture reaches.
+
+        All of it where the field is not known. Outside the field every projection is 0.
+        """
+        whole = self.projections_nchw[n]
+        if self.receptive_field is None:
+            return whole
+        inside = []
+        for axis in (0, 1):
+            field = self.receptive_field
+            first = field.offset[axis] + field.stride[axis] * int(self.places_np[n, axis])
+            inside.append(slice(max(0, first), max(0, first + field.size[axis])))
+        return whole[:, inside[0], inside[1]]
