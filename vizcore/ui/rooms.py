@@ -66,6 +66,13 @@ ROOMS: tuple[RoomEntry, ...] = (
         ("network",),
     ),
     RoomEntry(
+        "unit",
+        "Unit",
+        "Inside a trained network",
+        ":material/center_focus_weak:",
+        ("network", "picture"),
+    ),
+    RoomEntry(
         "saliency",
         "Saliency",
         "Inside a trained network",
