@@ -15,5 +15,6 @@ with room("byhand", lesson.QUESTION, [byhand_views.SHOW, *lesson.CHOICES]) as he
         found = lesson.compute(here.view)
     except ConvScopeError as error:
         here.refuse(error, sets=lesson.at_fault(error))
+        byhand_views.draw_refused(here, lesson.GRIDS, dark=is_dark())
     else:
         lesson.draw(here, found, dark=is_dark())

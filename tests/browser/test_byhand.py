@@ -88,6 +88,14 @@ def test_a_cell_is_written_and_what_is_no_number_is_refused(server: Server, page
     expect(cells(page, "output")).to_have_count(12)
 
 
+def test_a_kernel_that_does_not_fit_can_be_cut_in_place(server: Server, page: Page):
+    page.goto(f"{server.address}/byhand?input=12_34&kernel=121_242")
+    expect(page.get_by_text("A kernel of 2 × 3 spans 2 × 3 cells")).to_be_visible()
+    page.get_by_role("button", name="Kernel: one fewer column").click()
+    expect(page.locator(ANSWER)).to_contain_text("is 27: the sum of 4 products")
+    page.wait_for_url("**kernel=12_24*")
+
+
 def test_slide_lays_the_kernel_on_every_place(server: Server, page: Page):
     open_lecture(server, page)
     page.get_by_role("button", name="Slide").click()

@@ -19,6 +19,8 @@ from vizcore.ui.address import Choice, View, flag, number, whole, yes_no
 from vizcore.ui.room import Room
 
 QUESTION = "How is a convolution computed?"
+#: The choices that are grids a person can write.
+GRIDS = {"input": "Input", "kernel": "Kernel"}
 _OF = "convolution"
 CHOICES = [
     views.grid_choice("input", LECTURE_INPUT, "input", _OF),

@@ -20,6 +20,8 @@ from vizcore.ui.address import Choice, View, flag, one_of, whole, yes_no
 from vizcore.ui.room import Room
 
 QUESTION = "Where does pooling send its gradient?"
+#: The choices that are grids a person can write.
+GRIDS = {"input": "Input"}
 _OF = "pooling"
 _KINDS = {"max": "Maximum", "avg": "Average"}
 _MOST_WINDOW = 5

@@ -16,6 +16,8 @@ from vizcore.ui.drawings import draw_drawings
 from vizcore.ui.room import Room
 
 QUESTION = "What does sharing weights save?"
+#: The choices that are grids a person can write.
+GRIDS: dict[str, str] = {}
 _OF = "sharing"
 _MOST_SIDE, _MOST_KERNEL = 10, 5
 CHOICES = [

@@ -19,6 +19,8 @@ from vizcore.ui.byhand_pooling import cell_words
 from vizcore.ui.room import Room
 
 QUESTION = "Which filter gives this table?"
+#: The choices that are grids a person can write.
+GRIDS = {"input": "Input", "table": "Table"}
 _OF = "table"
 _MOST_KERNEL = 5
 #: Windows of a contradiction that are drawn, at most.

@@ -16,6 +16,7 @@ from vizcore.errors import BadChoice
 from vizcore.figures.hand import Panel
 from vizcore.records_byhand import Cell, Grid
 from vizcore.reference import lecture_claim, lecture_decks
+from vizcore.ui import grids
 from vizcore.ui.address import Choice, View, one_of
 from vizcore.ui.room import Download, Room
 
@@ -156,6 +157,35 @@ def _edited(grid: Grid, name: str, message: dict[str, Any]) -> Grid:
     else:
         new[row, column] = texts.number(str(message["text"]), texts.place(name, row, column))
     return new
+
+
+def draw_refused(here: Room, names: Mapping[str, str], *, dark: bool) -> None:
+    """The grids alone, where nothing can be computed from them: to be written until it can.
+
+    Args:
+        names: the choices that are grids, with their titles.
+    """
+    current = {name: texts.read(here.view[name]) for name in names}
+    if not current:
+        return
+    is_refused = draw_complaint()
+    grids.draw(
+        [
+            [
+                grids.grid(name, title, current[name], edits=True, sizes=True)
+                for name, title in names.items()
+            ]
+        ],
+        [],
+        0,
+        kind="conv",
+        dark=dark,
+        play="",
+        is_refused=is_refused,
+        key="byhand-refused",
+        on_pick=lambda place: None,
+        on_edit=editor(here.view, {name: name for name in names}, current),
+    )
 
 
 def draw_complaint() -> bool:

@@ -260,6 +260,8 @@ class GridsView {
         }
       });
     }
+    this.root.classList.toggle('idle', !step);
+    if (!step) return; // nothing could be computed: the grids can be written all the same
     for (const [id, lit] of Object.entries(step.lit)) {
       for (const [at, tone, corner] of lit) {
         const cell = this.cells[id]?.[at];
