@@ -19,7 +19,7 @@ from vizcore.figures.palette import theme
 from vizcore.records_maps import DepthStrip
 
 #: Side of a layer's picture in a strip.
-_STRIP_PX = 56
+_STRIP_PX = 84
 
 
 @dataclass(frozen=True, slots=True)

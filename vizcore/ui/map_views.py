@@ -90,6 +90,11 @@ def draw_controls(here: Room, weights: Weights, found: list[MapLayer]) -> None:
     """The row above the picture."""
     view = here.view
     layers = {each.name: layer_label(each) for each in found}
+    before = st.session_state.get("maps.network")
+    if before not in (None, weights.architecture) and view["layer"] not in layers:
+        view["layer"] = ""  # the last network's: another one was chosen since
+        _pick(view, NO_CHANNEL)
+    st.session_state["maps.network"] = weights.architecture
     if not view["layer"]:
         view["layer"] = found[0].name
     layers.setdefault(view["layer"], view["layer"])  # an unknown one is refused below
@@ -122,24 +127,6 @@ def draw_controls(here: Room, weights: Weights, found: list[MapLayer]) -> None:
                 width=150,
                 **view.bind("class"),
             )
-        st.segmented_control(
-            "Scale",
-            list(SCALINGS),
-            format_func=SCALINGS.__getitem__,
-            help="Each map: every map uses the whole colour range, so faint maps show. "
-            "All maps: one range for the layer, so maps can be compared.",
-            required=True,
-            **view.bind("scale"),
-        )
-        st.segmented_control(
-            "Colours",
-            list(COLOURS),
-            format_func=COLOURS.__getitem__,
-            help="Signed: red is positive, blue negative, white zero.",
-            required=True,
-            **view.bind("colours"),
-        )
-        st.toggle("Numbers", help="Write each channel's number under it", **view.bind("numbers"))
         others = besides(weights)
         if view["beside"] and view["beside"] not in others:
             others[view["beside"]] = view["beside"]
@@ -151,6 +138,27 @@ def draw_controls(here: Room, weights: Weights, found: list[MapLayer]) -> None:
             help="The same layer for another picture, or another network on the same picture.",
             **view.bind("beside"),
         )
+        with st.popover("Look", icon=":material/palette:"):
+            st.segmented_control(
+                "Scale",
+                list(SCALINGS),
+                format_func=SCALINGS.__getitem__,
+                help="Each map: every map uses the whole colour range, so faint maps show. "
+                "All maps: one range for the layer, so maps can be compared.",
+                required=True,
+                **view.bind("scale"),
+            )
+            st.segmented_control(
+                "Colours",
+                list(COLOURS),
+                format_func=COLOURS.__getitem__,
+                help="Signed: red is positive, blue negative, white zero.",
+                required=True,
+                **view.bind("colours"),
+            )
+            st.toggle(
+                "Numbers", help="Write each channel's number under it", **view.bind("numbers")
+            )
 
 
 def besides(weights: Weights) -> dict[str, str]:
@@ -372,11 +380,11 @@ def worked_html(made: WorkedValue) -> str:
 def _grid(title: str, values_hw: np.ndarray, inside_hw: np.ndarray | None) -> str:
     rows = []
     for i, row in enumerate(values_hw):
-        cells = "".join(
-            f"<td{'' if inside_hw is None or inside_hw[i, j] else ' class=out'}>{value:.3g}</td>"
-            for j, value in enumerate(row)
-        )
-        rows.append(f"<tr>{cells}</tr>")
+        cells = []
+        for j, value in enumerate(row):
+            kind = "" if inside_hw is None or inside_hw[i, j] else ' class="out"'
+            cells.append(f"<td{kind}>{value + 0.0:.3g}</td>")  # + 0.0: no minus before a zero
+        rows.append(f"<tr>{''.join(cells)}</tr>")
     return f"<table><caption>{title}</caption>{''.join(rows)}</table>"
 
 
