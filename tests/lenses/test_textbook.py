@@ -59,7 +59,7 @@ def test_nearest_against_brute_force(seed):
     for name in ("Sobel y", "Gabor 45° even", "Gaussian"):
         best = 0.0
         for number in range(4):
-            for side in (3, 4):
+            for side in (4,) if name.startswith("Gabor") else (3, 4):
                 kernel = textbook(name, side)
                 if kernel is None:
                     continue
