@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
 from functools import partial
@@ -114,6 +114,26 @@ def _scan(
             top=top,
         )
 
+    fields: dict[str, ReceptiveField | None] = {}
+
+    def told(scan: Scan) -> TopPatches:
+        if not fields:
+            fields.update(fields_of(weights, tuple(scan.found)))
+        return TopPatches(
+            key=weights.architecture,
+            weights=weights.name,
+            random_weights=weights.is_random,
+            pictures=pictures.title,
+            data_sha256=data_sha256,
+            names=pictures.names,
+            looked_at=scan.looked_at,
+            skipped=(*pictures.skipped, *scan.skipped),
+            top=top,
+            input_px=weights.preprocessing.crop_px,
+            fields=fields,
+            found=scan.found,
+        )
+
     scans = Scans()
     scan = scans.load(key_of(None))
     if layers is not None:
@@ -123,7 +143,7 @@ def _scan(
             scan = replace(scan, found={name: scan.found[name] for name in layers})
     if scan is None or not scan.complete:
         scan = yield from _look_through(
-            network, weights, pictures, layers, top, scans, key_of(layers), scan
+            network, weights, pictures, layers, top, scans, key_of(layers), scan, told
         )
     if not scan.looked_at:
         first = scan.skipped[0]
@@ -132,20 +152,7 @@ def _scan(
             f"read. The first, {first.name}: {first.reason}",
             received=pictures.title,
         )
-    return TopPatches(
-        key=weights.architecture,
-        weights=weights.name,
-        random_weights=weights.is_random,
-        pictures=pictures.title,
-        data_sha256=data_sha256,
-        names=pictures.names,
-        looked_at=scan.looked_at,
-        skipped=(*pictures.skipped, *scan.skipped),
-        top=top,
-        input_px=weights.preprocessing.crop_px,
-        fields=fields_of(weights, tuple(scan.found)),
-        found=scan.found,
-    )
+    return told(scan)
 
 
 def _look_through(
@@ -157,8 +164,12 @@ def _look_through(
     scans: Scans,
     key: str,
     begun: Scan | None,
+    told: Callable[[Scan], TopPatches],
 ) -> Generator[Progress, None, Scan]:
-    """Go through the pictures from where a scan was left; keep it whatever happens."""
+    """Go through the pictures from where a scan was left; keep it whatever happens.
+
+    What was found so far goes with the progress, as `told`.
+    """
     from vizcore.lenses.strongest import Search
 
     scan = begun or Scan({}, 0, len(pictures), 0)
@@ -180,7 +191,13 @@ def _look_through(
                 if scan.done - written >= CHECKPOINT:
                     _keep(scans, key, scan, search)
                     written = scan.done
-                yield Progress(scan.done, scan.total, _note(scan, first, started_s))
+                so_far = search.found()
+                yield Progress(
+                    scan.done,
+                    scan.total,
+                    _note(scan, first, started_s),
+                    partial=told(replace(scan, found=so_far)) if so_far else None,
+                )
     finally:  # also where it is cancelled between two batches, or fails in one
         if scan.done > written:
             _keep(scans, key, scan, search)

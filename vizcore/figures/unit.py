@@ -67,6 +67,16 @@ def draw_nine(
     return np.asarray(image)
 
 
+def nine_width_px(unit: Unit, *, columns: int = 3, side_px: int = SIDE_PX) -> int:
+    """How wide the picture of the unit's pairs will be, known before there is any."""
+    height, width = unit.image_hwc.shape[:2]
+    field = unit.receptive_field
+    seen = (height, width) if field is None or field.whole else field.size
+    cut = min(seen[0], height), min(seen[1], width)
+    drawn = _sized(np.zeros((*cut, 3), np.uint8), side_px).shape[1]
+    return columns * (2 * drawn + BETWEEN_PX + GUTTER_PX) - GUTTER_PX
+
+
 def draw_over_photo(unit: Unit, side_px: int, *, dark: bool = False) -> Rgb:
     """The unit's map over the photo in grey, and the box of pixels that its strongest value sees.
 

@@ -9,6 +9,7 @@ from typing import Any
 from vizcore.figures.numbers import percent
 from vizcore.records import ReceptiveField
 from vizcore.records_deconvnet import Projections
+from vizcore.records_filters import FilterSlices
 from vizcore.records_patches import Patch, TopPatches
 from vizcore.records_unit import ChannelNumbers, ClassesFed, Unit
 
@@ -90,6 +91,16 @@ def nine_caption(
         f"{text} At its right the projection of that activation back to the pixels (deconvnet, "
         f"Zeiler and Fergus 2014): {zero}, each with its own scale. {' '.join(projections.notes)}"
     ).strip()
+
+
+def kernels_caption(slices: FilterSlices, most: int) -> str:
+    """What is seen in the kernels of a filter that reads many channels."""
+    count = len(slices.inputs_i)
+    part = f"The {most} of {count} with the greatest norm" if most < count else f"All {count}"
+    return (
+        f"{part}, each beside its input channel on this photo; under each the channel and its "
+        "share of the squared weights. White is a weight of 0, red positive, blue negative."
+    )
 
 
 def map_caption(unit: Unit) -> str:

@@ -8,6 +8,7 @@ without a pass for each class.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -73,7 +74,7 @@ def last_maps(network: nn.Module, image_nchw: Images, layers: Sequence[str]) -> 
 
     Raises:
         UnknownLayer: with the nearest names.
-        NotApplicable: the first layer gives no maps.
+        NotApplicable: the first layer gives no maps, or runs several times.
         BadInputSize: the network cannot take this shape.
 
     Example:
@@ -83,8 +84,10 @@ def last_maps(network: nn.Module, image_nchw: Images, layers: Sequence[str]) -> 
     """
     copy = private_copy(network)
     kept: dict[str, Floats] = {}
+    runs: Counter[str] = Counter()
 
     def take(layer: str, output: Tensor, last: bool) -> None:
+        runs[layer] += 1
         maps = _channels_second(output, last)[0].detach()
         kept[layer] = maps.float().cpu().numpy().copy()
 
@@ -92,6 +95,13 @@ def last_maps(network: nn.Module, image_nchw: Images, layers: Sequence[str]) -> 
         forward(copy, as_input(copy, image_nchw))
     if layers[0] not in kept:
         raise _without_maps(layers[0])
+    if runs[layers[0]] > 1:
+        raise NotApplicable(
+            f"Layer '{layers[0]}' runs {runs[layers[0]]} times in one pass, so a channel of it is "
+            "not one unit.",
+            received=layers[0],
+            suggestions=layers[1:],
+        )
     return kept
 
 

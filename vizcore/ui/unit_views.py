@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import json
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from vizcore.errors import (
 from vizcore.figures import unit_words as words
 from vizcore.figures.palette import theme
 from vizcore.figures.patches import png
+from vizcore.figures.unit import nine_width_px
 from vizcore.records_deconvnet import Projections
 from vizcore.records_filters import FilterBank, FilterLayer, FilterSlices
 from vizcore.records_patches import Patch, TopPatches
@@ -43,7 +45,8 @@ LAYER = Choice("layer", "", any_text)
 #: The channel with the greatest value on the photo.
 GREATEST = -1
 TOP = 9
-_STOPPED = "unit.stopped"
+_STOPPED = "unit.stopped"  # the key of the work that the person stopped
+_SO_FAR = "unit.so-far"  # (key, what an unfinished scan has found)
 #: Kernels shown of a filter that reads many channels.
 _KERNELS = 6
 
@@ -116,17 +119,16 @@ def draw(here: Room, weights: Weights, chosen: Chosen) -> None:
     here.answer(views.answer(weights, words.first_answer(unit, chosen.title)))
     pictures = open_pictures(bundled_for(weights.preprocessing.channels))
     seen = Seen(weights, chosen, unit, pictures)
-    strongest = st.container(key="unit-nine")
-    below = st.container(horizontal=True, gap="large", key="unit-below")
-    kernel, over, fed, numbers = (
-        below.container(width=width) for width in (cache.PICTURE_PX, cache.PICTURE_PX, 260, 300)
+    row = st.container(horizontal=True, gap="medium", key="unit-row")
+    strongest, over, kernel, fed, numbers = (
+        row.container(width=width)
+        for width in (nine_width_px(unit), cache.PICTURE_PX, cache.PICTURE_PX, 280, 300)
     )
     with over:
         _draw_map(seen)
     with kernel:
         _draw_kernel(seen, layer in layers)
-    neighbours = st.container(key="unit-neighbours")
-    with neighbours:
+    with st.container(key="unit-neighbours"):
         draw_neighbours(here.view, weights, unit, is_convolution=layer in layers)
     with strongest:
         _draw_strongest(seen, whole_network=layer in layers)
@@ -184,7 +186,7 @@ def _draw_channel(here: Room, unit: Unit) -> None:
         args=(here.view, unit.channel - 1),
         width=42,
     )
-    st.number_input("Channel", 0, last, width=120, **here.view.bind("channel"))
+    st.number_input(f"Channel, 0 to {last}", 0, last, width=150, **here.view.bind("channel"))
     st.button(
         "",
         key="unit-next",
@@ -195,7 +197,6 @@ def _draw_channel(here: Room, unit: Unit) -> None:
         args=(here.view, unit.channel + 1),
         width=42,
     )
-    st.html(f'<p class="cs-quiet">of 0 to {last}</p>', width="content")
 
 
 def _go(view: address.View, channel: int) -> None:
@@ -237,9 +238,9 @@ def _draw_kernel(seen: Seen, is_convolution: bool) -> None:
             key, seen.chosen.picture, unit.layer, unit.channel, weights=weights
         )
         slices = work.run(one, slot="unit.slices")
-        drawn, caption = _slices_picture(seen.key, seen.chosen.picture.sha256, is_dark(), slices)
+        drawn = _slices_picture(seen.key, seen.chosen.picture.sha256, is_dark(), slices)
         st.image(drawn, alt=f"The kernels of unit {unit.channel} of {unit.layer}, largest first")
-        text = f"Its kernels, {_size(bank)} each. {caption}"
+        text = f"Its kernels, {_size(bank)} each. {words.kernels_caption(slices, _KERNELS)}"
     views.caption(weights, text)
 
 
@@ -255,31 +256,42 @@ def _draw_strongest(seen: Seen, *, whole_network: bool) -> None:
     task = patch_tasks.top_patches_task(
         key, seen.pictures, None if whole_network else [unit.layer], top=TOP, weights=weights
     )
-    if st.session_state.get(_STOPPED) == task.key:
+    place = st.empty()
+
+    def show(so_far: TopPatches) -> None:
+        if unit.layer in so_far.found:
+            st.session_state[_SO_FAR] = (task.key, so_far)
+            with place.container():
+                _draw_so_far(seen, so_far)
+
+    if st.session_state.get(_STOPPED) != task.key:
+        try:
+            seen.found = work.run(task, slot="unit.scan", on_cancel=_stop(task.key), show=show)
+        except JobCancelled:
+            st.session_state[_STOPPED] = task.key
+    if seen.found is None:
         _draw_stopped()
+        known, so_far = st.session_state.get(_SO_FAR, (None, None))
+        if known == task.key:
+            show(so_far)
         return
-    try:
-        seen.found = work.run(
-            task,
-            slot="unit.scan",
-            on_cancel=lambda: st.session_state.update({_STOPPED: task.key}),
-        )
-    except JobCancelled:
-        st.session_state[_STOPPED] = task.key
-        _draw_stopped()
-        return
+    st.session_state.pop(_SO_FAR, None)
     seen.nine = seen.found.patches(unit.layer, unit.channel)
     if seen.nine[0].window is None:
-        st.markdown(
-            f"What a value of `{unit.layer}` sees of the picture is not known, so no patch can be "
-            f"cut. The strongest: {'; '.join(words.labels(seen.nine))}."
-        )
+        st.markdown(_no_patch(seen))
         return
-    place = st.empty()
     with place.container():
         _draw_pictures(seen, coming=True)
-    way_down = deconvnet_tasks.deconvnet_task(
-        key,
+    _project(seen)
+    with place.container():
+        _draw_pictures(seen)
+
+
+def _project(seen: Seen) -> None:
+    """The way down from each of the nine, or the reason why there is none."""
+    unit, weights = seen.unit, seen.weights
+    task = deconvnet_tasks.deconvnet_task(
+        weights.architecture,
         [seen.pictures.read(each.number) for each in seen.nine],
         unit.layer,
         unit.channel,
@@ -287,13 +299,27 @@ def _draw_strongest(seen: Seen, *, whole_network: bool) -> None:
         weights=weights,
     )
     try:
-        seen.projections = work.run(way_down, slot="unit.projections")
+        seen.projections = work.run(task, slot="unit.projections")
     except NotApplicable as error:
         seen.reason = str(error)
     except JobError as error:
         seen.reason = f"The projections are not here: {error}"
-    with place.container():
-        _draw_pictures(seen)
+
+
+def _no_patch(seen: Seen) -> str:
+    return (
+        f"What a value of `{seen.unit.layer}` sees of the picture is not known, so no patch can be "
+        f"cut. The strongest: {'; '.join(words.labels(seen.nine))}."
+    )
+
+
+def _stop(key: Hashable) -> Callable[[], None]:
+    """Told when Cancel is pressed: nothing is begun again until the person wants it."""
+
+    def stop() -> None:
+        st.session_state[_STOPPED] = key
+
+    return stop
 
 
 def _draw_stopped() -> None:
@@ -305,6 +331,21 @@ def _draw_stopped() -> None:
             type="primary",
             on_click=lambda: st.session_state.pop(_STOPPED, None),
         )
+
+
+def _draw_so_far(seen: Seen, so_far: TopPatches) -> None:
+    """The strongest patches of the pictures that were looked at until now."""
+    nine = so_far.patches(seen.unit.layer, seen.unit.channel)
+    part = replace(seen, found=so_far, nine=nine)
+    if nine[0].window is None:
+        st.markdown(_no_patch(part))
+        return
+    st.image(_nine(part, views.mark(seen.weights), is_dark()), alt="The strongest patches so far")
+    views.caption(
+        seen.weights,
+        f"The strongest of the {so_far.looked_at:,} pictures looked at so far; "
+        f"{len(so_far.names):,} are in the set.",
+    )
 
 
 def _draw_pictures(seen: Seen, *, coming: bool = False) -> None:
@@ -375,7 +416,7 @@ def _draw_numbers(seen: Seen, *, whole_network: bool) -> None:
         found = work.run(
             task,
             slot="unit.numbers",
-            on_cancel=lambda: st.session_state.update({_STOPPED: task.key}),
+            on_cancel=_stop(task.key),
         )
         seen.numbers = found.layers.get(unit.layer)
     except (JobError, BadImage) as error:
@@ -450,28 +491,30 @@ def _nine_picture(
     key: tuple[str | int, ...], coming: bool, refused: bool, dark: bool, mark: str, _seen: Seen
 ) -> bytes:
     """The patches, each with its projection, or with the place for it. `key` names the unit."""
+    return _nine(_seen, mark, dark)
+
+
+def _nine(seen: Seen, mark: str, dark: bool) -> bytes:
     from vizcore.data.windows import cut_window
     from vizcore.figures.deconvnet import colour_projection
     from vizcore.figures.marking import marked
     from vizcore.figures.patch_wall import cut_patches
     from vizcore.figures.unit import draw_nine
 
-    assert _seen.found is not None
-    view = _views(_seen.pictures.stamp, _seen.weights.preprocessing, _seen.pictures)
-    unit = _seen.unit
-    patches = cut_patches(_seen.found, unit.layer, unit.channel, view, dark=dark)
+    assert seen.found is not None
+    unit, view = seen.unit, _views(seen.pictures.stamp, seen.weights.preprocessing, seen.pictures)
+    patches = cut_patches(seen.found, unit.layer, unit.channel, view, dark=dark)
     projections = None
-    if _seen.projections is not None:
+    if seen.projections is not None:
         red, green, blue = bytes.fromhex(theme(dark).grid.removeprefix("#"))
         projections = []
-        for each, values in zip(_seen.nine, _seen.projections.projections_nchw, strict=True):
+        for each, values in zip(seen.nine, seen.projections.projections_nchw, strict=True):
             assert each.window is not None
             colours, _ = colour_projection(values)
             projections.append(cut_window(colours, each.window, (red, green, blue)))
-    drawn = draw_nine(
-        list(patches), words.labels(_seen.nine), projections, pairs=not refused, dark=dark
-    )
-    content = png(drawn)
+    names = words.labels(seen.nine)
+    pairs = not seen.reason
+    content = png(draw_nine(list(patches), names, projections, pairs=pairs, dark=dark))
     return marked(content, mark, dark=dark) if mark else content
 
 
@@ -494,9 +537,8 @@ def _kernel_picture(key: tuple[str | int, ...], _bank: FilterBank, channel: int)
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _slices_picture(
     key: tuple[str | int, ...], sha256: str, dark: bool, _slices: FilterSlices
-) -> tuple[bytes, str]:
+) -> bytes:
     """The kernels of a unit by the strongest channels they read. `key` names the unit."""
     from vizcore.figures.filters import draw_slices
 
-    drawn = draw_slices(_slices, most=_KERNELS, columns=2, dark=dark)
-    return drawn.png(), drawn.caption
+    return draw_slices(_slices, most=_KERNELS, columns=2, dark=dark).png()

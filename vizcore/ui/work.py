@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 from streamlit import runtime
@@ -64,7 +64,13 @@ def let_go_of_the_absent() -> None:
                 engine().cancel_session(person)
 
 
-def run(task: Task[Result], *, slot: str, on_cancel: Callable[[], None] | None = None) -> Result:
+def run(
+    task: Task[Result],
+    *,
+    slot: str,
+    on_cancel: Callable[[], None] | None = None,
+    show: Callable[[Any], None] | None = None,
+) -> Result:
     """Give a task to the engine and wait for it, with a bar and a Cancel button when it lasts.
 
     A rerun with the same task goes on waiting for the same job; with another task, the job that
@@ -74,6 +80,7 @@ def run(task: Task[Result], *, slot: str, on_cancel: Callable[[], None] | None =
         task: what to compute; its key makes it shared and kept.
         slot: one place of one page; a slot has one job at a time.
         on_cancel: called when Cancel was pressed, before the page is drawn anew.
+        show: draws what the work has found so far, each time there is more.
 
     Raises:
         JobError: it was cancelled, took too long, or there is no room for it.
@@ -87,13 +94,18 @@ def run(task: Task[Result], *, slot: str, on_cancel: Callable[[], None] | None =
         job = engine().submit(task, session=session())
         kept[slot] = (task.key, job)
     if not job.wait(_QUIET_S):
-        _draw_until_over(job, slot, on_cancel)
+        _draw_until_over(job, slot, on_cancel, show)
     result: Result = job.result()
     kept.pop(slot, None)
     return result
 
 
-def _draw_until_over(job: Job[Result], slot: str, on_cancel: Callable[[], None] | None) -> None:
+def _draw_until_over(
+    job: Job[Result],
+    slot: str,
+    on_cancel: Callable[[], None] | None,
+    show: Callable[[Any], None] | None,
+) -> None:
     def cancel() -> None:
         job.cancel()
         if on_cancel is not None:
@@ -103,8 +115,13 @@ def _draw_until_over(job: Job[Result], slot: str, on_cancel: Callable[[], None] 
     with place.container(border=True):
         bar = st.progress(0.0, text=job.label)
         st.button("Cancel", key=f"cancel-{slot}", on_click=cancel, icon=":material/close:")
+    shown = None
     while not job.wait(_POLL_S):
         bar.progress(*_how_far(job))
+        partial = None if job.progress is None else job.progress.partial
+        if show is not None and partial is not None and partial is not shown:
+            show(partial)
+            shown = partial
     place.empty()
 
 
