@@ -70,3 +70,31 @@ def test_an_archive_is_waited_for() -> None:
 def test_random_weights_say_so() -> None:
     at = open_page("strongest", **SMALL, weights="random", layer="conv1")
     assert texts(at).count("Random weights, not trained") >= 2
+
+
+def test_a_stopped_scan_waits_until_it_is_told_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    from vizcore.ui import work
+
+    run, stops = work.run, []
+
+    def cancelled(task, *, slot, on_cancel=None):  # what the Cancel button does
+        stops.append(on_cancel)
+        return run(task, slot=slot, on_cancel=on_cancel)
+
+    monkeypatch.setattr(work, "run", cancelled)
+    at = open_page("strongest", **SMALL, layer="conv1")
+    seen = len(stops)
+    at.session_state["strongest.stopped"] = _key_of_the_scan()
+    at.run()
+    assert "What was scanned is kept" in at.info[0].value
+    assert len(stops) == seen
+    at.button(key="strongest.go-on").click().run()
+    assert not at.info
+    assert "Of <b>20</b> pictures" in texts(at)
+
+
+def _key_of_the_scan() -> object:
+    from vizcore.networks import weights
+    from vizcore.patch_tasks import top_patches_task
+
+    return top_patches_task(NETWORK, "photographs", weights=weights(NETWORK)).key

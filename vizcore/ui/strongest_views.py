@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import streamlit as st
 
 from vizcore.data.loading import Views
 from vizcore.data.picture_sets import PictureSet, bundled_for, from_zip, open_pictures
-from vizcore.errors import BadChoice, BadImage, JobCancelled, UnknownLayer
+from vizcore.errors import BadChoice, BadImage, UnknownLayer
 from vizcore.figures.numbers import short
 from vizcore.records_patches import TopPatches
 from vizcore.ui import address, cache, work
@@ -75,7 +75,11 @@ def chosen_pictures(here: Room, weights: Weights) -> PictureSet | None:
     if given is None:
         st.info("Give a zip archive of pictures: PNG, JPEG, WebP, BMP, GIF or TIFF.")
         return None
-    return from_zip(given.getvalue(), given.name)
+    listed, pictures = st.session_state.get("strongest.listed", ("", None))
+    if listed != given.file_id:
+        pictures = from_zip(given.getvalue(), given.name)
+        st.session_state["strongest.listed"] = (given.file_id, pictures)
+    return cast(PictureSet, pictures)
 
 
 def scanned(weights: Weights, pictures: PictureSet) -> TopPatches | None:
@@ -83,12 +87,19 @@ def scanned(weights: Weights, pictures: PictureSet) -> TopPatches | None:
     from vizcore.patch_tasks import top_patches_task
 
     task = top_patches_task(weights.architecture, pictures, weights=weights)
-    try:
-        return work.run(task, slot="strongest.scan")
-    except JobCancelled:
+    if st.session_state.get("strongest.stopped") == task.key:
         st.info("The scan was stopped. What was scanned is kept.", icon=":material/pause:")
-        st.button("Go on", icon=":material/play_arrow:", key="strongest.go-on")
+        st.button("Go on", icon=":material/play_arrow:", key="strongest.go-on", on_click=_go_on)
         return None
+    return work.run(task, slot="strongest.scan", on_cancel=lambda: _stop(task.key))
+
+
+def _stop(key: object) -> None:
+    st.session_state["strongest.stopped"] = key
+
+
+def _go_on() -> None:
+    st.session_state.pop("strongest.stopped", None)
 
 
 def draw_pictures_control(here: Room) -> None:
