@@ -8,12 +8,12 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFont
 
 from vizcore.byhand import share
 from vizcore.byhand.sliding import slide
 from vizcore.figures.connections import draw_connections, draw_kernel, weight_colours
-from vizcore.figures.drawing import Box, Drawing, Words
+from vizcore.figures.drawing import _IN_PNG, Box, Drawing, Words
 from vizcore.figures.hand import Panel, draw_panels
 
 
@@ -69,6 +69,22 @@ def test_a_large_matrix_has_letters_and_frames_its_row():
 def test_every_weight_of_a_large_kernel_has_its_own_colour():
     for count in (4, 9, 16, 25):
         assert len(set(weight_colours(count))) == count
+
+
+def test_the_pngs_font_has_every_character_that_is_drawn():
+    font = ImageFont.load_default(20)
+    missing = bytes(font.getmask("\uffff"))
+    for text in (
+        "Input, 7 × 7",
+        "−2",
+        "·(−1) + 1/9 = 0.5",
+        "→",
+        "⋆",
+        "∗",
+        "row 1, column 2; (sum)",
+    ):
+        for character in text.translate(_IN_PNG).replace(" ", ""):
+            assert bytes(font.getmask(character)) != missing, character
 
 
 def test_panels_show_their_numbers_and_lines():

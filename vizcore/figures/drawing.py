@@ -10,6 +10,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from vizcore.figures.palette import FONT_FAMILY
 
+#: What the PNG's font lacks, and what stands for it there.
+_IN_PNG = str.maketrans({"×": "x", "−": "-", "→": ">", "←": "<", "⋆": "*", "∗": "*"})
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -80,7 +83,7 @@ class Drawing:
                 stroke = scale / 4 if mark.bold else 0
                 draw.text(
                     (mark.x * scale, mark.y * scale),
-                    mark.text,
+                    mark.text.translate(_IN_PNG),
                     fill=mark.ink,
                     font=font,
                     anchor=anchor,

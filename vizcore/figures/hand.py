@@ -64,9 +64,10 @@ def draw_panels(
     top = float(_GAP)
     for row, tall in zip(rows, heights, strict=True):
         left = float(_GAP)
+        lowest = min(len(each.texts) for each in row if isinstance(each, Panel))
         for each in row:
             if isinstance(each, str):
-                middle = top + _HEAD + (tall - _HEAD) / 2
+                middle = top + _HEAD + _SIDE * lowest / 2
                 drawing.marks.append(
                     Words(left + _SIGN / 2, middle, each, house.muted, 28, "middle")
                 )

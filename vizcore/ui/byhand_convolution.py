@@ -187,9 +187,12 @@ def answer(found: HandConvolution, picked: Cell) -> str:
     if slide.size_sum(1) != sizes:
         sizes += f" and {slide.size_sum(1)}"
     value = number_text(float(found.output_hw[picked]))
+    count = (
+        "is <b>1</b> output" if rows == columns == 1 else f"are <b>{rows} × {columns}</b> outputs"
+    )
     return (
         f"The output in row {picked[0] + 1}, column {picked[1] + 1} is <b>{value}</b>: the sum of "
-        f"{words}. There are <b>{rows} × {columns}</b> outputs: {sizes}."
+        f"{words}. There {count}: {sizes}."
     )
 
 
@@ -349,7 +352,7 @@ def picture(found: HandConvolution, picked: Cell, *, dark: bool) -> bytes:
         [
             [
                 views.panel("Input", padded, tones, corners),
-                "×",
+                "∗" if found.is_flipped else "⋆",
                 views.panel(kernel_title(found), found.applied_hw),
                 "=",
                 views.panel("Output", found.output_hw, {picked: "hit"}),

@@ -277,9 +277,9 @@ def picture(found: HandPooling, picked: Cell, *, dark: bool) -> bytes:
                 views.panel("Output", found.output_hw, {picked: "hit"}),
             ],
             [
-                views.panel("Gradient, inputs", found.input_gradient_hw, back),
-                "←",
-                views.panel("Gradient, outputs", found.gradient_hw, {picked: "lit"}),
+                views.panel("Output gradient", found.gradient_hw, {picked: "lit"}),
+                "→",
+                views.panel("Input gradient", found.input_gradient_hw, back),
             ],
         ],
         lines,

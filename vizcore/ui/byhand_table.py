@@ -169,7 +169,9 @@ def answer(found: KernelSearch) -> str:
         f"<b>No {what} gives this table.</b> Its {equations} cells are {equations} equations for "
         f"{found.unknowns} unknowns; the nearest filter misses them by "
         f"<b>{found.residual:.2f}</b> (sum of squares), and "
-        f"{_number_words(len(found.contradiction.cells))} suffice to see that none can be right."
+        f"{_number_words(len(found.contradiction.cells))} "
+        f"{'suffices' if len(found.contradiction.cells) == 1 else 'suffice'} to see that none can "
+        "be right."
     )
 
 
@@ -299,8 +301,8 @@ def picture(found: KernelSearch, *, dark: bool) -> bytes:
                 views.panel("Table", found.target_hw, clash),
             ],
             [
-                views.panel("Nearest filter" if wrong else "Filter", found.kernel_hw),
-                views.panel("Its output", found.fitted_hw),
+                views.panel("Nearest filter" if wrong else "Filter", np.round(found.kernel_hw, 3)),
+                views.panel("Its output", np.round(found.fitted_hw, 3)),
             ],
         ],
         lines,

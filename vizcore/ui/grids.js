@@ -321,11 +321,13 @@ class GridsView {
     const size = withCorners || without || 34;
     this.root.classList.toggle('plain', !withCorners);
     this.root.style.setProperty('--h', `${size}px`);
-    this.root.style.setProperty('--f', `${Math.max(16, Math.min(30, Math.floor(size * 0.4)))}px`);
     for (const item of lines.flat()) {
       if (!item.id) continue;
       const grid = this.cells[item.id][0].parentElement;
-      grid.style.setProperty('--w', `${widthOf(item, size, Boolean(withCorners))}px`);
+      const cell = widthOf(item, size, Boolean(withCorners));
+      const letters = Math.max(16, Math.min(30, Math.floor(size * 0.4), Math.floor((16 * (cell - 6)) / item.text)));
+      grid.style.setProperty('--w', `${cell}px`);
+      grid.style.setProperty('--f', `${letters}px`);
     }
   }
 
