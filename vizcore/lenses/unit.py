@@ -151,6 +151,8 @@ def _fed(network: nn.Module, images: Tensor, layer: str, channel: int) -> Floats
         scores = forward(network, images)
     if not kept:
         raise _without_maps(layer)
+    if not scores.requires_grad:
+        raise NotApplicable(f"The class scores do not depend on layer '{layer}'.", received=layer)
     given, last = kept[0]
     channels = given.shape[3 if last else 1]
     if not 0 <= channel < channels:

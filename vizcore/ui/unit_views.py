@@ -186,7 +186,7 @@ def _draw_channel(here: Room, unit: Unit) -> None:
         args=(here.view, unit.channel - 1),
         width=42,
     )
-    st.number_input(f"Channel, 0 to {last}", 0, last, width=150, **here.view.bind("channel"))
+    st.number_input("Channel", 0, last, width=110, **here.view.bind("channel"))
     st.button(
         "",
         key="unit-next",
@@ -385,12 +385,17 @@ def _draw_fed(seen: Seen) -> None:
         st.markdown(str(error))
         return
     mean = seen.fed.mean_k
-    order = [int(each) for each in np.argsort(-mean, kind="stable")[: words.LISTED]]
-    largest = max(float(np.abs(mean[order]).max()), 1e-12)
+    best = [int(each) for each in np.argsort(-mean, kind="stable")[: words.LISTED]]
+    order = [number for number in best if mean[number] > 0]
+    if not order:
+        st.markdown("It raises the score of no class on these pictures.")
+        views.caption(weights, words.fed_caption(seen.fed, unit.layer))
+        return
+    largest = float(mean[order[0]])
     rows = "".join(
         f"<tr><td>{html.escape(seen.fed.classes[number])}</td>"
         f'<td class="n">{float(mean[number]):+.3g}</td><td class="bar">'
-        f'<div style="width:{100 * max(0.0, float(mean[number])) / largest:.1f}%"></div></td></tr>'
+        f'<div style="width:{100 * float(mean[number]) / largest:.1f}%"></div></td></tr>'
         for number in order
     )
     st.html(
