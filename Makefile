@@ -51,6 +51,7 @@ benchmarks: .venv/dev.stamp
 	$(BIN)/python benchmarks/page_reruns.py
 	$(BIN)/python benchmarks/cold_start.py
 	$(BIN)/python benchmarks/first_prediction.py
+	$(BIN)/python benchmarks/scan.py
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .coverage

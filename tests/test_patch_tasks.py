@@ -328,7 +328,8 @@ def test_progress_says_how_many_and_how_fast(folder: Path) -> None:
     assert [each.done for each in seen] == list(range(0, COUNT + 1, 4))
     assert {each.total for each in seen} == {COUNT}
     assert seen[1].note.startswith("4 of 40 pictures, ")
-    assert "could not be read" in seen[1].note
+    assert "1 could not be read" in seen[1].note
+    assert seen[1].note.endswith(" left")  # the page adds no second estimate
 
 
 def test_a_device_without_room_gets_smaller_batches(

@@ -228,15 +228,14 @@ def _keep(scans: Scans, key: str, scan: Scan, search: Any) -> None:
 def _note(scan: Scan, first: int, started_s: float) -> str:
     """How many, how fast, and how long the rest takes."""
     parts = [f"{scan.done:,} of {scan.total:,} pictures"]
+    if scan.skipped:
+        parts += [f"{len(scan.skipped):,} could not be read"]
     seconds = time.monotonic() - started_s
     if scan.done > first and seconds > 0:
         rate = (scan.done - first) / seconds
         left_s = (scan.total - scan.done) / rate
         parts += [f"{rate:,.0f} a second" if rate >= 1 else f"{1 / rate:,.1f} s each"]
-        if left_s >= 1:
-            parts += [f"{left_s:,.0f} s left" if left_s < 120 else f"{left_s / 60:,.0f} min left"]
+        parts += [f"{left_s:,.0f} s left" if left_s < 120 else f"{left_s / 60:,.0f} min left"]
     elif first:
         parts += ["going on where the scan was left"]
-    if scan.skipped:
-        parts += [f"{len(scan.skipped):,} could not be read"]
     return ", ".join(parts)
