@@ -351,7 +351,9 @@ def picture(found: HandConvolution, picked: Cell, *, dark: bool) -> bytes:
     return draw_panels(
         [
             [
-                views.panel("Input", padded, tones, corners),
+                views.panel(
+                    "Padded input" if any(slide.padding) else "Input", padded, tones, corners
+                ),
                 "∗" if found.is_flipped else "⋆",
                 views.panel(kernel_title(found), found.applied_hw),
                 "=",
