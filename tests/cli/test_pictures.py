@@ -72,7 +72,7 @@ def test_predict_tells_what_was_done_to_the_picture(photo, tmp_path, capsys):
     assert "transparent parts on white" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("sort", ["maximum", "mean", "sparsity", "channel"])
+@pytest.mark.parametrize("sort", ["maximum", "mean", "sparsity", "gradient", "ablation", "channel"])
 def test_feature_maps_as_a_picture(photo, tmp_path, capsys, sort):
     out = tmp_path / "maps.png"
     assert command(
@@ -163,7 +163,7 @@ def test_the_class_can_be_a_number(photo, tmp_path, capsys):
         ({"--image": "nowhere.png"}, BadImage, "'nowhere.png' cannot be read"),
         ({"--image": __file__}, BadImage, "not a picture that can be read"),
         ({"--layer": "conv6"}, UnknownLayer, "no layer called 'conv6'.*conv5"),
-        ({"--layer": "fc6"}, NotApplicable, "'fc6' gives no maps"),
+        ({"--layer": "fc6"}, NotApplicable, "'fc6' has no maps"),
         ({"--class": "class 77"}, UnknownClass, "no class called 'class 77'"),
         ({"--class": "77"}, UnknownClass, "no class number 77. Allowed: 0 to 19"),
         ({"--out": "picture.gif"}, BadChoice, "a file ending in .png"),

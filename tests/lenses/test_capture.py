@@ -184,7 +184,7 @@ def test_a_lens_leaves_the_network_as_it_found_it(network, image, training, fail
     photo = torch.zeros(6, 6, 3, dtype=torch.uint8).numpy()
     for look in (
         lambda: predict(network, image),
-        lambda: feature_maps(network, image, "block.conv1"),
+        lambda: feature_maps(network, image, "block"),
         lambda: read_layers(network, image, ["block"]),
         lambda: saliency(network, image, image_hwc=photo),
     ):

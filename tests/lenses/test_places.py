@@ -27,6 +27,8 @@ def named_runs(table: LayerTable) -> dict[str, tuple[int, ...]]:
         run = times.get(row.name, 0)
         times[row.name] = run + 1
         if len(row.out_shape) == 4 and row.kind not in ("other", "attention"):
+            if ".attn." in row.name and row.op.islower():
+                continue  # between heads, or windows, of attention: no map of the picture
             found[f"{row.name}_{run}" if run else row.name] = row.out_shape[1:]
     return found
 

@@ -82,8 +82,10 @@ def _read_modules(
     network: nn.Module, images_nchw: Images, names: tuple[str, ...]
 ) -> dict[str, Tensor] | None:
     """The quick way, for layers that say by themselves where their channels are; else None."""
-    modules = dict(network.named_modules())
-    if any(type(modules.get(name)) not in _CHANNELS_SECOND for name in names):
+    try:
+        if any(type(network.get_submodule(name)) not in _CHANNELS_SECOND for name in names):
+            return None
+    except AttributeError:
         return None
     way = private_way(network, names)
     images = as_input(network, images_nchw)

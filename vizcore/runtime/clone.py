@@ -57,24 +57,31 @@ def private_way(network: Network, layers: Iterable[str]) -> Network:
         >>> twin is net, twin[0] is net[0], twin[1] is net[1], twin[1][0] is net[1][0]
         (False, True, False, False)
     """
-    places: dict[nn.Module, list[str]] = {}
-    for name, module in network.named_modules(remove_duplicate=False):
-        if module.training or getattr(module, "inplace", None) is True or "_orig_mod" in name:
+    uses: dict[nn.Module, int] = {network: 1}
+    ahead = [network]
+    while ahead:
+        module = ahead.pop()
+        children = [child for child in module._modules.values() if child is not None]
+        if module.training or getattr(module, "inplace", None) is True:
             return private_copy(network)
-        places.setdefault(module, []).append(name)
-    names = {name for names in places.values() for name in names}
-    twins: dict[str, nn.Module] = {}
+        if uncompiled(module) is not module:
+            return private_copy(network)
+        for child in children:
+            uses[child] = uses.get(child, 0) + 1
+        ahead += [child for child in children if uses[child] == 1]
+    twins: dict[str, nn.Module] = {"": _shallow(network)}
     for layer in layers:
-        parts = layer.split(".")
-        for name in (".".join(parts[:count]) for count in range(len(parts) + 1)):
-            if name not in names or len(places[network.get_submodule(name)]) > 1:
+        name = ""
+        for part in layer.split("."):
+            parent = twins[name]
+            name = f"{name}.{part}" if name else part
+            if name in twins:
+                continue
+            own = parent._modules.get(part)
+            if own is None or uses[own] > 1:
                 return private_copy(network)
-            if name not in twins:
-                twins[name] = twin = _shallow(network.get_submodule(name))
-                if name:
-                    parent, _, own = name.rpartition(".")
-                    twins[parent]._modules[own] = twin
-    return twins[""] if twins else network  # type: ignore[return-value]
+            twins[name] = parent._modules[part] = _shallow(own)
+    return twins[""]  # type: ignore[return-value]
 
 
 def _shallow(module: nn.Module) -> nn.Module:
