@@ -17,7 +17,8 @@ from tests.app.opening import code_of, open_page, texts
 from vizcore import api, networks
 from vizcore.data.samples import sample
 from vizcore.figures.marking import RANDOM_WEIGHTS
-from vizcore.ui import cache
+from vizcore.runtime.jobs import Task
+from vizcore.ui import cache, work
 from vizcore.zoo import build
 
 PAGES = ["feature-maps", "saliency"]
@@ -181,6 +182,15 @@ def test_own_weights_are_checked_chosen_and_named_in_the_address(page: str):
     assert "own_weights('lenet5_modern', 'mine.safetensors'" in code_of(at, page)
     again = open_page(page, network=SMALL, weights=name, picture="coffee")
     assert f"<tr><td>{said.classes[0]}</td>" in texts(again)
+
+
+def test_the_answer_to_an_earlier_file_is_not_taken_for_this_ones():
+    at = open_page("feature-maps", network=SMALL)
+    earlier = Task(lambda: networks.weights(SMALL), "the check of a file that was exchanged")
+    at.session_state["work.jobs"] = {"own_weights.check": (None, work.engine().submit(earlier))}
+    send(at, "later.safetensors", file_of(SMALL, num_classes=4))
+    assert at.success[0].value.startswith("In use: later.safetensors, 4 classes")
+    assert len(networks.weights(SMALL, address(at, "weights")).classes) == 4
 
 
 def test_weights_of_another_network_are_refused_with_a_button_for_it():
