@@ -299,3 +299,8 @@ def test_class_names_from_anybody_are_text_and_nothing_else():
     at.run()
     classes = next(each.value for each in at.markdown if each.value.startswith("Classes"))
     assert all(name not in classes for name in names)
+
+
+def test_an_address_from_anybody_is_text_and_nothing_else():
+    at = open_page("saliency", method="![a](http://b)")
+    assert r"method = '!\[a](http://b)'" in at.warning[0].value
