@@ -32,7 +32,7 @@ with room("feature-maps", "What does each channel respond to?", CHOICES) as here
     view = here.view
     weights, chosen = weights_view.ready(view), pictures.chosen(view)
     network = weights.architecture
-    said = views.prediction(weights, chosen, "maps")
+    said = views.prediction(weights, chosen, "maps") if weights.classes else None
     found = work.run(
         tasks.map_layers_task(network, chosen.picture, weights=weights), slot="maps.layers"
     )
@@ -103,9 +103,14 @@ with room("feature-maps", "What does each channel respond to?", CHOICES) as here
             first = maps.order[0]
             silent = float((maps.maps_chw.max(axis=(1, 2)) <= 0).mean())
             quiet = f" ({percent(silent)} nowhere above zero)" if silent else ""
-            text = (
+            says = (
                 f"The network says <b>{html.escape(said.classes[0])}</b> "
-                f"({percent(said.probabilities[0])}). Of the <b>{len(maps.order)} channels</b> "
+                f"({percent(said.probabilities[0])}). "
+                if said
+                else ""
+            )
+            text = (
+                f"{says}Of the <b>{len(maps.order)} channels</b> "
                 f"of <code>{maps.layer}</code>{quiet}, channel <b>{first}</b> comes first by "
                 f"{SORTINGS[view['sort']].lower()} ({short(float(maps.strength_c[first]))})."
             )
