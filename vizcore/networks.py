@@ -386,7 +386,13 @@ def _load(weights: Weights, device: str) -> nn.Module:
     if weights.file is not None:
         from vizcore.zoo.filling import filled
 
-        found = store.verified(weights.file)
+        try:
+            found = store.verified(weights.file)
+        except WeightsError as error:
+            again = f"python -m vizcore fetch {weights.architecture}:{weights.name}"
+            raise WeightsNotHere(
+                f"{error} Fetch it again: {again}.", received=weights.name
+            ) from error
         if found is None:
             raise _not_here(weights)
         return ready_to_look(filled(weights, found.path)).to(device)

@@ -113,6 +113,21 @@ def test_weights_that_are_not_here_are_offered_with_size_source_and_ways_out(pag
     assert 'class="cs-answer"' in texts(at)
 
 
+def test_a_damaged_file_is_told_and_can_be_fetched_again(
+    empty_cache: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("CONVSCOPE_MIRROR", "http://127.0.0.1:9")
+    empty_cache.mkdir()
+    (empty_cache / "resnet18-f37072fd.pth").write_bytes(b"not these")
+    at = open_page("saliency", network="resnet18")
+    assert "resnet18-f37072fd.pth is damaged" in texts(at)
+    assert at.button(key="weights-fetch").label == "Fetch, 47 MB"
+    press(at, "Fetch")
+    assert "127.0.0.1:9" in at.error[0].value  # it was tried
+    press(at, "Use random weights")
+    assert 'class="cs-answer"' in texts(at)
+
+
 def test_a_fetch_that_fails_says_why_and_the_page_goes_on(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("CONVSCOPE_MIRROR", "http://127.0.0.1:9")
     at = open_page("feature-maps", network="resnet18")

@@ -164,20 +164,21 @@ def draw_missing(view: View, error: ConvScopeError) -> bool:
     if not isinstance(error, WeightsNotHere):
         return False
     try:
-        _draw_offer(view, selected(view))
+        _draw_offer(view, selected(view), error)
     except ConvScopeError as other:  # such as a mirror that is no address
         st.error(str(other), icon=":material/error:")
     return True
 
 
-def _draw_offer(view: View, weights: Weights) -> None:
+def _draw_offer(view: View, weights: Weights, error: ConvScopeError) -> None:
     """What has to be fetched, with its size and source; its progress; other ways to go on."""
     file = weights.file
     assert file is not None
+    damaged = networks.presence_of(weights).here
     failed_file, sentence = st.session_state.get(_FAILED, ("", ""))
     fetching = st.session_state.get(_FETCHING) == file.name
     with st.container(border=True, key="weights-missing"):
-        st.markdown(f"**{_need(weights)}**")
+        st.markdown(f"**{error if damaged else _need(weights)}**")
         st.markdown(_about(weights))
         outcome = st.container()
         if failed_file == file.name and not fetching:
@@ -196,7 +197,7 @@ def _draw_fetch(weights: Weights, *, again: bool) -> None:
     presence = networks.presence_of(weights)
     words = "Go on fetching" if presence.partial_bytes else "Try again" if again else "Fetch"
     st.button(
-        f"{words}, {size(presence.size_bytes)}",
+        f"{words}, {size(weights.file.about_bytes)}",
         key="weights-fetch",
         type="primary",
         icon=":material/download:",
@@ -237,7 +238,7 @@ def _about(weights: Weights) -> str:
     presence = networks.presence_of(weights)
     host = urlsplit(address_of(weights.file)).hostname
     mirror = "the mirror " if mirror_address() else ""
-    parts = [f"{size(presence.size_bytes)} from {mirror}{host}"]
+    parts = [f"{size(weights.file.about_bytes)} from {mirror}{host}"]
     if presence.partial_bytes:
         parts[0] += f", of which {size(presence.partial_bytes)} have come"
     if good := accuracy(weights):
