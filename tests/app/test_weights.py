@@ -319,3 +319,16 @@ def test_class_names_from_anybody_are_text_and_nothing_else():
 def test_an_address_from_anybody_is_text_and_nothing_else():
     at = open_page("saliency", method="![a](http://b)")
     assert r"method = '!\[a](http://b)'" in at.warning[0].value
+
+
+def test_a_copy_that_many_use_may_fetch_nothing(empty_cache: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CONVSCOPE_FETCH", "off")
+    page = open_page("saliency", network="resnet50")
+    assert "This copy of ConvScope fetches nothing" in texts(page)
+    keys = [button.key for button in page.button]
+    assert "weights-fetch" not in keys
+    assert "weights-random" in keys
+    monkeypatch.setenv("CONVSCOPE_FETCH", "sometimes")
+    page.run()
+    assert not page.exception
+    assert "sometimes" in page.error[0].value

@@ -149,6 +149,14 @@ def test_classes_data_and_preprocessing(programme: Programme) -> None:
         assert files == [photo.file for photo in PHOTOS]
 
 
+def test_the_test_blocks_are_the_easier_ones() -> None:
+    """As the Networks page says, lest test and validation are compared with each other."""
+    for each in PROGRAMMES.values():
+        if each.data is PHOTOS20:
+            accuracy = card_of(each)["accuracy"]
+            assert accuracy["test"] > accuracy["validation"]
+
+
 def test_lenet_reads_digits() -> None:
     assert card_of(PROGRAMMES["lenet5_digits10"])["accuracy"]["test"] >= 0.985
 

@@ -13,7 +13,7 @@ from vizcore.errors import (
     UnknownWeights,
     WeightsNotHere,
 )
-from vizcore.runtime import store
+from vizcore.runtime import settings, store
 from vizcore.runtime.fetch import address_of, mirror_address
 from vizcore.runtime.own_weights import is_own
 from vizcore.ui import own_weights_view, work
@@ -176,10 +176,12 @@ def _draw_offer(view: View, weights: Weights, error: ConvScopeError) -> None:
     assert file is not None
     damaged = networks.presence_of(weights).here
     failed_file, sentence = st.session_state.get(_FAILED, ("", ""))
-    fetching = st.session_state.get(_FETCHING) == file.name
+    fetching = settings.visitors_fetch() and st.session_state.get(_FETCHING) == file.name
     with st.container(border=True, key="weights-missing"):
         st.markdown(f"**{error if damaged else _need(weights)}**")
         st.markdown(_about(weights))
+        if not settings.visitors_fetch():
+            st.markdown("This copy of ConvScope fetches nothing; who keeps it can put them here.")
         outcome = st.container()
         if failed_file == file.name and not fetching:
             outcome.error(sentence, icon=":material/cloud_off:")
@@ -194,6 +196,8 @@ def _draw_offer(view: View, weights: Weights, error: ConvScopeError) -> None:
 
 def _draw_fetch(weights: Weights, *, again: bool) -> None:
     assert weights.file is not None
+    if not settings.visitors_fetch():
+        return
     presence = networks.presence_of(weights)
     words = "Go on fetching" if presence.partial_bytes else "Try again" if again else "Fetch"
     st.button(
