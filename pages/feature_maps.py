@@ -18,10 +18,7 @@ with room(maps_of.PAGE, "What does each channel respond to?", maps_of.CHOICES) a
     row = st.container(horizontal=True, gap="medium")
     if not view["beside"]:
         with row.container(width=cache.PICTURE_PX):
-            if said is None:
-                views.draw_seen(weights, chosen)
-            else:
-                views.draw_seen_and_said(weights, chosen, said)
+            views.draw_seen_and_said(weights, chosen, said)
     with row.container(width="stretch"):
         try:
             maps, found = maps_of.sorted_maps(view, weights, chosen, "maps.maps", view["layer"])

@@ -146,8 +146,12 @@ def require(weights: Weights) -> None:
     Raises:
         WeightsNotHere: says how large they are and how to fetch them; suggests other weights.
     """
-    if weights.file is None or store.find(weights.file) is not None:
-        return
+    if weights.file is not None and store.find(weights.file) is None:
+        raise _not_here(weights)
+
+
+def _not_here(weights: Weights) -> WeightsNotHere:
+    assert weights.file is not None
     others = [
         each.name
         for each in weights_of(weights.architecture)
@@ -155,7 +159,7 @@ def require(weights: Weights) -> None:
     ]
     about = weights.file.about_bytes
     size = f" (about {about / 1e6:,.0f} MB)" if about else ""
-    raise WeightsNotHere(
+    return WeightsNotHere(
         f"The weights {weights.name} of '{weights.architecture}'{size} are not on this machine. "
         f"Fetch them with: python -m vizcore fetch {weights.architecture}:{weights.name}. "
         f"Here are: {', '.join(others)}.",
@@ -382,9 +386,15 @@ def _load(weights: Weights, device: str) -> nn.Module:
     if weights.file is not None:
         from vizcore.zoo.filling import filled
 
-        require(weights)
-        found = store.verified(weights.file)
-        assert found is not None
+        try:
+            found = store.verified(weights.file)
+        except WeightsError as error:
+            again = f"python -m vizcore fetch {weights.architecture}:{weights.name}"
+            raise WeightsNotHere(
+                f"{error} Fetch it again: {again}.", received=weights.name
+            ) from error
+        if found is None:
+            raise _not_here(weights)
         return ready_to_look(filled(weights, found.path)).to(device)
     if weights.origin == "own":
         from vizcore.zoo.own import own_network

@@ -82,3 +82,29 @@ def test_the_network_is_called_by_its_name():
     at.session_state["kept.open.saliency.About this network and this picture"] = True
     at.run()
     assert f"{zoo.get('zfnet_photos20').name} knows 20 classes" in texts(at)
+
+
+def test_a_network_whose_outputs_are_no_class_scores_still_shows_its_maps():
+    at = open_page("feature-maps", network="facenet_nn1", weights="random", picture="coffee")
+    said = texts(at)
+    assert 'class="cs-answer"' in said
+    assert "The network says" not in said
+    assert "it names no class" in said
+    at.session_state["kept.open.feature-maps.About this network and this picture"] = True
+    at.run()
+    assert not at.exception
+    assert "Classes:" not in texts(at)
+    refused = open_page("saliency", network="facenet_nn1", weights="random", picture="coffee")
+    assert "no class scores" in texts(refused)
+
+
+def test_a_grey_network_starts_with_a_digit_and_keeps_its_own_picture() -> None:
+    page = open_page("feature-maps", network="lenet5_modern")
+    names = page.selectbox(key="grey.picture")
+    assert names.value == "digit-3-test"
+    assert names.options[0].startswith("Handwritten 0")
+    assert "says <b>3</b>" in texts(page)
+    colour = open_page("feature-maps", network="zfnet_photos20")
+    assert colour.selectbox(key="picture").value == "coffee"
+    asked = open_page("feature-maps", network="lenet5_modern", picture="coffee")
+    assert asked.selectbox(key="grey.picture").value == "coffee"

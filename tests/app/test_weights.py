@@ -17,7 +17,8 @@ from tests.app.opening import code_of, open_page, texts
 from vizcore import api, networks
 from vizcore.data.samples import sample
 from vizcore.figures.marking import RANDOM_WEIGHTS
-from vizcore.ui import cache
+from vizcore.runtime.jobs import Task
+from vizcore.ui import cache, work
 from vizcore.zoo import build
 
 PAGES = ["feature-maps", "saliency"]
@@ -112,6 +113,21 @@ def test_weights_that_are_not_here_are_offered_with_size_source_and_ways_out(pag
     assert 'class="cs-answer"' in texts(at)
 
 
+def test_a_damaged_file_is_told_and_can_be_fetched_again(
+    empty_cache: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("CONVSCOPE_MIRROR", "http://127.0.0.1:9")
+    empty_cache.mkdir()
+    (empty_cache / "resnet18-f37072fd.pth").write_bytes(b"not these")
+    at = open_page("saliency", network="resnet18")
+    assert "resnet18-f37072fd.pth is damaged" in texts(at)
+    assert at.button(key="weights-fetch").label == "Fetch, 47 MB"
+    press(at, "Fetch")
+    assert "127.0.0.1:9" in at.error[0].value  # it was tried
+    press(at, "Use random weights")
+    assert 'class="cs-answer"' in texts(at)
+
+
 def test_a_fetch_that_fails_says_why_and_the_page_goes_on(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("CONVSCOPE_MIRROR", "http://127.0.0.1:9")
     at = open_page("feature-maps", network="resnet18")
@@ -181,6 +197,15 @@ def test_own_weights_are_checked_chosen_and_named_in_the_address(page: str):
     assert "own_weights('lenet5_modern', 'mine.safetensors'" in code_of(at, page)
     again = open_page(page, network=SMALL, weights=name, picture="coffee")
     assert f"<tr><td>{said.classes[0]}</td>" in texts(again)
+
+
+def test_the_answer_to_an_earlier_file_is_not_taken_for_this_ones():
+    at = open_page("feature-maps", network=SMALL)
+    earlier = Task(lambda: networks.weights(SMALL), "the check of a file that was exchanged")
+    at.session_state["work.jobs"] = {"own_weights.check": (None, work.engine().submit(earlier))}
+    send(at, "later.safetensors", file_of(SMALL, num_classes=4))
+    assert at.success[0].value.startswith("In use: later.safetensors, 4 classes")
+    assert len(networks.weights(SMALL, address(at, "weights")).classes) == 4
 
 
 def test_weights_of_another_network_are_refused_with_a_button_for_it():
@@ -289,3 +314,21 @@ def test_class_names_from_anybody_are_text_and_nothing_else():
     at.run()
     classes = next(each.value for each in at.markdown if each.value.startswith("Classes"))
     assert all(name not in classes for name in names)
+
+
+def test_an_address_from_anybody_is_text_and_nothing_else():
+    at = open_page("saliency", method="![a](http://b)")
+    assert r"method = '!\[a](http://b)'" in at.warning[0].value
+
+
+def test_a_copy_that_many_use_may_fetch_nothing(empty_cache: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CONVSCOPE_FETCH", "off")
+    page = open_page("saliency", network="resnet50")
+    assert "This copy of ConvScope fetches nothing" in texts(page)
+    keys = [button.key for button in page.button]
+    assert "weights-fetch" not in keys
+    assert "weights-random" in keys
+    monkeypatch.setenv("CONVSCOPE_FETCH", "sometimes")
+    page.run()
+    assert not page.exception
+    assert "sometimes" in page.error[0].value

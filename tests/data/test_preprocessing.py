@@ -124,3 +124,11 @@ def test_impossible_choices_are_refused() -> None:
         Preprocessing(64, 64, (0.5, 0.5), (0.5, 0.5))
     with pytest.raises(BadChoice, match="interpolation cannot be 'nearest'"):
         Preprocessing(64, 64, MEAN, STD, "nearest")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_mean_and_deviation_are_finite(value: float) -> None:
+    with pytest.raises(BadChoice, match="std cannot be"):
+        Preprocessing(64, 64, MEAN, (value,) * 3)
+    with pytest.raises(BadChoice, match="mean cannot be"):
+        Preprocessing(64, 64, (value,) * 3, STD)

@@ -47,7 +47,7 @@ def test_a_file_that_changes_is_read_again(file):
     ("text", "message"),
     [
         ("mirror = ", "my.toml cannot be read: "),
-        ('miror = "http://a"', "cannot set miror = 'http://a'. Allowed: cache, weights, mirror"),
+        ('miror = "http://a"', "cannot set miror = 'http://a'. Allowed: cache, weights, mirror, f"),
         ("cache = 5", "cannot set cache = 5"),
     ],
 )

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -119,6 +120,22 @@ def test_another_recipe_does_not_go_on(tmp_path: Path) -> None:
     train(TINY, checkpoint, stop_after=1)
     with pytest.raises(WeightsError, match="another recipe"):
         train(replace(TINY, seed=1), checkpoint)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"PK\x03\x04 cut"])
+def test_a_damaged_checkpoint_is_said(tmp_path: Path, content: bytes) -> None:
+    checkpoint = tmp_path / "run.checkpoint"
+    checkpoint.write_bytes(content)
+    with pytest.raises(WeightsError, match="no checkpoint of a training, or damaged"):
+        train(TINY, checkpoint)
+
+
+def test_the_checkpoint_of_another_network_is_said(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "run.checkpoint"
+    train(TINY, checkpoint, stop_after=0)
+    other = partial(zfnet_photos20, num_classes=3)
+    with pytest.raises(WeightsError, match="is of another network"):
+        loop.train(other, PHOTOS20, TINY, checkpoint, progress=False)
 
 
 def test_another_seed_gives_another_network(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 
 from vizcore.cli import train as command
 from vizcore.errors import BadChoice, UnknownName, WeightsError
+from vizcore.training import card as cards
 from vizcore.training import programmes
 
 NAME = "plain14_photos20"
@@ -76,3 +77,28 @@ def test_a_folder_that_cannot_be_written_is_found_at_once(tmp_path: Path) -> Non
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(WeightsError, match="cannot be written"):
         train(NAME, "--out", str(tmp_path / "file" / "below"))
+
+
+@pytest.mark.parametrize("seed", ["-1", str(2**32)])
+def test_a_seed_that_cannot_be_one(seed: str) -> None:
+    with pytest.raises(BadChoice, match=f"--seed cannot be {seed}"):
+        train(NAME, f"--seed={seed}")
+
+
+def test_a_shorter_run_is_no_other_seed_of_the_card(tmp_path: Path) -> None:
+    recipe = asdict(programmes.PROGRAMMES[NAME].recipe)
+    (tmp_path / f"{NAME}.json").write_text(json.dumps({"recipe": recipe, "seeds": []}))
+    with pytest.raises(BadChoice, match=r"Seed 7 cannot be added to the card .* another epochs"):
+        train(NAME, "--out", str(tmp_path), "--seed", "7", "--epochs", "1")
+
+
+def test_a_shorter_training_has_no_snapshot_of_an_epoch_it_never_saw(tmp_path: Path) -> None:
+    programme = programmes.PROGRAMMES[NAME]
+    rows = cards._snapshots(
+        replace(programme, snapshots=(1, 2, 64)),
+        replace(programme.recipe, epochs=5),
+        tmp_path,
+        b"the last",
+        {"validation": 0.5, "test": 0.5},
+    )
+    assert [row["epoch"] for row in rows] == [5]  # none of 1 and 2 was kept, and 64 never was

@@ -123,6 +123,7 @@ class Standing:
         (Standing("running", Progress(1, 2, "1 MB, 9 s left"), 6.2), 0.5, ": 1 MB, 9 s left"),
         (Standing("running", Progress(9, None)), 0.0, "Saliency: working"),
         (Standing("running", Progress(9, 8, "last")), 1.0, "last"),
+        (Standing("running", label="Checking ![a](http://b)"), 0.0, r"!\[a](http://b): beginning"),
     ],
 )
 def test_how_far_a_job_is_in_words(job: Standing, share: float, words: str):

@@ -110,6 +110,14 @@ def test_other_decimals_become_float32_and_that_is_said(
         assert tensor.dtype in (torch.float32, torch.int64)
 
 
+def test_a_check_keeps_no_tensor_and_says_the_same(resnet: State):
+    state = {n: t.half() for n, t in resnet.items() if not n.endswith("num_batches_tracked")}
+    whole, checked = fitted(state, "resnet18"), fitted(state, "resnet18", keep=False)
+    assert not checked.state
+    assert len(whole.state) == len(resnet)
+    assert (checked.key, checked.classes, checked.notes) == (whole.key, whole.classes, whole.notes)
+
+
 def test_missing_batch_counters_are_set_and_said(resnet: State):
     state = {n: t for n, t in resnet.items() if not n.endswith("num_batches_tracked")}
     found = fitted(state, "resnet18")

@@ -282,6 +282,14 @@ def test_files_of_something_else_are_refused(key, content, tmp_path):
     assert "\n" not in str(told.value)
 
 
+@pytest.mark.parametrize("content", [[1, 2], torch.zeros(3), {5: torch.zeros(1)}])
+def test_a_pickle_without_names_is_refused(content, tmp_path):
+    weights = pretrained_weights(zoo.get("resnet18"))[0]
+    torch.save(content, tmp_path / weights.file.name)
+    with pytest.raises(WeightsError, match="cannot be used as the weights"):
+        filled(weights, tmp_path / weights.file.name)
+
+
 def test_listing_needs_no_library():
     code = (
         "import sys; from vizcore.networks import weights_of, presence_of;"

@@ -53,12 +53,16 @@ def run(args: argparse.Namespace) -> int:
         value = getattr(args, option)
         if value is not None and value < 1:
             raise BadChoice(f"--{option} cannot be {value}. Allowed: 1 or more.")
+    if args.seed is not None and not 0 <= args.seed < 2**32:
+        raise BadChoice(f"--seed cannot be {args.seed}. Allowed: 0 to {2**32 - 1}.")
     chosen = programme(args.name)
     changes = {name: getattr(args, name) for name in ("epochs", "seed")}
     recipe = replace(chosen.recipe, **{name: v for name, v in changes.items() if v is not None})
     if args.threads is not None:
         torch.set_num_threads(args.threads)
     adds = recipe.seed != chosen.recipe.seed and (args.out / f"{args.name}.json").exists()
+    if adds:
+        card.check_can_add(chosen, recipe, args.out)
 
     def report(row: Row, network: nn.Module) -> None:
         tqdm.write(

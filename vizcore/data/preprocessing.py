@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,8 +31,9 @@ class Preprocessing:
         squash: resize both sides to `resize_px` whatever their proportion.
 
     Raises:
-        BadChoice: a crop larger than the resized picture, a deviation that is not positive,
-            another number of channels than 1 or 3, or another interpolation.
+        BadChoice: a crop larger than the resized picture, a deviation that is not positive, a mean
+            or deviation that is not finite, another number of channels than 1 or 3, or another
+            interpolation.
 
     Example:
         >>> grey = np.full((90, 120, 3), 128, np.uint8)
@@ -57,8 +59,10 @@ class Preprocessing:
                 f"mean and std cannot have {len(self.mean)} and {len(self.std)} values. "
                 "Allowed: 3 each for RGB, or 1 each for grey."
             )
-        if min(self.std) <= 0:
+        if not all(0 < value < math.inf for value in self.std):
             raise BadChoice(f"std cannot be {self.std}. Allowed: positive numbers.")
+        if not all(map(math.isfinite, self.mean)):
+            raise BadChoice(f"mean cannot be {self.mean}. Allowed: finite numbers.")
         if self.interpolation not in _FILTERS:
             raise BadChoice.among("interpolation", self.interpolation, _FILTERS)
 

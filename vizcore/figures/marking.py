@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from math import ceil
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -19,7 +20,8 @@ _MARGIN_PX = 6
 def marked(png: bytes, words: str, *, dark: bool = False) -> bytes:
     """The same PNG with a band of words under it; no pixel of the picture is covered.
 
-    The words are as large as the width allows, from 16 down to 8 pixels.
+    The words are as large as the width allows, from 16 down to 8 pixels. A picture too narrow for
+    them stands at the left of a wider one.
 
     Example:
         >>> file = io.BytesIO()
@@ -34,7 +36,8 @@ def marked(png: bytes, words: str, *, dark: bool = False) -> bytes:
         _SIZES_PX[-1],
     )
     band_px = size_px + 2 * _MARGIN_PX - 2
-    whole = Image.new("RGB", (picture.width, picture.height + band_px), house.text)
+    width_px = max(picture.width, ceil(_width(words, size_px)) + 2 * _MARGIN_PX)
+    whole = Image.new("RGB", (width_px, picture.height + band_px), house.text)
     whole.paste(picture, (0, 0))
     draw = ImageDraw.Draw(whole)
     font = ImageFont.load_default(size_px)

@@ -42,7 +42,8 @@ from vizcore.runtime.store import (
 RETRIES = 3
 _STEP_BYTES = 1 << 20
 _WAIT_S = 0.05
-_SPARE_BYTES = 16 << 20
+#: Left free on the disk: on a hosted copy anybody who visits may fetch.
+_SPARE_BYTES = 256 << 20
 _LINE_BYTES = 1024
 
 Fetching = Generator[Progress, None, Path]

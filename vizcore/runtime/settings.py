@@ -24,9 +24,10 @@ FILE_VARIABLE = "CONVSCOPE_SETTINGS"
 CACHE_VARIABLE = "CONVSCOPE_CACHE"
 WEIGHTS_VARIABLE = "CONVSCOPE_WEIGHTS"
 MIRROR_VARIABLE = "CONVSCOPE_MIRROR"
+FETCH_VARIABLE = "CONVSCOPE_FETCH"
 _KEYS = {
     name.removeprefix("CONVSCOPE_").lower(): name
-    for name in (CACHE_VARIABLE, WEIGHTS_VARIABLE, MIRROR_VARIABLE)
+    for name in (CACHE_VARIABLE, WEIGHTS_VARIABLE, MIRROR_VARIABLE, FETCH_VARIABLE)
 }
 
 
@@ -48,6 +49,18 @@ def folder_setting(variable: str) -> Path | None:
     """
     given = setting(variable)
     return _path(variable, given) if given else None
+
+
+def visitors_fetch() -> bool:
+    """Whether whoever opens the app may have weights fetched; "off" for a copy that many use.
+
+    Raises:
+        BadChoice: as `setting`, and for another word.
+    """
+    given = setting(FETCH_VARIABLE) or "on"
+    if given not in ("on", "off"):
+        raise BadChoice.among(FETCH_VARIABLE, given, ("on", "off"))
+    return given == "on"
 
 
 def settings_file() -> Path:

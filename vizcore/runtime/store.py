@@ -102,7 +102,7 @@ def verified(file: RemoteFile) -> Found | None:
             return found
         damaged = damaged or WeightsError(
             f"{found.path} is damaged: it should have a sha256 that begins with {expected[:16]}, "
-            f"and has {seen[:16]}. Remove it, and fetch it again.",
+            f"and has {seen[:16]}.",
             received=str(found.path),
         )
     if damaged:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from vizcore.data.photographs import PHOTOS
 from vizcore.data.photos20 import Part
+from vizcore.errors import BadChoice
 from vizcore.training.datasets import PHOTOS20, DataSet
 from vizcore.training.loop import Trained, predictions
 from vizcore.training.programmes import Programme
@@ -55,7 +56,7 @@ def write(
         "epochs": len(trained.curve),
         "curve": list(trained.curve),
         "seeds": [_seed_row(recipe, accuracy)],
-        "snapshots": _snapshots(programme, folder, weights, accuracy),
+        "snapshots": _snapshots(programme, recipe, folder, weights, accuracy),
         "licence": "Apache-2.0 (the weights); the pictures as listed under data",
         "date": date.today().isoformat(),
         "machine": machine,
@@ -72,14 +73,31 @@ def add_seed(
     programme: Programme, trained: Trained, recipe: Recipe, folder: Path
 ) -> dict[str, Any]:
     """Measure a run of another seed, add its row to the card in `folder` and return the row."""
-    path = folder / f"{programme.name}.json"
-    card = json.loads(path.read_text(encoding="utf-8"))
     network = _filled(programme, _bytes(trained.network, programme))
     row = _seed_row(recipe, measure(network, programme.data)[0])
+    path = folder / f"{programme.name}.json"
+    card = json.loads(path.read_text(encoding="utf-8"))  # now: another run may have added its own
     other = [each for each in card["seeds"] if each["seed"] != recipe.seed]
     card["seeds"] = sorted([*other, row], key=lambda each: int(each["seed"]))
     _write_json(path, card)
     return row
+
+
+def check_can_add(programme: Programme, recipe: Recipe, folder: Path) -> None:
+    """Refuse a run that is no other seed of the network whose card is in `folder`.
+
+    Raises:
+        BadChoice: the card tells of another recipe, such as one with more epochs.
+    """
+    card = json.loads((folder / f"{programme.name}.json").read_text(encoding="utf-8"))
+    before, now = card.get("recipe", {}), asdict(recipe)
+    differ = [name for name in now if name != "seed" and before.get(name) != now[name]]
+    if differ:
+        raise BadChoice(
+            f"Seed {recipe.seed} cannot be added to the card in {folder}: its runs had another "
+            f"{', '.join(differ)}. Allowed: the same recipe, or another --out.",
+            received=str(folder),
+        )
 
 
 def snapshot_file(programme: Programme, epoch: int) -> str:
@@ -182,12 +200,13 @@ def _with_other_seeds(card: dict[str, Any], before: dict[str, Any]) -> list[dict
 
 
 def _snapshots(
-    programme: Programme, folder: Path, last: bytes, accuracy: dict[str, Any]
+    programme: Programme, recipe: Recipe, folder: Path, last: bytes, accuracy: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """Measure every snapshot as it is stored; the last is the file that ships."""
     rows: list[dict[str, Any]] = []
-    for epoch in programme.snapshots:
-        if epoch == programme.recipe.epochs:
+    epochs = [epoch for epoch in programme.snapshots if epoch < recipe.epochs]
+    for epoch in [*epochs, recipe.epochs] if programme.snapshots else []:
+        if epoch == recipe.epochs:
             file, content, measured = f"{programme.name}.safetensors", last, accuracy
         else:
             file = snapshot_file(programme, epoch)

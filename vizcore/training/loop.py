@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -57,8 +58,8 @@ def train(
             network. Called again for an epoch that is repeated after a kill.
 
     Raises:
-        WeightsError: the checkpoint is of another recipe, or cannot be written, or the loss is no
-            longer a number.
+        WeightsError: the checkpoint is damaged, or of another recipe or network, or cannot be
+            written, or the loss is no longer a number.
     """
     torch.manual_seed(recipe.seed)
     network = build().to(memory_format=torch.channels_last)
@@ -208,13 +209,27 @@ def _save(
 def _resume(
     checkpoint: Path, recipe: Recipe, network: nn.Module, optimiser: torch.optim.Optimizer
 ) -> list[Row]:
-    state: dict[str, Any] = torch.load(checkpoint, weights_only=True)
-    if state["recipe"] != asdict(recipe):
+    try:
+        state: dict[str, Any] = torch.load(checkpoint, weights_only=True)
+        made_by = state["recipe"]
+    except (OSError, EOFError, KeyError, RuntimeError, TypeError, UnpicklingError) as error:
+        raise WeightsError(
+            f"{checkpoint} is no checkpoint of a training, or damaged. Remove it to begin again.",
+            received=str(checkpoint),
+        ) from error
+    if made_by != asdict(recipe):
         raise WeightsError(
             f"The checkpoint {checkpoint.name} was made by another recipe. Allowed: the same "
             "recipe, or a folder without a checkpoint.",
             received=str(checkpoint),
         )
-    network.load_state_dict(state["network"])
+    try:
+        network.load_state_dict(state["network"])
+    except RuntimeError as error:
+        raise WeightsError(
+            f"The checkpoint {checkpoint.name} is of another network. Allowed: a file of its own "
+            "for each network.",
+            received=str(checkpoint),
+        ) from error
     optimiser.load_state_dict(state["optimiser"])
     return list(state["curve"])

@@ -45,6 +45,8 @@ _HOW_TO_READ = """
 - The test patches come from regions of the photographs that no training or validation patch
   touches. They are few, and overlap: up to five are cut from one block. The 95% interval (Wilson)
   takes them as independent, so the true uncertainty is larger, and small differences mean little.
+- Validation and test patches come from other blocks, and the test blocks happen to be easier: every
+  network does better on them. Compare networks on the same part, not one part with the other.
 - The task is narrow: to tell of which of these photographs a patch is. Accuracies on it say
   nothing about other pictures.
 """
@@ -173,9 +175,11 @@ def _caption(shown: Sequence[TrainedNetwork], cost: str) -> str:
     best = max(shown, key=lambda each: each.mean_test)
     if interval := best.interval("test"):
         low, high = interval
+        inside = sum(low <= each.mean_test <= high for each in shown if each is not best)
+        others = f", and {inside} of the others lie in it" if inside else ""
         words.append(
             f"What {best.patches['test']} patches can tell: the 95% interval of {label(best)} is "
-            f"{100 * low:.1f} to {percent1(high)}."
+            f"{100 * low:.1f} to {percent1(high)}{others}."
         )
     missing = [label(each) for each in shown if cost == "macs" and each.macs is None]
     if missing:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from uuid import uuid4
 
 import streamlit as st
 from streamlit import config
@@ -24,7 +25,7 @@ from vizcore.zoo.weights import Weights
 
 _OWN = "own_weights.names"  # [(architecture, name)] that this session has brought, newest first
 _WANTED = "own_weights.wanted"  # (architecture, name) to be chosen before the list is drawn
-_CHECKING = "own_weights.checking"
+_CHECKING = "own_weights.checking"  # names one press of the button; gone when it was answered
 _OUTCOME = "own_weights.outcome"
 _ROUND = "own_weights.round"  # counts up to empty the two file fields
 _KEPT = 12
@@ -107,12 +108,15 @@ def _draw_form(view: View) -> None:
         key="own-weights-check",
         type="primary",
         disabled=file is None,
-        on_click=_set,
-        args=(_CHECKING, True),
+        on_click=_begin,
     )
     if file is not None and st.session_state.get(_CHECKING):
         _check(network, file, labels)
     _draw_outcome(view)
+
+
+def _begin() -> None:
+    st.session_state[_CHECKING] = uuid4().hex
 
 
 def _forget() -> None:
@@ -134,7 +138,9 @@ def _check(network: str, file: UploadedFile, labels: UploadedFile | None) -> Non
         title=file.name,
         labels=None if labels is None else labels.getvalue(),
     )
-    task: Task[Weights] = Task(checking, f"Checking {file.name}", lane="files")
+    # Without a key a later file's check would be taken for this one's, were it still running.
+    key = ("own weights", network, st.session_state[_CHECKING])
+    task: Task[Weights] = Task(checking, f"Checking {file.name}", key=key, lane="files")
     try:
         found = work.run(task, slot="own_weights.check", on_cancel=_stop)
     except JobCancelled:

@@ -101,9 +101,16 @@ def draw_seen(weights: Weights, chosen: Chosen) -> None:
     st.caption(f"What the network sees: {how.crop_px} × {how.crop_px} pixels{grey}")
 
 
-def draw_seen_and_said(weights: Weights, chosen: Chosen, said: Prediction) -> None:
-    """The network's view of the picture, and its five most probable classes as bars."""
+def draw_seen_and_said(weights: Weights, chosen: Chosen, said: Prediction | None) -> None:
+    """The network's view of the picture, and its five most probable classes as bars.
+
+    Args:
+        said: None where the outputs are no class scores.
+    """
     draw_seen(weights, chosen)
+    if said is None:
+        st.caption("Its outputs are no class scores with these weights, so it names no class")
+        return
     rows = "".join(
         f'<tr><td>{html.escape(name)}</td><td class="n">{percent(share)}</td>'
         f'<td class="bar"><div style="width:{100 * share:.1f}%"></div></td></tr>'
@@ -176,6 +183,8 @@ def accuracy_note(weights: Weights) -> str:
         )
     if weights.is_random:
         return f"{name} with random weights: {weights.notes[0]}"
+    if not weights.classes:
+        return f"{name} tells no classes apart with these weights."
     if weights.origin == "own":
         return f"{name} with your own weights for {count}; how good they are is not known here."
     if shares.get("top1") is None:
@@ -196,7 +205,8 @@ def draw_about(weights: Weights, name: str) -> None:
         st.markdown(f"Trained on {data['name']}: {told}.")
     classes = weights.classes
     some = ", ".join(classes[:_NAMED]) + (", ..." if len(classes) > _NAMED else "")
-    st.markdown(f"Classes: {plain(some)}.")
+    if classes:
+        st.markdown(f"Classes: {plain(some)}.")
     how = weights.preprocessing
     sides = "both sides" if how.squash else "shorter side"
     numbers = " and ".join(", ".join(f"{v:.4g}" for v in each) for each in (how.mean, how.std))

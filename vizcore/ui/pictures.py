@@ -15,11 +15,12 @@ import streamlit as st
 from PIL import Image
 
 from vizcore.data.images import Picture, decode
-from vizcore.data.samples import sample, sample_pictures
+from vizcore.data.samples import sample, sample_pictures, sample_pictures_for
 from vizcore.errors import BadImage, UnknownName
 from vizcore.ui.address import View
 
 DEFAULT = "coffee"
+DEFAULT_GREY = "digit-3-test"
 KINDS = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff")
 _UPLOADS = "pictures.uploads"
 _REFUSED = "pictures.refused"
@@ -95,9 +96,11 @@ def origin(name: str) -> str:
     return f"{found.title}. {found.source}. {found.licence}. {seen.capitalize()}."
 
 
-def draw_picker(view: View) -> None:
-    """Draw the sample list, the upload and the camera in the sidebar."""
-    names = [*_uploads(), *(each.name for each in sample_pictures())]
+def draw_picker(view: View, channels: int = 3) -> None:
+    """Draw the samples, those that suit the network first, the upload and the camera."""
+    first = sample_pictures_for(channels)
+    others = (each for each in sample_pictures() if each not in first)
+    names = [*_uploads(), *(each.name for each in (*first, *others))]
     st.selectbox("Picture", names, format_func=_title, **view.bind("picture"))
     with st.container(horizontal=True, gap="small"):
         with st.popover("Upload"):
@@ -107,7 +110,7 @@ def draw_picker(view: View) -> None:
                 key="pictures.file",
                 max_upload_size=20,
                 on_change=_take,
-                args=("pictures.file",),
+                args=("pictures.file", view.key("picture")),
                 help="It stays in your session. PNG, JPEG, WebP, BMP, GIF or TIFF, at most 20 MB "
                 "and 25 megapixels.",
             )
@@ -118,7 +121,7 @@ def draw_picker(view: View) -> None:
                     "Photo",
                     key="pictures.camera",
                     on_change=_take,
-                    args=("pictures.camera",),
+                    args=("pictures.camera", view.key("picture")),
                     label_visibility="collapsed",
                 )
             _say_refused("pictures.camera")
@@ -136,7 +139,7 @@ def _say_refused(key: str) -> None:
         st.warning(text, icon=":material/broken_image:")
 
 
-def _take(key: str) -> None:
+def _take(key: str, choice: str) -> None:
     """Decode what came in and choose it; a bad file leaves the picture as it was."""
     st.session_state.pop(_REFUSED, None)
     file = st.session_state.get(key)
@@ -144,16 +147,20 @@ def _take(key: str) -> None:
         return
     try:
         title = "Photo from the camera" if key == "pictures.camera" else file.name
-        accept(title, file.getvalue())
+        accept(title, file.getvalue(), choice)
     except BadImage as error:
         st.session_state[_REFUSED] = (key, f"{file.name}: {error}")
 
 
-def accept(title: str, data: bytes) -> None:
-    """Put an uploaded picture among the session's pictures, and choose it."""
+def accept(title: str, data: bytes, choice: str = "picture") -> None:
+    """Put an uploaded picture among the session's pictures, and choose it.
+
+    Args:
+        choice: where the session keeps the name of the picture in use.
+    """
     name = f"upload-{hashlib.sha256(data).hexdigest()[:12]}"
     uploads = _uploads()
     uploads[name] = _made(name, title, data)
     while len(uploads) > _KEPT:
         del uploads[next(iter(uploads))]
-    st.session_state["picture"] = name
+    st.session_state[choice] = name

@@ -131,7 +131,8 @@ class Room:
     def _finish(self) -> None:
         with self.notices:
             for complaint in self.view.complaints:
-                st.warning(complaint, icon=":material/link_off:")
+                words = complaint.replace("[", r"\[")  # an address comes from anybody: no links
+                st.warning(words, icon=":material/link_off:")
         with self.buttons:
             copy_button(key=f"copy-{self.name}")
             if self.downloads:

@@ -33,19 +33,28 @@ def network_choice() -> Choice:
     return Choice("network", work.default_network(), _key_of, always=True, shared=True)
 
 
-PICTURE = Choice("picture", pictures.DEFAULT, pictures.parse, always=True, shared=True)
+def picture_choice(channels: int = 3) -> Choice:
+    """The picture to look at; networks for grey pictures have one of their own, a digit."""
+    grey = channels == 1
+    default = pictures.DEFAULT_GREY if grey else pictures.DEFAULT
+    kind = "grey" if grey else ""
+    return Choice("picture", default, pictures.parse, always=True, shared=True, of=kind)
 
 
 def choices(entry: RoomEntry) -> list[Choice]:
     """The shared choices that a page's sidebar shows."""
-    others = {"architecture": ARCHITECTURE, "picture": PICTURE}
     found: list[Choice] = []
+    channels = 3
     for name in entry.sidebar:
         if name == "network":
             network = network_choice()
-            found += [network, weights_view.choice(peek(entry.name, network))]
+            chosen = peek(entry.name, network)
+            found += [network, weights_view.choice(chosen)]
+            channels = zoo.get(chosen).input_shape[0]
+        elif name == "picture":
+            found.append(picture_choice(channels))
         else:
-            found.append(others[name])
+            found.append(ARCHITECTURE)
     return found
 
 
@@ -61,7 +70,8 @@ def draw(entry: RoomEntry, view: View) -> None:
             except ConvScopeError as error:  # such as a file of settings that cannot be read
                 st.error(str(error), icon=":material/error:")
         if "picture" in entry.sidebar:
-            pictures.draw_picker(view)
+            grey = "network" in entry.sidebar and zoo.get(view["network"]).input_shape[0] == 1
+            pictures.draw_picker(view, 1 if grey else 3)
         if "network" in entry.sidebar:
             st.caption(work.device_line())
 

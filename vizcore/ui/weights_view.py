@@ -13,7 +13,7 @@ from vizcore.errors import (
     UnknownWeights,
     WeightsNotHere,
 )
-from vizcore.runtime import store
+from vizcore.runtime import settings, store
 from vizcore.runtime.fetch import address_of, mirror_address
 from vizcore.runtime.own_weights import is_own
 from vizcore.ui import own_weights_view, work
@@ -164,21 +164,24 @@ def draw_missing(view: View, error: ConvScopeError) -> bool:
     if not isinstance(error, WeightsNotHere):
         return False
     try:
-        _draw_offer(view, selected(view))
+        _draw_offer(view, selected(view), error)
     except ConvScopeError as other:  # such as a mirror that is no address
         st.error(str(other), icon=":material/error:")
     return True
 
 
-def _draw_offer(view: View, weights: Weights) -> None:
+def _draw_offer(view: View, weights: Weights, error: ConvScopeError) -> None:
     """What has to be fetched, with its size and source; its progress; other ways to go on."""
     file = weights.file
     assert file is not None
+    damaged = networks.presence_of(weights).here
     failed_file, sentence = st.session_state.get(_FAILED, ("", ""))
-    fetching = st.session_state.get(_FETCHING) == file.name
+    fetching = settings.visitors_fetch() and st.session_state.get(_FETCHING) == file.name
     with st.container(border=True, key="weights-missing"):
-        st.markdown(f"**{_need(weights)}**")
+        st.markdown(f"**{error if damaged else _need(weights)}**")
         st.markdown(_about(weights))
+        if not settings.visitors_fetch():
+            st.markdown("This copy of ConvScope fetches nothing; who keeps it can put them here.")
         outcome = st.container()
         if failed_file == file.name and not fetching:
             outcome.error(sentence, icon=":material/cloud_off:")
@@ -193,10 +196,12 @@ def _draw_offer(view: View, weights: Weights) -> None:
 
 def _draw_fetch(weights: Weights, *, again: bool) -> None:
     assert weights.file is not None
+    if not settings.visitors_fetch():
+        return
     presence = networks.presence_of(weights)
     words = "Go on fetching" if presence.partial_bytes else "Try again" if again else "Fetch"
     st.button(
-        f"{words}, {size(presence.size_bytes)}",
+        f"{words}, {size(weights.file.about_bytes)}",
         key="weights-fetch",
         type="primary",
         icon=":material/download:",
@@ -237,7 +242,7 @@ def _about(weights: Weights) -> str:
     presence = networks.presence_of(weights)
     host = urlsplit(address_of(weights.file)).hostname
     mirror = "the mirror " if mirror_address() else ""
-    parts = [f"{size(presence.size_bytes)} from {mirror}{host}"]
+    parts = [f"{size(weights.file.about_bytes)} from {mirror}{host}"]
     if presence.partial_bytes:
         parts[0] += f", of which {size(presence.partial_bytes)} have come"
     if good := accuracy(weights):

@@ -113,7 +113,7 @@ def _draw_until_over(
 
     place = st.empty()
     with place.container(border=True):
-        bar = st.progress(0.0, text=job.label)
+        bar = st.progress(0.0, text=_label(job))
         st.button("Cancel", key=f"cancel-{slot}", on_click=cancel, icon=":material/close:")
     shown = None
     while not job.wait(_POLL_S):
@@ -128,15 +128,20 @@ def _draw_until_over(
 def _how_far(job: Job[Result]) -> tuple[float, str]:
     """The share done, and what is being done, in words."""
     if job.state == "queued":
-        return 0.0, f"{job.label}: number {job.place} in the queue"
+        return 0.0, f"{_label(job)}: number {job.place} in the queue"
     progress = job.progress
     if progress is None:
-        return 0.0, f"{job.label}: beginning"
+        return 0.0, f"{_label(job)}: beginning"
     share = progress.done / progress.total if progress.total else 0.0
     note = progress.note or "working"
     says_left = note.endswith(" left") or job.eta_s is None
     left = "" if says_left else f", about {job.eta_s:.0f} s left"
-    return min(share, 1.0), f"{job.label}: {note}{left}"
+    return min(share, 1.0), f"{_label(job)}: {note}{left}"
+
+
+def _label(job: Job[Result]) -> str:
+    """What is computed; names of classes and files come from anybody, so no links or pictures."""
+    return job.label.replace("[", r"\[")
 
 
 def device_line() -> str:

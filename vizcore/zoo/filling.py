@@ -21,6 +21,18 @@ from vizcore.zoo.weights import Weights
 _OLD_DENSE_LAYER = re.compile(
     r"^(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\.(?:weight|bias|running_mean|running_var))$"
 )
+#: What reading a file of another content or another network ends with.
+_UNREADABLE = (
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    SafetensorError,
+    TypeError,
+    ValueError,
+    pickle.UnpicklingError,
+)
 
 
 def filled(weights: Weights, path: Path) -> nn.Module:
@@ -34,9 +46,7 @@ def filled(weights: Weights, path: Path) -> nn.Module:
     load = _timm_network if weights.origin == "timm" else _torchvision_network
     try:
         network = load(weights, path)
-    except (RuntimeError, ValueError, OSError, EOFError, KeyError, AttributeError) as error:
-        raise _unusable(weights, path, error) from error
-    except (SafetensorError, pickle.UnpicklingError) as error:
+    except _UNREADABLE as error:
         raise _unusable(weights, path, error) from error
     if any(tensor.is_meta for tensor in (*network.parameters(), *network.buffers())):
         raise WeightsError(f"{path.name} does not fill the whole of '{weights.architecture}'.")

@@ -55,6 +55,7 @@ def fit(
     *,
     name: str = "",
     max_bytes: int = MAX_FILE_BYTES,
+    keep: bool = True,
 ) -> Generator[Progress, None, Fitted]:
     """Read a state dict for an architecture, a tensor a step.
 
@@ -62,6 +63,7 @@ def fit(
         file: a safetensors file, open for reading.
         size_bytes: of the whole file.
         name: the file's, for messages.
+        keep: False only checks: one tensor at a time is in memory, and `state` stays empty.
 
     Raises:
         UnknownArchitecture: no architecture has this name.
@@ -84,12 +86,19 @@ def fit(
     if mismatches:
         near = yield from nearest(shapes)
         raise _unfit(key, mismatches, near)
+    lacking = [each for each in expected.shapes if each not in stored]  # counters, or it were unfit
     state = {}
     for number, (each, tensor) in enumerate(stored.items()):
-        state[each] = _checked(each, read_tensor(file, tensor), expected)
+        checked = _checked(each, read_tensor(file, tensor), expected)
+        if keep:
+            state[each] = checked
+        del checked
         yield Progress(number + 1, len(stored), "checking the values")
+    if keep:
+        state |= _counters(lacking, expected)
     notes = [f"'{prefix}' taken off every name"] if prefix else []
-    notes += [*_casts(stored), *_fill_counters(state, expected)]
+    notes += _casts(stored)
+    notes += [f"{len(lacking)} batch counters, which it lacks, set to 0"] if lacking else []
     return Fitted(key, classes, state, tuple(notes))
 
 
@@ -191,14 +200,11 @@ def _casts(stored: Mapping[str, StoredTensor]) -> list[str]:
     return [f"{' and '.join(sorted(kinds))} turned into float32"] if kinds else []
 
 
-def _fill_counters(state: dict[str, torch.Tensor], expected: Signature) -> list[str]:
-    """Add the batch counters an older file lacks; nothing is computed with them."""
+def _counters(names: list[str], expected: Signature) -> dict[str, torch.Tensor]:
+    """The batch counters an older file lacks; nothing is computed with them."""
     import torch
 
-    lacking = [key for key in expected.shapes if key not in state]
-    for key in lacking:
-        state[key] = torch.zeros(expected.shapes[key], dtype=torch.int64)
-    return [f"{len(lacking)} batch counters, which it lacks, set to 0"] if lacking else []
+    return {name: torch.zeros(expected.shapes[name], dtype=torch.int64) for name in names}
 
 
 def _whole(tensor: StoredTensor) -> bool:

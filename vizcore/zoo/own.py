@@ -50,7 +50,9 @@ def taken(
     """
     from vizcore.zoo.fitting import fit
 
-    found = yield from fit(file, size_bytes, architecture, name=title, max_bytes=max_bytes)
+    found = yield from fit(
+        file, size_bytes, architecture, name=title, max_bytes=max_bytes, keep=False
+    )
     notes = list(found.notes)
     if labels is not None:
         classes = read_labels(labels, found.classes)
