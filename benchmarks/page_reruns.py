@@ -33,6 +33,7 @@ PAGES = {
     "networks": {},
     "networks, one": {"network": "zfnet_photos20"},
     "feature-maps": {},
+    "strongest": {},
     "saliency": {},
 }
 

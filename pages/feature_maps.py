@@ -20,11 +20,11 @@ with room(maps_of.PAGE, "What does each channel respond to?", maps_of.CHOICES) a
         with row.container(width=cache.PICTURE_PX):
             views.draw_seen_and_said(weights, chosen, said)
     with row.container(width="stretch"):
+        maps = None
         try:
             maps, found = maps_of.sorted_maps(view, weights, chosen, "maps.maps", view["layer"])
         except ConvScopeError as error:
             here.refuse(error, sets="layer")
-            maps = None
         else:
             here.answer(views.answer(weights, maps_of.answer_text(view, said, maps, found)))
             if view["beside"]:
@@ -53,6 +53,7 @@ with room(maps_of.PAGE, "What does each channel respond to?", maps_of.CHOICES) a
             is_dark(),
             views.mark(weights),
         )
+        values = maps.maps_chw
         stem = views.stem(weights, view["layer"], chosen.name)
         here.offer(
             Download("Mosaic, PNG", f"{stem}.png", "image/png", lambda: mosaic.png),
@@ -60,7 +61,7 @@ with room(maps_of.PAGE, "What does each channel respond to?", maps_of.CHOICES) a
                 "Maps, NumPy",
                 f"{stem}.npy",
                 "application/octet-stream",
-                lambda: views.npy(maps.maps_chw),
+                lambda: views.npy(values),
             ),
         )
         imports, argument = views.weights_code(weights)

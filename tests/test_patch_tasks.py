@@ -383,3 +383,15 @@ def test_not_one_picture(tmp_path: Path) -> None:
         (tmp_path / "pictures" / name).write_text("no picture")
     with pytest.raises(BadImage, match=r"None of the 2 files in 'pictures' is a picture.*a\.txt"):
         run_here(top_patches_task(KEY, tmp_path / "pictures"))
+
+
+def test_what_is_found_so_far_comes_with_the_progress(folder: Path) -> None:
+    task = top_patches_task(KEY, folder, ["conv1"])
+    seen = [each for each in task.work(task.network.load("cpu")) if isinstance(each, Progress)]
+    parts = [each.partial for each in seen if each.partial is not None]
+    assert [each.looked_at for each in parts] == list(range(4, COUNT + 1, 4))
+    early = run_here(top_patches_task(KEY, drawn()[:8], ["conv1"]))
+    np.testing.assert_array_equal(
+        parts[1].found["conv1"].pictures_ck, early.found["conv1"].pictures_ck
+    )
+    assert parts[0].fields == parts[-1].fields

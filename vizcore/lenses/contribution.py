@@ -93,10 +93,10 @@ def rank_correlation(first: npt.ArrayLike, second: npt.ArrayLike) -> float | Non
     """
     ranks = [_ranks(np.asarray(values, np.float64)) for values in (first, second)]
     centred = [each - each.mean() for each in ranks]
-    sizes = [float(np.sqrt((each**2).sum())) for each in centred]
-    if 0.0 in sizes:
+    sizes = float((centred[0] ** 2).sum() * (centred[1] ** 2).sum())
+    if sizes == 0:
         return None
-    return float(np.clip((centred[0] * centred[1]).sum() / (sizes[0] * sizes[1]), -1, 1))
+    return float(np.clip((centred[0] * centred[1]).sum() / np.sqrt(sizes), -1, 1))
 
 
 def _ranks(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -58,7 +58,7 @@ def private_way(network: Network, layers: Iterable[str]) -> Network:
         (False, True, False, False)
     """
     uses: dict[nn.Module, int] = {network: 1}
-    ahead = [network]
+    ahead: list[nn.Module] = [network]
     while ahead:
         module = ahead.pop()
         children = [child for child in module._modules.values() if child is not None]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +45,8 @@ SCALINGS = {"map": "Each map", "layer": "All maps"}
 COLOURS = {"viridis": "Colour", "grey": "Grey", "signed": "Signed"}
 STRIPS = {"strongest": "Strongest channel", "mean": "Mean of all channels"}
 NO_CHANNEL = -1
+#: Room for each of two mosaics, in a window of 1280 pixels.
+_BESIDE_PX = 440
 CHOICES = [
     Choice("layer", "", any_text),
     Choice("sort", "maximum", one_of(*SORTINGS)),
@@ -71,10 +75,12 @@ EXPLANATION = (
 )
 
 
-def listed_layers(weights: Weights, chosen: Chosen, slot: str = "maps.layers") -> list[MapLayer]:
+def listed_layers(
+    weights: Weights, chosen: Chosen, slot: str = "maps.layers"
+) -> tuple[MapLayer, ...]:
     """Every layer with maps, in the order they are computed."""
     task = tasks.map_layers_task(weights.architecture, chosen.picture, weights=weights)
-    return list(work.run(task, slot=slot))
+    return work.run(task, slot=slot)
 
 
 def layer_label(layer: MapLayer) -> str:
@@ -86,7 +92,7 @@ def layer_label(layer: MapLayer) -> str:
     )
 
 
-def draw_controls(here: Room, weights: Weights, found: list[MapLayer]) -> None:
+def draw_controls(here: Room, weights: Weights, found: Sequence[MapLayer]) -> None:
     """The row above the picture."""
     view = here.view
     layers = {each.name: layer_label(each) for each in found}
@@ -186,7 +192,7 @@ def sorted_maps(
 ) -> tuple[FeatureMaps, Contribution | None]:
     """The layer's maps in the chosen order."""
     sort, found = view["sort"], None
-    plain = sort if sort not in OF_A_CLASS else "maximum"
+    plain: Any = sort if sort not in OF_A_CLASS else "maximum"
     task = tasks.feature_maps_task(
         weights.architecture, chosen.picture, layer, plain, weights=weights
     )
@@ -232,6 +238,7 @@ def draw_mosaic_of(
     key: str,
     order: tuple[int, ...] | None = None,
     narrow: bool = False,
+    opens: bool = True,
 ) -> int | None:
     """All channels as one picture; returns the channel that has just been picked."""
     order = maps.order if order is None else order
@@ -244,12 +251,14 @@ def draw_mosaic_of(
         view["colours"],
         view["numbers"],
         is_dark(),
-        (width // 2 if narrow else width, height),
+        (_BESIDE_PX if narrow else width, height),
     )
-    selected = order.index(view["channel"]) if view["channel"] in order else -1
+    if not opens:
+        tiles = replace(tiles, hint="Point at a map for its numbers")
+    selected = order.index(view["channel"]) if opens and view["channel"] in order else -1
     picked = draw_tiles(tiles, key=key, selected=selected)
     views.caption(weights, tiles.caption)
-    return None if picked is None else order[picked]
+    return order[picked] if opens and picked is not None else None
 
 
 def draw_channel(
@@ -461,21 +470,28 @@ def draw_beside(here: Room, weights: Weights, chosen: Chosen, maps: FeatureMaps)
                 share = mine.index(layer) / len(mine) if layer in mine else 0.5
                 layer = names[int(share * len(names))]
             title = f"{other_weights.architecture}, {layer}"
+        sort: Any = "maximum" if here.view["sort"] in OF_A_CLASS else here.view["sort"]
         task = tasks.feature_maps_task(
-            other_weights.architecture,
-            other.picture,
-            layer,
-            "maximum" if here.view["sort"] in OF_A_CLASS else here.view["sort"],
-            weights=other_weights,
+            other_weights.architecture, other.picture, layer, sort, weights=other_weights
         )
         second = work.run(task, slot="maps.beside")
     except (ConvScopeError, KeyError) as error:
         st.markdown(f":material/error: {views.plain(str(error))}")
         return
     st.markdown(f"**{views.plain(title)}**")
-    draw_mosaic_of(
-        here.view, other_weights, other, second, key="maps-beside", order=order, narrow=True
+    picked = draw_mosaic_of(
+        here.view,
+        other_weights,
+        other,
+        second,
+        key="maps-beside",
+        order=order,
+        narrow=True,
+        opens=order is not None,
     )
+    if picked is not None and picked != here.view["channel"]:
+        st.session_state["maps.wanted"] = picked
+        st.rerun()
 
 
 def answer_text(view: View, said: Any, maps: FeatureMaps, found: Contribution | None) -> str:
