@@ -139,6 +139,12 @@ def test_a_network_is_chosen_and_left_by_the_picker(assets: Path):
     assert "is best" in said(at)
 
 
+def test_a_network_is_found_by_the_name_of_its_file_too():
+    at = open_page("networks", network="lenet5_digits10")
+    assert at.selectbox[0].value == "lenet5_modern"
+    assert "<b>LeNet-5</b> names" in said(at)
+
+
 def test_an_unknown_network_is_answered_with_the_nearest_as_buttons(assets: Path):
     at = open_page("networks", network="resnet51_photos20")
     at.run()

@@ -104,3 +104,10 @@ def test_a_visit_from_a_foreign_page_is_refused_without_asking_anybody(
 ):
     assert not server.server_util.is_url_from_allowed_origins("https://elsewhere.example")
     assert REFUSED not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("query", ["", "?arch=vgg_d&view=list"])
+def test_the_first_page_is_found_by_its_name_too(client: TestClient, query: str):
+    answer = client.get(f"/atlas{query}", follow_redirects=False)
+    assert answer.is_redirect
+    assert answer.headers["location"] == f"./{query}"

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 HEIGHT_PX = 520
-_NEAR = 0.99
+#: A curve has settled when it stays above its end less this share: one point of accuracy.
+_NEAR = 0.01
 #: Points of accuracy between which two names need no shift.
 _APART = 9.0
 
@@ -23,15 +24,15 @@ def finding(curve: Sequence[Epoch]) -> str:
 
     Example:
         >>> finding([Epoch(1, 0.1, 2.0, None, 0.5), Epoch(2, 0.1, 1.0, None, 0.9)])
-        'Validation accuracy ends at 90.0%; from epoch 2 of 2 it is within 1% of that or above'
+        'Validation accuracy ends at 90.0%; from epoch 2 of 2 it is within a point of that or above'
     """
     last = curve[-1]
     settled = len(curve)
-    while settled > 1 and curve[settled - 2].validation >= _NEAR * last.validation:
+    while settled > 1 and curve[settled - 2].validation >= last.validation - _NEAR - 1e-9:
         settled -= 1
     return (
         f"Validation accuracy ends at {100 * last.validation:.1f}%; from epoch "
-        f"{curve[settled - 1].epoch} of {last.epoch} it is within 1% of that or above"
+        f"{curve[settled - 1].epoch} of {last.epoch} it is within a point of that or above"
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from vizcore import trained
+from vizcore.errors import ConvScopeError
 from vizcore.figures.fleet_words import COSTS, label, percent1
 from vizcore.figures.numbers import exact, short
 from vizcore.figures.palette import CHART_CONFIG
@@ -29,12 +30,22 @@ SHOWN = {
     "curves": "Learning curves",
     "against": "Against another",
 }
+
+
+def _key_of(text: str) -> str:
+    """The key of a network also by its file's name; other names stay, to be refused on the page."""
+    try:
+        return trained.card(text).key if text else ""
+    except ConvScopeError:
+        return text
+
+
 CHOICES = [
-    Choice("network", "", any_text),
+    Choice("network", "", _key_of),
     Choice("cost", "macs", one_of(*COSTS)),
     Choice("show", "confusions", one_of(*SHOWN)),
     Choice("cell", "", any_text),
-    Choice("against", "", any_text),
+    Choice("against", "", _key_of),
 ]
 _HOW_TO_READ = """
 - A point is one network at the mean test accuracy of its trainings. Where there are several

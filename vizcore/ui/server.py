@@ -1,4 +1,4 @@
-"""The server around the frame: warm-up at start, /healthz, /metrics and the error page."""
+"""The server around the frame: warm-up at start, /healthz, /metrics, /atlas and the error page."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Any
 
 import streamlit as st
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from starlette.routing import Route
 from streamlit import config, net_util
 from streamlit.web.server import server_util
 
 from vizcore.ui import warmup
+from vizcore.ui.rooms import ROOMS
 
 log = logging.getLogger("convscope")
 
@@ -60,6 +61,11 @@ async def metrics(request: Request) -> PlainTextResponse:
     return PlainTextResponse("\n".join(lines) + "\n")
 
 
+async def home(request: Request) -> RedirectResponse:
+    """The first page by its name: Streamlit knows it only as the root, and says so in a dialog."""
+    return RedirectResponse(f"./?{request.url.query}" if request.url.query else "./")
+
+
 def on_error(error: Exception) -> bool:
     """Show a page's unexpected error as one sentence; the traceback goes to the log only."""
     log.exception("A page failed", exc_info=error)
@@ -71,4 +77,4 @@ def on_error(error: Exception) -> bool:
     return True
 
 
-ROUTES = [Route("/healthz", healthz), Route("/metrics", metrics)]
+ROUTES = [Route("/healthz", healthz), Route("/metrics", metrics), Route(f"/{ROOMS[0].name}", home)]
