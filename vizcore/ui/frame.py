@@ -28,7 +28,7 @@ st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "logo-mark.svg"), size
 
 made = rooms.pages()
 st.session_state["pages"] = made
-page = st.navigation(rooms.grouped(made))
+page = st.navigation(rooms.grouped(made), expanded=True)
 try:
     page.run()
 except ConvScopeError as error:  # before the page's room stood, such as a card that is damaged

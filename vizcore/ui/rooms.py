@@ -35,7 +35,7 @@ ROOMS: tuple[RoomEntry, ...] = (
     RoomEntry("compare", "Compare", "Architectures", ":material/compare_arrows:"),
     RoomEntry("blocks", "Building blocks", "Architectures", ":material/widgets:"),
     RoomEntry("design", "Design your own", "Architectures", ":material/edit_square:"),
-    RoomEntry("byhand", "By hand", "Foundations", ":material/calculate:"),
+    RoomEntry("byhand", "By hand", "Architectures", ":material/calculate:"),
     RoomEntry("networks", "Networks", "Inside a trained network", ":material/model_training:"),
     RoomEntry(
         "evolution",
