@@ -134,3 +134,30 @@ def test_a_layer_that_is_no_convolution_has_units_too():
     assert not at.exception
     assert "no kernel of its own" in texts(at)
     assert "Values that are 0" in texts(at)
+
+
+def test_neighbours_are_gone_to():
+    at = open_page("unit", network=NETWORK, layer="conv3", channel="17", picture="coffee")
+    button = next(each for each in at.button if each.label.startswith("Same place, layer after"))
+    assert "conv4" in button.label
+    channel = button.label.split("channel ")[1].split()[0]
+    button.click().run()
+    assert not at.exception
+    assert f"Unit <b>{channel}</b> of <code>conv4</code>" in texts(at)
+    nearest = next(each for each in at.button if each.label.startswith("Filter "))
+    nearest.click().run()
+    assert f"Unit <b>{nearest.label.split()[1].rstrip(':')}</b> of <code>conv4</code>" in texts(at)
+
+
+@pytest.mark.parametrize(
+    ("page", "query"),
+    [
+        ("filters", {"layer": "conv3", "filter": "17"}),
+        ("feature-maps", {"layer": "conv3", "channel": "17"}),
+        ("strongest", {"layer": "conv3", "unit": "17", "pictures": "photographs"}),
+    ],
+)
+def test_the_other_pages_lead_here(page: str, query: dict[str, str]):
+    at = open_page(page, network=NETWORK, **query)
+    links = [each.proto.query_string for each in at.get("page_link")]
+    assert any("layer=conv3" in each and "channel=17" in each for each in links)

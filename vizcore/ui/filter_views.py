@@ -24,6 +24,7 @@ from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, any_text, flag, one_of, whole, yes_no
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import Download, Room, is_dark
+from vizcore.ui.unit_links import draw_link
 from vizcore.zoo.weights import Weights
 
 if TYPE_CHECKING:
@@ -278,6 +279,7 @@ def _draw_panel(
     weights: Weights, chosen: Chosen, bank: FilterBank, found: FilterSlices, is_bank: bool
 ) -> None:
     number, statistics = found.number, bank.statistics
+    draw_link(weights, found.layer, number, "What it looks for", picture=chosen.name)
     if is_bank:
         kernel = _kernel_picture(
             (weights.architecture, weights.identity, found.layer), number, bank

@@ -29,6 +29,7 @@ from vizcore.ui.address import Choice, View, any_text, flag, one_of, whole, yes_
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import Room, is_dark
 from vizcore.ui.tiles import draw_tiles
+from vizcore.ui.unit_links import draw_link, has_units
 from vizcore.zoo.weights import Weights
 
 PAGE = "feature-maps"
@@ -280,6 +281,10 @@ def draw_channel(
                     on_click=_pick,
                     args=(view, maps.order[at % len(maps.order)]),
                 )
+            task = tasks.map_layers_task(weights.architecture, chosen.picture, weights=weights)
+            places = work.run(task, slot="maps.places")
+            if has_units(maps.layer, places):
+                draw_link(weights, maps.layer, channel, "What it looks for", picture=chosen.name)
             st.button("Close", key="channel-close", on_click=_pick, args=(view, NO_CHANNEL))
     row = st.container(horizontal=True, gap="medium")
     with row.container(width=cache.PICTURE_PX):

@@ -17,6 +17,7 @@ from vizcore.ui import address, cache, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, any_text, one_of, whole
 from vizcore.ui.room import Download, Room, is_dark
+from vizcore.ui.unit_links import draw_link
 from vizcore.zoo.weights import Weights
 
 if TYPE_CHECKING:
@@ -254,6 +255,7 @@ def _draw_unit(
     key: tuple[str, ...],
 ) -> None:
     patches = found.patches(layer, unit)
+    draw_link(weights, layer, unit, f"All about unit {unit}")
     if found.fields[layer] is not None:
         try:
             nine, boxed = _large(key, unit, is_dark(), found, held)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
+
 import streamlit as st
 
+from vizcore.records import MapLayer
 from vizcore.records_unit import Neighbour, Unit
-from vizcore.ui.address import View
+from vizcore.ui import pictures
 from vizcore.zoo.weights import Weights
 
 ICON = ":material/center_focus_weak:"
@@ -14,14 +18,18 @@ ICON = ":material/center_focus_weak:"
 def unit_address(
     weights: Weights, layer: str, channel: int, picture: str | None = None
 ) -> dict[str, str]:
-    """The parameters of a unit's address."""
-    found = {
+    """The parameters of a unit's address; the session's picture where none is named.
+
+    All that the page would write itself: where it had to add one, the browser's Back would lead
+    to the address without it, and so nowhere.
+    """
+    return {
         "network": weights.architecture,
         "weights": weights.name,
+        "picture": picture or st.session_state.get("picture") or pictures.DEFAULT,
         "layer": layer,
         "channel": str(channel),
     }
-    return found if picture is None else {**found, "picture": picture}
 
 
 def draw_link(
@@ -42,34 +50,47 @@ def draw_link(
     )
 
 
-def draw_neighbours(view: View, weights: Weights, unit: Unit, *, is_convolution: bool) -> None:
-    """The same place in the layers beside, the nearest filters, and the layer's own pages."""
-    picture = view["picture"]
+def has_units(layer: str, places: Sequence[MapLayer]) -> bool:
+    """Whether a place of a network has unit pages: a module that runs once.
+
+    A function has no module to look at, and of one that runs several times no channel is one unit.
+    """
+    names = {each.name for each in places}
+    found = next((each for each in places if each.name == layer), None)
+    again = re.sub(r"_\d+$", "", layer)
+    is_module = found is not None and found.op[:1].isupper()
+    return is_module and f"{layer}_1" not in names and (again == layer or again not in names)
+
+
+def draw_neighbours(
+    weights: Weights,
+    unit: Unit,
+    picture: str,
+    go: Callable[[str, int], None],
+    *,
+    is_convolution: bool,
+) -> None:
+    """The same place in the layers beside, the nearest filters, and the layer's own pages.
+
+    Args:
+        go: opens another unit of the network. (A link from a page to itself would leave the
+            browser's address as it was.)
+    """
+
+    def button(layer: str, channel: int, words: str) -> None:
+        key = f"unit-to-{words.split(':')[0]}"
+        st.button(words, key=key, on_click=go, args=(layer, channel))
 
     def beside(found: Neighbour | None, words: str) -> None:
         if found is not None:
-            draw_link(
-                weights,
-                found.layer,
-                found.channel,
-                f"{words}: {found.layer}, channel {found.channel} ({found.value:.3g})",
-                picture=picture,
-                icon=None,
-            )
+            words = f"{words}: {found.layer}, channel {found.channel} ({found.value:.3g})"
+            button(found.layer, found.channel, words)
 
-    row = st.container(horizontal=True, gap="small", vertical_alignment="center")
-    with row:
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         beside(unit.before, "Same place, layer before")
         beside(unit.after, "Same place, layer after")
         for channel, cosine in unit.nearest:
-            draw_link(
-                weights,
-                unit.layer,
-                channel,
-                f"Filter {channel}, cosine {cosine:.2f}",
-                picture=picture,
-                icon=None,
-            )
+            button(unit.layer, channel, f"Filter {channel}: cosine {cosine:.2f}")
     if unit.before or unit.after or unit.nearest:
         st.caption(
             "Same place: the channel with the greatest value there, on this photo, of the "

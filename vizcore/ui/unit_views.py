@@ -86,8 +86,17 @@ class Seen:
 
 def choices() -> list[Choice]:
     """What can be chosen on the page; a channel belongs to its layer."""
-    layer = address.peek(PAGE, LAYER)
+    return _choices(address.peek(PAGE, LAYER))
+
+
+def _choices(layer: str) -> list[Choice]:
     return [LAYER, Choice("channel", GREATEST, whole(0, 1_000_000), of=layer)]
+
+
+def go_to(layer: str, channel: int) -> None:
+    """Choose another unit, before the page is drawn anew."""
+    view = address.View(PAGE, {each.name: each for each in _choices(layer)})
+    view["layer"], view["channel"] = layer, channel
 
 
 def draw(here: Room, weights: Weights, chosen: Chosen) -> None:
@@ -129,7 +138,7 @@ def draw(here: Room, weights: Weights, chosen: Chosen) -> None:
     with kernel:
         _draw_kernel(seen, layer in layers)
     with st.container(key="unit-neighbours"):
-        draw_neighbours(here.view, weights, unit, is_convolution=layer in layers)
+        draw_neighbours(weights, unit, chosen.name, go_to, is_convolution=layer in layers)
     with strongest:
         _draw_strongest(seen, whole_network=layer in layers)
     if seen.found is not None:
@@ -177,30 +186,20 @@ def _draw_layers(here: Room, layers: dict[str, FilterLayer]) -> None:
 def _draw_channel(here: Room, unit: Unit) -> None:
     last = unit.channels - 1
     st.button(
-        "",
+        "Previous",
         key="unit-previous",
-        icon=":material/chevron_left:",
-        help="The channel before",
         disabled=unit.channel == 0,
-        on_click=_go,
-        args=(here.view, unit.channel - 1),
-        width=42,
+        on_click=go_to,
+        args=(unit.layer, unit.channel - 1),
     )
     st.number_input("Channel", 0, last, width=110, **here.view.bind("channel"))
     st.button(
-        "",
+        "Next",
         key="unit-next",
-        icon=":material/chevron_right:",
-        help="The next channel",
         disabled=unit.channel == last,
-        on_click=_go,
-        args=(here.view, unit.channel + 1),
-        width=42,
+        on_click=go_to,
+        args=(unit.layer, unit.channel + 1),
     )
-
-
-def _go(view: address.View, channel: int) -> None:
-    view["channel"] = channel
 
 
 def _draw_map(seen: Seen) -> None:
@@ -256,7 +255,7 @@ def _draw_strongest(seen: Seen, *, whole_network: bool) -> None:
     task = patch_tasks.top_patches_task(
         key, seen.pictures, None if whole_network else [unit.layer], top=TOP, weights=weights
     )
-    place = st.empty()
+    status, place = st.container(), st.empty()
 
     def show(so_far: TopPatches) -> None:
         if unit.layer in so_far.found:
@@ -266,11 +265,13 @@ def _draw_strongest(seen: Seen, *, whole_network: bool) -> None:
 
     if st.session_state.get(_STOPPED) != task.key:
         try:
-            seen.found = work.run(task, slot="unit.scan", on_cancel=_stop(task.key), show=show)
+            with status:
+                seen.found = work.run(task, slot="unit.scan", on_cancel=_stop(task.key), show=show)
         except JobCancelled:
             st.session_state[_STOPPED] = task.key
     if seen.found is None:
-        _draw_stopped()
+        with status:
+            _draw_stopped()
         known, so_far = st.session_state.get(_SO_FAR, (None, None))
         if known == task.key:
             show(so_far)
