@@ -69,7 +69,9 @@ def feature_maps(
     if sorted_by in OF_A_CLASS:
         ablate = sorted_by == "ablation"
         found = finish(contribution(network, image_nchw, layer, target=target, ablate=ablate))
-    return sort_maps(FeatureMaps(layer, maps_chw, (), "channel", np.empty(0, np.float32)), sorted_by, found)
+    return sort_maps(
+        FeatureMaps(layer, maps_chw, (), "channel", np.empty(0, np.float32)), sorted_by, found
+    )
 
 
 def sort_maps(
