@@ -132,7 +132,10 @@ def numbers_rows(unit: Unit, numbers: ChannelNumbers | None) -> list[tuple[str, 
             (zeros, percent(float(numbers.zeros_c[unit.channel]))),
         ]
     if unit.norm is not None:
-        rows.append(("Kernel norm", f"{unit.norm:.3g} (median {unit.norms_median:.3g})"))
+        rows += [
+            ("Kernel norm", f"{unit.norm:.3g}"),
+            ("Median of the layer", f"{unit.norms_median:.3g}"),
+        ]
     return rows
 
 
