@@ -89,13 +89,13 @@ def test_a_pair_that_is_worse_with_skips_is_told_so_and_one_seed_claims_nothing(
     worse = [network("plain14_photos20", 0.95, 0.96), network("resnet14_photos20", 0.90, 0.91)]
     assert finding(worse) == "Skip connections cost 5.0 points at 14 layers"
     once = [network("plain14_photos20", 0.5), network("resnet14_photos20", 0.9)]
-    assert finding(once) == "resnet14_photos20 is best: it names 90.0% of the test part rightly"
+    assert finding(once) == "resnet14_photos20 names most of the test part rightly, 90.0%"
 
 
 def test_without_pairs_the_best_is_named():
     cards = [photos_card("vgg_photos20", {CAT: {ROCKET: 3}}), photos_card("se_photos20", {})]
     fleet = [trained_network(card, name=card["key"]) for card in cards]
-    assert finding(fleet) == "se_photos20 is best: it names 100.0% of the test part rightly"
+    assert finding(fleet) == "se_photos20 names most of the test part rightly, 100.0%"
 
 
 def test_the_hover_holds_seeds_interval_and_exact_costs(fleet):

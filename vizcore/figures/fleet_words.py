@@ -74,7 +74,7 @@ def finding(networks: Sequence[TrainedNetwork]) -> str:
     if pairs:
         return "Skip connections " + ", ".join(map(skip_words, reversed(pairs)))
     best = max(networks, key=lambda network: network.mean_test)
-    return f"{label(best)} is best: it names {percent1(best.mean_test)} of the test part rightly"
+    return f"{label(best)} names most of the test part rightly, {percent1(best.mean_test)}"
 
 
 def brief(network: TrainedNetwork) -> str:

@@ -151,7 +151,7 @@ def draw(here: Room, fleet: Sequence[TrainedNetwork], *, dark: bool) -> None:
 
 
 def answer(shown: Sequence[TrainedNetwork]) -> str:
-    """One sentence: the best network and the cheapest, with their numbers."""
+    """One sentence: the network with the most right and the cheapest, with their numbers."""
     best = max(shown, key=lambda each: each.mean_test)
     pictures = best.patches.get("test")
     of = f" of {pictures} test patches" if pictures else " of the test part"
@@ -165,8 +165,8 @@ def answer(shown: Sequence[TrainedNetwork]) -> str:
 
     cheapest = min(shown, key=lambda each: (each.macs or float("inf"), each.params))
     said = (
-        f"Of {len(shown)} networks trained on the same photographs, <b>{label(best)}</b> is best: "
-        f"<b>{percent1(best.mean_test)}</b>{of} right with {costs(best)}"
+        f"Of {len(shown)} networks trained on the same photographs, <b>{label(best)}</b> gets most "
+        f"right, <b>{percent1(best.mean_test)}</b>{of}, with {costs(best)}"
     )
     if cheapest is best:
         return f"{said}, the least of all."
