@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,10 @@ os.environ["no_proxy"] = "127.0.0.1,localhost"
 os.environ["PYTHONPATH"] = os.pathsep.join(
     [str(Path(offline.__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
 )
+
+# A shell that starts the tests in its background has them ignore Ctrl-C, and so their children.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",

@@ -171,7 +171,7 @@ def models() -> tuple[zoo.Architecture, ...]:
 
     Example:
         >>> [entry.key for entry in models() if entry.family == "AlexNet"]
-        ['alexnet_2012', 'alexnet_torchvision']
+        ['alexnet_2012', 'alexnet_photos20', 'alexnet_torchvision']
     """
     return zoo.architectures()
 
