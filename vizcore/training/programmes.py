@@ -47,8 +47,8 @@ def programme(name: str) -> Programme:
 
 _PHOTOS = Recipe()
 #: Of eight recipes the one with the fewest errors, 6 of 1,438, in fourfold cross-validation over
-#: the training and validation digits together. The test digits ranked none of them, but three of the
-#: others, and two recipes before these, were measured on them on the way.
+#: the training and validation digits together. The test digits ranked none of them, but three of
+#: the others, and two recipes before these, were measured on them on the way.
 _DIGITS = Recipe(
     epochs=40,
     per_class=300,
