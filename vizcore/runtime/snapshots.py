@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vizcore.errors import WeightsError
-from vizcore.runtime.weights import Card
+from vizcore.runtime.weights import Card, read_verified
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -95,19 +95,9 @@ def read_snapshot(snapshot: Snapshot) -> dict[str, Tensor]:
     from safetensors.torch import load
 
     name = snapshot.path.name
-    try:
-        content = snapshot.path.read_bytes()
-    except OSError as error:
-        raise WeightsError(
-            f"The snapshot of epoch {snapshot.epoch} is missing: {name} cannot be read "
-            f"({error.strerror})."
-        ) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != snapshot.sha256:
-        raise WeightsError(
-            f"The snapshot of epoch {snapshot.epoch} is damaged: {name} has sha256 "
-            f"{found[:12]}..., its card says {snapshot.sha256[:12]}.... Install it again."
-        )
+    content = read_verified(
+        snapshot.path, snapshot.sha256, f"snapshot of epoch {snapshot.epoch} is"
+    )
     try:
         tensors = load(content)
     except SafetensorError as error:

@@ -124,19 +124,7 @@ def load_into(module: nn.Module, card: Card) -> None:
     from safetensors import SafetensorError
     from safetensors.torch import load
 
-    try:
-        content = card.path.read_bytes()
-    except OSError as error:
-        raise WeightsError(
-            f"The weights of '{card.key}' are missing: {card.path.name} cannot be read "
-            f"({error.strerror})."
-        ) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != card.sha256:
-        raise WeightsError(
-            f"The weights of '{card.key}' are damaged: {card.path.name} has sha256 "
-            f"{found[:12]}..., its card says {card.sha256[:12]}.... Install them again."
-        )
+    content = read_verified(card.path, card.sha256, f"weights of '{card.key}' are")
     try:
         module.load_state_dict(load(content), assign=True)
     except (SafetensorError, RuntimeError) as error:
@@ -153,6 +141,30 @@ def load_into(module: nn.Module, card: Card) -> None:
             f"The card of '{card.key}' says {card.params:,} parameters, the file has {held:,}."
         )
     ready_to_look(module.float())  # files hold kernels as float16
+
+
+def read_verified(path: Path, sha256: str, what: str) -> bytes:
+    """Return a bundled file's bytes, if they are those that its card describes.
+
+    Args:
+        what: the file in a message, with its verb: "weights of 'x' are".
+
+    Raises:
+        WeightsError: the file is missing, or another one.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(
+            f"The {what} missing: {path.name} cannot be read ({error.strerror})."
+        ) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise WeightsError(
+            f"The {what} damaged: {path.name} has sha256 {found[:12]}..., its card says "
+            f"{sha256[:12]}.... Install the file again."
+        )
+    return content
 
 
 def ready_to_look(module: nn.Module) -> nn.Module:
