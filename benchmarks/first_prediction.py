@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 WARM = """
 import json, time
-from vizcore import api
+from vizcore.tasks import prediction_task
 from vizcore.data.samples import sample_pictures
 from vizcore.ui import work
 
@@ -37,7 +37,7 @@ pictures = [each.read() for each in sample_pictures() if each.name.endswith("-te
 seconds = []
 for picture in pictures:
     begun = time.perf_counter()
-    work.engine().submit(api.prediction_task(network, picture)).result(timeout_s=60)
+    work.engine().submit(prediction_task(network, picture)).result(timeout_s=60)
     seconds.append(time.perf_counter() - begun)
 print(json.dumps({"network": network, "seconds": seconds}))
 """

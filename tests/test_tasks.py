@@ -237,7 +237,7 @@ def test_random_weights_are_the_librarys_own_drawn_again(drawn_weights):
 
 def test_making_a_task_does_not_load_torch():
     code = (
-        "import sys, numpy as np; from vizcore.api import saliency_task;"
+        "import sys, numpy as np; from vizcore.tasks import saliency_task;"
         "saliency_task('zfnet_photos20', np.zeros((9, 9, 3), np.uint8), 3);"
         "sys.exit('torch' in sys.modules)"
     )

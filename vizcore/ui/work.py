@@ -157,8 +157,9 @@ def device_line() -> str:
 
 def prepare() -> None:
     """Load what a first table and a first prediction need: torch, torchvision, the networks."""
-    from vizcore import api
+    from vizcore.api import layers
+    from vizcore.tasks import warm_task
 
-    api.layers("vgg_d")
+    layers("vgg_d")
     for key in network_keys():
-        engine().submit(api.warm_task(key)).result(timeout_s=60)
+        engine().submit(warm_task(key)).result(timeout_s=60)

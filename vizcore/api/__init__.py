@@ -1,0 +1,41 @@
+"""The facade: everything by an architecture's name, one module a topic.
+
+What looks at a picture runs here and now; the `*_tasks` modules have the same for an engine.
+"""
+
+from vizcore.api.decisions import saliency
+from vizcore.api.histories import evolution, evolution_patches, evolution_saliency
+from vizcore.api.kernels import filter_slices, filter_statistics, filters, textbook_filters
+from vizcore.api.looking import (
+    contribution,
+    deconvnet,
+    depth_strip,
+    feature_maps,
+    fetch,
+    predict,
+    top_patches,
+    worked_value,
+)
+from vizcore.api.tables import block, layers, models
+
+__all__ = [
+    "block",
+    "contribution",
+    "deconvnet",
+    "depth_strip",
+    "evolution",
+    "evolution_patches",
+    "evolution_saliency",
+    "feature_maps",
+    "fetch",
+    "filter_slices",
+    "filter_statistics",
+    "filters",
+    "layers",
+    "models",
+    "predict",
+    "saliency",
+    "textbook_filters",
+    "top_patches",
+    "worked_value",
+]

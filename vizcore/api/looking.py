@@ -1,0 +1,208 @@
+"""What a trained network says of a picture, and what happens inside it on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from vizcore import networks
+from vizcore.deconvnet_tasks import deconvnet_task
+from vizcore.map_tasks import contribution_task, depth_strip_task, worked_value_task
+from vizcore.patch_tasks import top_patches_task
+from vizcore.records import FeatureMaps, Pair, Prediction, Sorting
+from vizcore.records_deconvnet import Projections
+from vizcore.records_maps import Contribution, DepthStrip, WorkedValue
+from vizcore.records_patches import TopPatches
+from vizcore.runtime import store
+from vizcore.runtime.device import choose
+from vizcore.runtime.jobs import Progress, run_here
+from vizcore.tasks import AnyPicture, AnyWeights, feature_maps_task, fetch_task, prediction_task
+
+
+def fetch(
+    name: str, weights: str | None = None, *, report: Callable[[Progress], None] | None = None
+) -> Path:
+    """Bring pretrained weights to this machine, verified; nothing is fetched where they are here.
+
+    Args:
+        weights: their name; None takes the architecture's default.
+        report: called with the bytes so far, and a note with the rate and the time left.
+
+    Raises:
+        UnknownArchitecture, UnknownWeights: there is nothing of this name.
+        BadChoice: these weights are not fetched from anywhere (bundled, random).
+        FetchError: no connection, a wrong hash, no room; says what to do.
+    """
+    found = networks.weights(name, weights)
+    for progress in cast("Generator[Progress]", fetch_task(found).work()):
+        if report is not None:
+            report(progress)
+    there = None if found.file is None else store.verified(found.file)
+    assert there is not None
+    return there.path
+
+
+def predict(
+    name: str,
+    image: AnyPicture,
+    *,
+    top: int = 5,
+    weights: AnyWeights = None,
+    device: str | None = None,
+) -> Prediction:
+    """The `top` most probable classes of a picture (a path, bytes, or a uint8 RGB array).
+
+    Args:
+        weights: one of `vizcore.networks.weights_of(name)` or its name; by default the first.
+
+    Raises:
+        UnknownArchitecture, UnknownWeights: there is nothing of this name.
+        WeightsError: the weights are not on this machine (says how to fetch them), or damaged.
+        BadImage: not a picture.
+    """
+    return run_here(prediction_task(name, image, top, weights=weights), choose(device))
+
+
+def feature_maps(
+    name: str,
+    image: AnyPicture,
+    layer: str,
+    *,
+    sorted_by: Sorting = "maximum",
+    target: str | int | None = None,
+    weights: AnyWeights = None,
+    device: str | None = None,
+) -> FeatureMaps:
+    """What every channel of a layer computes for a picture.
+
+    Args:
+        sorted_by: "maximum", "mean", "sparsity" (Hoyer's), what a channel contributes to a class
+            by "gradient" times activation or by "ablation", or "channel".
+        target: the class, by name or number; None takes the most probable one.
+
+    Raises:
+        UnknownLayer: with the nearest names.
+        NotApplicable: the layer gives no maps; says which do.
+        UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+    """
+    return run_here(
+        feature_maps_task(name, image, layer, sorted_by, target=target, weights=weights),
+        choose(device),
+    )
+
+
+def contribution(
+    name: str,
+    image: AnyPicture,
+    layer: str,
+    target: str | int | None = None,
+    *,
+    ablate: bool = True,
+    weights: AnyWeights = None,
+    device: str | None = None,
+) -> Contribution:
+    """What each channel of a layer contributes to the score of a class (None: the likeliest).
+
+    Args:
+        target: a class by name or number.
+        ablate: measure it by setting each channel to zero, besides the gradient's estimate.
+
+    Raises:
+        UnknownLayer, UnknownClass: with the nearest names.
+        NotApplicable: the layer gives no maps; says which do.
+        UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+    """
+    task = contribution_task(name, image, layer, target, ablate=ablate, weights=weights)
+    return run_here(task, choose(device))
+
+
+def worked_value(
+    name: str,
+    image: AnyPicture,
+    layer: str,
+    channel: int,
+    row: int,
+    column: int,
+    *,
+    weights: AnyWeights = None,
+    device: str | None = None,
+) -> WorkedValue:
+    """How a convolution comes to one value of a map: the patch, the kernel, the products, the bias.
+
+    Raises:
+        UnknownLayer: with the nearest names.
+        NotApplicable: the layer is no convolution.
+        BadChoice: a channel or place outside the map.
+        UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+    """
+    task = worked_value_task(name, image, layer, channel, row, column, weights=weights)
+    return run_here(task, choose(device))
+
+
+def depth_strip(
+    name: str, image: AnyPicture, *, weights: AnyWeights = None, device: str | None = None
+) -> DepthStrip:
+    """One map for each layer, from the first to the last.
+
+    Raises:
+        UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+    """
+    return run_here(depth_strip_task(name, image, weights=weights), choose(device))
+
+
+def deconvnet(
+    name: str,
+    images: AnyPicture | Sequence[AnyPicture],
+    layer: str,
+    channel: int,
+    places: Pair | Sequence[Pair | None] | None = None,
+    *,
+    weights: AnyWeights = None,
+    device: str | None = None,
+) -> Projections:
+    """What in a picture (or in each of several) excited a unit, projected back to the pixels.
+
+    Args:
+        places: row and column in the layer's map, for all pictures or for each; None takes the
+            place where the channel is greatest.
+
+    Raises:
+        NotApplicable: the layer gives no maps, or an operation below it has no way down.
+        BadChoice: no such channel or place.
+        UnknownLayer: with the nearest names.
+        UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+    """
+    task = deconvnet_task(name, images, layer, channel, places, weights=weights)
+    return run_here(task, choose(device))
+
+
+def top_patches(
+    name: str,
+    pictures: Any,
+    layers: Sequence[str] | None = None,
+    *,
+    top: int = 9,
+    weights: AnyWeights = None,
+    device: str | None = None,
+) -> TopPatches:
+    """The places in a set of pictures that excite every channel of a network's layers most.
+
+    What was found is kept in the cache folder: the same scan is not done twice, and one that was
+    stopped goes on.
+
+    Args:
+        pictures: "photos20", "photographs" or "digits10", a folder, a zip archive, uint8 arrays,
+            or a data set that gives pictures by number, such as torchvision's.
+        layers: torch's dotted names; None takes every convolution that runs.
+        top: how many places of each channel, at most one a picture.
+
+    Raises:
+        BadImage: no pictures, or none that can be read.
+        BadChoice: `top` outside 1 to 100, or no layers.
+        UnknownLayer, NotApplicable: no layer of this name, or one without maps.
+        UnknownArchitecture, UnknownWeights, WeightsError: as for `predict`.
+    """
+    return run_here(
+        top_patches_task(name, pictures, layers, top=top, weights=weights), choose(device)
+    )
