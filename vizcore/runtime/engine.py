@@ -20,11 +20,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-from vizcore.errors import JobCancelled, QueueFull
+from vizcore.errors import QueueFull
 from vizcore.runtime.device import choose
-from vizcore.runtime.jobs import Progress, State, Task
+from vizcore.runtime.jobs import Task
+from vizcore.runtime.local_job import LocalJob
 from vizcore.runtime.results import ResultCache
 from vizcore.runtime.runs import Limits, Run
 from vizcore.runtime.worker import Worker
@@ -51,8 +52,8 @@ class LocalEngine:
         self.limits = limits or Limits()
         self.results = ResultCache(self.limits.results_bytes)
         self._device = device
-        self._clock = clock
-        self._changed = threading.Condition()
+        self.clock = clock
+        self.changed = threading.Condition()
         self._workers: dict[str, Worker] = {}
         self._shared: dict[Hashable, Run] = {}
         self._jobs: dict[str, LocalJob[Any]] = {}
@@ -72,7 +73,7 @@ class LocalEngine:
         """
         place = task.lane or choose(device or self._device)
         key = None if task.key is None else (place, task.key)
-        with self._changed:
+        with self.changed:
             if self._closed:
                 raise QueueFull("The engine is closed and takes no more work.")
             worker = self._worker(place)
@@ -91,12 +92,13 @@ class LocalEngine:
                 self, worker, run, f"job-{next(self._numbers)}", session
             )
             run.wanted_by[job.id] = session
+            worker.take_up(run)  # others may have paused it
             self._jobs[job.id] = job
             return job
 
     def cancel_session(self, session: str) -> int:
         """Give up every unfinished job of a session; says how many there were."""
-        with self._changed:
+        with self.changed:
             mine = [job for job in self._jobs.values() if job.session == session]
             for job in mine:
                 job.cancel()
@@ -104,7 +106,7 @@ class LocalEngine:
 
     def sessions(self) -> set[str]:
         """The sessions that have unfinished jobs."""
-        with self._changed:
+        with self.changed:
             return {job.session for job in self._jobs.values()}
 
     def metrics(self) -> dict[str, float]:
@@ -112,18 +114,19 @@ class LocalEngine:
 
         Step times are those of the last 1000 steps of each device.
         """
-        with self._changed:
+        with self.changed:
             workers = list(self._workers.values())
-            runs = [run for worker in workers for run in (*worker.queue, *worker.turns())]
             for worker in workers:
-                for run in worker.turns():
+                for run in (*worker.turns(), *worker.aside):
                     worker.check_time(run)
+            runs = [run for worker in workers for run in (*worker.queue, *worker.turns())]
             seconds = [value for worker in workers for value in worker.step_seconds]
             return {
                 "jobs_unfinished": len(self._jobs),
                 "jobs_shared_total": self._counted["shared"],
                 "runs_queued": sum(run.state == "queued" for run in runs),
                 "runs_running": sum(run.state == "running" for run in runs),
+                "runs_paused": sum(len(worker.aside) for worker in workers),
                 "runs_done_total": self._ended["done"],
                 "runs_failed_total": self._ended["failed"],
                 "runs_cancelled_total": self._ended["cancelled"],
@@ -140,7 +143,7 @@ class LocalEngine:
 
     def close(self) -> None:
         """Give up everything; the threads end after the step in hand."""
-        with self._changed:
+        with self.changed:
             self._closed = True
             for worker in self._workers.values():
                 worker.close()
@@ -151,7 +154,7 @@ class LocalEngine:
     def _worker(self, device: str) -> Worker:
         if device not in self._workers:
             self._workers[device] = Worker(
-                device, self.limits, self._changed, self._on_end, self._clock
+                device, self.limits, self.changed, self._on_end, self.clock
             )
         return self._workers[device]
 
@@ -184,103 +187,45 @@ class LocalEngine:
         for job_id in run.wanted_by:
             self._jobs.pop(job_id, None)
 
-    def _give_up(self, job: LocalJob[Any]) -> None:
-        """One job wants its computation no more; the last one to say so ends it."""
-        run = job._run
+    def give_up(self, job: LocalJob[Any]) -> None:
+        """One job wants its computation no more; the last one to say so ends it. Lock held."""
+        run = job.run
         run.wanted_by.pop(job.id, None)
+        run.paused_by.discard(job.id)
         self._jobs.pop(job.id, None)
         if not run.wanted_by:
-            job._worker.settle(run, "cancelled", error=job._cancelled())
-        self._changed.notify_all()
+            job.worker.settle(run, "cancelled", error=job.cancelled())
+        elif run.resting:
+            job.worker.set_aside(run)
+        self.changed.notify_all()
 
-
-class LocalJob(Generic[Result]):
-    """A handle on a task given to a `LocalEngine`; see `vizcore.runtime.jobs.Job`."""
-
-    def __init__(
-        self, engine: LocalEngine, worker: Worker, run: Run, job_id: str, session: str
-    ) -> None:
-        self.id = job_id
-        self.session = session
-        self.label = run.task.label
-        self._engine = engine
-        self._worker = worker
-        self._run = run
-        self._given_up = False
-
-    def __repr__(self) -> str:
-        return f"<{self.id} '{self.label}' {self.state}>"
-
-    @property
-    def state(self) -> State:
-        """queued, running, done, failed or cancelled."""
-        with self._engine._changed:
-            self._worker.check_time(self._run)
-            return "cancelled" if self._given_up else self._run.state
-
-    @property
-    def place(self) -> int:
-        """1 for the next in the queue, 0 when it is not waiting."""
-        with self._engine._changed:
-            if self.state != "queued":
-                return 0
-            return self._worker.queue.index(self._run) + 1
-
-    @property
-    def progress(self) -> Progress | None:
-        """The newest progress, None before the first."""
-        return self._run.progress
-
-    @property
-    def eta_s(self) -> float | None:
-        """Seconds left at the pace so far; None while nothing is known."""
-        with self._engine._changed:
-            progress, started_s = self._run.progress, self._run.started_s
-            if self.state != "running" or progress is None or started_s is None:
-                return None
-            if progress.total is None or progress.done == 0:
-                return None
-            pace = (self._engine._clock() - started_s) / progress.done
-            return max(0.0, pace * (progress.total - progress.done))
-
-    @property
-    def error(self) -> Exception | None:
-        """Why there is no result, None otherwise."""
-        with self._engine._changed:
-            return self._cancelled() if self.state == "cancelled" else self._run.error
-
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Block until it is over or the time has passed; True when it is over."""
-        deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        with self._engine._changed:
-            while self.state in ("queued", "running"):
-                left = 1.0 if deadline is None else deadline - time.monotonic()
-                if left <= 0:
-                    return False
-                # At most a second at once: `state` notices steps that take too long.
-                self._engine._changed.wait(min(left, 1.0))
-            return True
-
-    def result(self, timeout_s: float | None = None) -> Result:
-        """Wait, then give the result.
+    def pause(self, job: LocalJob[Any]) -> None:
+        """One job lets its computation rest; the last one to say so pauses it. Lock held.
 
         Raises:
-            TimeoutError: it is not over in time.
-            Exception: whatever the work ended with, or `JobCancelled`.
+            QueueFull: the session, or the device, has as many paused as it may have.
         """
-        if not self.wait(timeout_s):
-            raise TimeoutError(f"'{self.label}' is not over after {timeout_s:g} s.")
-        error = self.error
-        if error is not None:
-            raise error
-        return self._run.result
+        run, limits = job.run, self.limits
+        mine = [each for each in self._jobs.values() if each.session == job.session]
+        paused = sum(each.state == "paused" for each in mine)
+        if paused >= limits.paused:
+            raise QueueFull(
+                f"You have {paused} paused computations, which is as many as one session may "
+                "have. Continue or cancel one."
+            )
+        if len(job.worker.aside) >= limits.paused_all:
+            raise QueueFull(
+                f"{len(job.worker.aside)} computations are paused on the device "
+                f"'{job.worker.device}', which is as many as may be. Let this one go on, or "
+                "cancel it."
+            )
+        run.paused_by.add(job.id)
+        if run.resting:
+            job.worker.set_aside(run)
+        self.changed.notify_all()
 
-    def cancel(self) -> None:
-        """Give it up, if it is not over. Others who asked for the same still get it."""
-        with self._engine._changed:
-            if self.state in ("queued", "running"):
-                self._given_up = True
-                self._engine._give_up(self)
-
-    def _cancelled(self) -> JobCancelled:
-        return JobCancelled(f"'{self.label}' was cancelled.")
+    def resume(self, job: LocalJob[Any]) -> None:
+        """One job wants its computation to go on. Lock held."""
+        job.run.paused_by.discard(job.id)
+        job.worker.take_up(job.run)
+        self.changed.notify_all()

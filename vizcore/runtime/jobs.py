@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 Given = TypeVar("Given", covariant=True)
-State = Literal["queued", "running", "done", "failed", "cancelled"]
+State = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,16 @@ class Job(Protocol[Given]):
 
     def cancel(self) -> None:
         """Give it up. The work stops when everybody who asked for it has given it up."""
+
+    def pause(self) -> None:
+        """Let it rest until `resume`. The work rests when everybody who asked for it lets it.
+
+        Raises:
+            QueueFull: as many computations are paused as may be.
+        """
+
+    def resume(self) -> None:
+        """Let it go on, in its turn."""
 
 
 class Engine(Protocol):

@@ -41,6 +41,7 @@ class Worker:
     ) -> None:
         self.device = device
         self.queue: list[Run] = []
+        self.aside: list[Run] = []
         self.networks: OrderedDict[str, nn.Module] = OrderedDict()
         self.step_seconds: deque[float] = deque(maxlen=1000)
         self.steps_total = 0
@@ -87,12 +88,54 @@ class Worker:
         run.state, run.result, run.error = state, result, error
         if run in self.queue:
             self.queue.remove(run)
+        if run in self.aside:
+            self.aside.remove(run)
+            if run is not self._in_hand:
+                self._active.append(run)  # the thread closes its steps
         self._ended(run)
         self._changed.notify_all()
 
+    def set_aside(self, run: Run) -> None:
+        """Pause a computation: it takes no turns and leaves its place to others.
+
+        A step in hand is finished first; what it finds is kept.
+        """
+        if run.over or run.state == "paused":
+            return
+        for line in (self.queue, self._active):
+            if run in line:
+                line.remove(run)
+        run.state, run.paused_s = "paused", self._clock()
+        self.aside.append(run)
+        if run is not self._in_hand:
+            self._stop_counting(run)
+        self._changed.notify_all()
+
+    def take_up(self, run: Run) -> None:
+        """Let a paused computation go on, in its turn."""
+        if run.state != "paused":
+            return
+        self.aside.remove(run)
+        run.paused_s = None
+        if run is self._in_hand:
+            run.state = "running"
+        else:
+            run.state = "queued"
+            self.enqueue(run)
+        self._changed.notify_all()
+
     def check_time(self, run: Run) -> None:
-        """Fail a computation whose step in hand takes too long."""
-        if run.over or run.step_started_s is None:
+        """Fail a computation whose step in hand takes too long; give up one paused too long."""
+        if run.over:
+            return
+        if run.paused_s is not None and self._clock() - run.paused_s > self._limits.paused_s:
+            message = (
+                f"'{run.task.label}' was paused for {self._limits.paused_s / 60:g} minutes, which "
+                "is as long as a computation may rest, and was given up. Start it again."
+            )
+            self.settle(run, "cancelled", error=JobCancelled(message))
+            return
+        if run.step_started_s is None:
             return
         if self._clock() - run.step_started_s > self._limits.step_s:
             message = (
@@ -104,7 +147,7 @@ class Worker:
     def close(self) -> None:
         """Give up everything; the thread ends after the step in hand."""
         self._closing = True
-        for run in [*self.queue, *self.turns()]:
+        for run in [*self.queue, *self.turns(), *self.aside]:
             self.settle(run, "cancelled", error=JobCancelled(f"'{run.task.label}' was stopped."))
         self._changed.notify_all()
 
@@ -122,6 +165,8 @@ class Worker:
     def _next(self) -> Run | None:
         """Wait for the computation whose turn it is; None when the engine closes."""
         while True:
+            for run in list(self.aside):
+                self.check_time(run)
             while self.queue and len(self.turns()) < self._limits.active:
                 run = self.queue.pop(0)
                 self._turn = run.turn
@@ -132,7 +177,7 @@ class Worker:
                 return self._active.popleft()
             if self._closing:
                 return None
-            self._changed.wait()
+            self._changed.wait(self._until_given_up())
 
     def _take_turn(self, run: Run) -> None:
         outcome, error = None, None
@@ -152,7 +197,10 @@ class Worker:
                 self.settle(run, "done", result=outcome)
             elif not run.over:
                 run.progress = outcome
-                self._active.append(run)
+                if run.state == "paused":
+                    self._stop_counting(run)
+                else:
+                    self._active.append(run)
                 self._changed.notify_all()
             self._in_hand = None
         if run.over and run.steps is not None:
@@ -213,6 +261,18 @@ class Worker:
         error = JobError(f"'{run.task.label}' stopped: {type(raised).__name__}: {raised}")
         error.__cause__ = raised
         return error
+
+    def _stop_counting(self, run: Run) -> None:
+        if run.started_s is not None:
+            run.worked_s += self._clock() - run.started_s
+            run.started_s = None
+
+    def _until_given_up(self) -> float | None:
+        """Seconds until the first paused computation has rested too long; None without any."""
+        since = [run.paused_s for run in self.aside if run.paused_s is not None]
+        if not since:
+            return None
+        return max(0.1, min(since) + self._limits.paused_s - self._clock())
 
     def _count_step(self, seconds: float) -> None:
         self.step_seconds.append(seconds)
