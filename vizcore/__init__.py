@@ -15,11 +15,13 @@ from typing import Any
 
 #: Public name -> the module that defines it.
 _HOMES: dict[str, str] = {
+    "AscentOptions": "vizcore.records_class_images",
     "BadChoice": "vizcore.errors",
     "BadImage": "vizcore.errors",
     "BadInputSize": "vizcore.errors",
     "BadNotation": "vizcore.errors",
     "ConvScopeError": "vizcore.errors",
+    "InversionOptions": "vizcore.records_class_images",
     "NotApplicable": "vizcore.errors",
     "UnknownArchitecture": "vizcore.errors",
     "UnknownClass": "vizcore.errors",
@@ -27,6 +29,7 @@ _HOMES: dict[str, str] = {
     "WeightsError": "vizcore.errors",
     "block": "vizcore.api.tables",
     "card": "vizcore.trained",
+    "class_images": "vizcore.api",
     "confusion": "vizcore.trained",
     "convolve": "vizcore.byhand",
     "deconvnet": "vizcore.api.looking",
@@ -59,18 +62,22 @@ _HOMES: dict[str, str] = {
 }
 
 __all__ = [
+    "AscentOptions",
     "BadChoice",
     "BadImage",
     "BadInputSize",
     "BadNotation",
     "ConvScopeError",
+    "InversionOptions",
     "NotApplicable",
     "UnknownArchitecture",
     "UnknownClass",
     "UnknownLayer",
     "WeightsError",
+    "activation_images",
     "block",
     "card",
+    "class_images",
     "confusion",
     "contribution",
     "convolve",
@@ -88,6 +95,7 @@ __all__ = [
     "filters",
     "find_kernel",
     "fleet",
+    "invert",
     "layers",
     "localisation_set",
     "models",

@@ -16,10 +16,13 @@ from vizcore.api.looking import (
     top_patches,
     worked_value,
 )
+from vizcore.api.made_images import activation_images, class_images, invert
 from vizcore.api.tables import block, layers, models
 
 __all__ = [
+    "activation_images",
     "block",
+    "class_images",
     "contribution",
     "deconvnet",
     "depth_strip",
@@ -31,6 +34,7 @@ __all__ = [
     "filter_slices",
     "filter_statistics",
     "filters",
+    "invert",
     "layers",
     "models",
     "predict",
