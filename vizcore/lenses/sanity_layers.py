@@ -128,7 +128,7 @@ def draw_anew(copy: nn.Module, names: Sequence[str], seed: int) -> None:
             if isinstance(module, _NORMS):
                 _start_norm(module)
             elif isinstance(module, _WEIGHTED):
-                fan_in = nn.init._calculate_correct_fan(module.weight, "fan_in")  # type: ignore[arg-type]
+                fan_in = nn.init._calculate_correct_fan(module.weight, "fan_in")
                 for parameter in _direct(module):
                     bound = 1 / sqrt(fan_in)
                     drawn = torch.empty(parameter.shape).uniform_(-bound, bound, generator=source)
