@@ -5,7 +5,7 @@ import html
 import numpy as np
 import streamlit as st
 
-from vizcore import tasks
+from vizcore import saliency_tasks
 from vizcore.errors import ConvScopeError
 from vizcore.figures.numbers import percent
 from vizcore.ui import cache, pictures, weights_view, work
@@ -13,7 +13,7 @@ from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, any_text, one_of, whole
 from vizcore.ui.room import Download, is_dark, room
 
-METHODS = {"gradient": "Gradient", "gradient x input": "Gradient × input"}
+METHODS = {"gradient": "Gradient", "input_x_gradient": "Input × gradient"}
 CHOICES = [
     Choice("class", "", any_text),
     Choice("method", "gradient", one_of(*METHODS)),
@@ -54,7 +54,7 @@ with room("saliency", "Which pixels decided?", CHOICES) as here:
         )
     try:
         found = work.run(
-            tasks.saliency_task(
+            saliency_tasks.saliency_task(
                 network, chosen.picture, view["class"] or None, view["method"], weights=weights
             ),
             slot="saliency.map",

@@ -29,7 +29,8 @@ from vizcore.errors import (
 from vizcore.networks import load_network, presence_of, source_of, weights, weights_of
 from vizcore.runtime.engine import LocalEngine
 from vizcore.runtime.jobs import run_here
-from vizcore.tasks import fetch_task, map_layers_task, prediction_task, saliency_task
+from vizcore.saliency_tasks import saliency_task
+from vizcore.tasks import fetch_task, map_layers_task, prediction_task
 from vizcore.zoo import pretrained
 from vizcore.zoo.light_import import torchvision_models
 

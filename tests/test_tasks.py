@@ -24,12 +24,12 @@ from vizcore.errors import (
 )
 from vizcore.networks import card_of, load_network, preprocessing_of, trained_keys, weights
 from vizcore.runtime.engine import LocalEngine
+from vizcore.saliency_tasks import saliency_task
 from vizcore.tasks import (
     as_picture,
     feature_maps_task,
     map_layers_task,
     prediction_task,
-    saliency_task,
     warm_task,
 )
 from vizcore.zoo.photos20 import zfnet_photos20
@@ -104,7 +104,7 @@ def test_equal_tasks_are_computed_once_and_others_are_not_mixed_up(drawn_weights
             saliency_task(KEY, png()),
             saliency_task(KEY, png(), 3),
             saliency_task(KEY, png(), 4),
-            saliency_task(KEY, png(), 3, "gradient x input"),
+            saliency_task(KEY, png(), 3, "input_x_gradient"),
         ]
 
     first = [engine.submit(task).result(60) for task in tasks()]
@@ -237,7 +237,7 @@ def test_random_weights_are_the_librarys_own_drawn_again(drawn_weights):
 
 def test_making_a_task_does_not_load_torch():
     code = (
-        "import sys, numpy as np; from vizcore.tasks import saliency_task;"
+        "import sys, numpy as np; from vizcore.saliency_tasks import saliency_task;"
         "saliency_task('zfnet_photos20', np.zeros((9, 9, 3), np.uint8), 3);"
         "sys.exit('torch' in sys.modules)"
     )

@@ -27,7 +27,7 @@ from vizcore.records_evolution import (
     PatchHistory,
     SaliencyHistory,
 )
-from vizcore.runtime.jobs import Progress, Task
+from vizcore.runtime.jobs import Progress, Task, finish
 from vizcore.runtime.snapshots import Snapshot, has_snapshots, identity, read_snapshot, snapshots
 from vizcore.runtime.weights import cards
 from vizcore.tasks import AnyPicture, as_picture
@@ -316,5 +316,6 @@ def _saliency(
         yield Progress(place, len(shots), f"epoch {shot.epoch}")
         then = _at(network, shot)
         said.append(predict(then, image, classes=classes))
-        maps.append(saliency(then, image, image_hwc=view, target=target, classes=classes))
+        steps = saliency(then, image, image_hwc=view, target=target, classes=classes)
+        maps.append(finish(steps))
     return SaliencyHistory(tuple(shot.epoch for shot in shots), tuple(maps), tuple(said))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -328,27 +328,6 @@ class FeatureMaps:
     order: tuple[int, ...]
     sorted_by: str
     strength_c: npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class SaliencyMap:
-    """How much each input pixel moves one class score.
-
-    Attributes:
-        values_hw: one value a pixel.
-        signed: False where values are magnitudes (0 = no influence).
-        method: the method's name and the way channels were combined.
-        target: output number of the class; `target_class` its name.
-        score: the unnormalised class score the gradient was taken of.
-    """
-
-    values_hw: npt.NDArray[np.float32]
-    signed: bool
-    method: str
-    target: int
-    target_class: str
-    score: float
-    image_hwc: npt.NDArray[np.uint8] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

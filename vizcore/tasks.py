@@ -22,7 +22,7 @@ from vizcore.data.images import MAX_BYTES, Picture, decode
 from vizcore.errors import BadChoice, BadImage, NotApplicable
 from vizcore.networks import class_number, preprocessing_of, require, source_of
 from vizcore.networks import weights as find_weights
-from vizcore.records import FeatureMaps, MapLayer, Prediction, SaliencyMap, Sorting
+from vizcore.records import FeatureMaps, MapLayer, Prediction, Sorting
 from vizcore.runtime.jobs import Progress, Task
 from vizcore.runtime.store import RemoteFile
 from vizcore.zoo import get
@@ -30,8 +30,6 @@ from vizcore.zoo.weights import Weights
 
 if TYPE_CHECKING:
     from torch import nn
-
-    from vizcore.lenses.saliency import Method
 
 #: Weights by name (None: the architecture's default), or a record, such as a session's own.
 AnyWeights = str | Weights | None
@@ -121,31 +119,6 @@ def feature_maps_task(
     work = partial(_feature_maps, seen=seen, layer=layer, sorted_by=sorted_by, target=number)
     key = seen.key("feature maps", layer, sorted_by, number)
     return Task(work, f"Feature maps of {layer}", source_of(seen.weights), key)
-
-
-def saliency_task(
-    name: str,
-    image: AnyPicture,
-    target: str | int | None = None,
-    method: Method = "gradient",
-    *,
-    weights: AnyWeights = None,
-) -> Task[SaliencyMap]:
-    """Which pixels move a class score; see `vizcore.lenses.saliency`.
-
-    Args:
-        target: a class by name or number; None takes the most probable one.
-
-    Raises:
-        UnknownClass: with the nearest names.
-    """
-    seen = sight(name, image, weights)
-    require_classes(seen.weights)
-    classes = seen.weights.classes
-    number = None if target is None else class_number(target, classes)
-    work = partial(_saliency, seen=seen, target=number, method=method)
-    label = "Saliency" if number is None else f"Saliency of {classes[number]}"
-    return Task(work, label, source_of(seen.weights), seen.key("saliency", number, method))
 
 
 def warm_task(name: str, *, weights: AnyWeights = None) -> Task[Prediction]:
@@ -272,18 +245,3 @@ def _feature_maps(
     from vizcore.lenses.feature_maps import feature_maps
 
     return feature_maps(network, seen.input_nchw(), layer, sorted_by=sorted_by, target=target)
-
-
-def _saliency(
-    network: nn.Module, *, seen: Sight, target: int | None, method: Method
-) -> SaliencyMap:
-    from vizcore.lenses.saliency import saliency
-
-    return saliency(
-        network,
-        seen.input_nchw(),
-        image_hwc=seen.view_hwc(),
-        target=target,
-        classes=seen.weights.classes,
-        method=method,
-    )

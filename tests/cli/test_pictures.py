@@ -133,10 +133,10 @@ def test_saliency_as_a_picture(photo, tmp_path, capsys, which):
 
 def test_saliency_as_values_and_json(photo, tmp_path, capsys):
     out = tmp_path / "saliency.npy"
-    arguments = (KEY, "--image", photo, "--out", out, "--json", "--method", "gradient x input")
+    arguments = (KEY, "--image", photo, "--out", out, "--json", "--method", "input_x_gradient")
     assert command(saliency, *arguments) == 0
     result = json.loads(capsys.readouterr().out)
-    expected = api.saliency(KEY, photo, method="gradient x input", device="cpu")
+    expected = api.saliency(KEY, photo, method="input_x_gradient", device="cpu")
     np.testing.assert_array_equal(np.load(out), expected.values_hw)
     assert (result["class"], result["index"]) == (expected.target_class, expected.target)
     assert result["score"] == expected.score

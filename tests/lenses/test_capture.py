@@ -13,6 +13,7 @@ from vizcore.lenses.capture import find_layer, forward, layer_names, read_layers
 from vizcore.lenses.feature_maps import feature_maps
 from vizcore.lenses.prediction import predict
 from vizcore.lenses.saliency import saliency
+from vizcore.runtime.jobs import finish
 
 
 class Block(nn.Module):
@@ -186,7 +187,7 @@ def test_a_lens_leaves_the_network_as_it_found_it(network, image, training, fail
         lambda: predict(network, image),
         lambda: feature_maps(network, image, "block"),
         lambda: read_layers(network, image, ["block"]),
-        lambda: saliency(network, image, image_hwc=photo),
+        lambda: finish(saliency(network, image, image_hwc=photo)),
     ):
         if fails:
             with pytest.raises(KeyError, match="in the middle"):

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from vizcore.errors import BadChoice, BadInputSize, NotApplicable, UnknownClass
-from vizcore.lenses.saliency import saliency
+from vizcore.lenses.saliency import saliency as saliency_steps
+from vizcore.records_saliency import SaliencyMap
+from vizcore.runtime.jobs import finish
 from vizcore.zoo.photos20 import zfnet_photos20
 
 PHOTO = np.zeros((64, 64, 3), np.uint8)
+
+
+def saliency(*args: Any, **kwargs: Any) -> SaliencyMap:
+    return finish(saliency_steps(*args, **kwargs))
 
 
 @pytest.fixture
@@ -45,7 +53,7 @@ def test_it_is_the_gradients_largest_magnitude(network, image, target):
 def test_gradient_times_input_is_signed(network, image):
     names = [f"class {number}" for number in range(20)]
     seen = saliency(
-        network, image, image_hwc=PHOTO, target=4, classes=names, method="gradient x input"
+        network, image, image_hwc=PHOTO, target=4, classes=names, method="input_x_gradient"
     )
     gradient, _ = by_hand(network, image, 4)
     expected = (gradient * image[0]).sum(0).numpy()

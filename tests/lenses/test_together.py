@@ -22,7 +22,7 @@ from vizcore.lenses.prediction import class_scores, predict
 from vizcore.lenses.saliency import saliency
 from vizcore.runtime.clone import private_copy
 from vizcore.runtime.engine import LocalEngine
-from vizcore.runtime.jobs import NetworkSource, Task
+from vizcore.runtime.jobs import NetworkSource, Task, finish
 from vizcore.zoo.photos20 import zfnet_photos20
 
 PHOTO = np.zeros((64, 64, 3), np.uint8)
@@ -40,7 +40,7 @@ def looks(number: int) -> list[Callable[[nn.Module], Any]]:
     return [
         partial(feature_maps, image_nchw=image, layer="relu3"),
         partial(saliency, image_nchw=image, image_hwc=PHOTO, target=number),
-        partial(saliency, image_nchw=image, image_hwc=PHOTO, method="gradient x input"),
+        partial(saliency, image_nchw=image, image_hwc=PHOTO, method="input_x_gradient"),
         partial(predict, image_nchw=image),
         partial(class_scores, images_nchw=IMAGES, batch=1 + number),
     ]
@@ -75,7 +75,7 @@ def test_jobs_side_by_side_in_the_engine(network):
 def test_lenses_in_threads_beside_guided_backpropagation(network):
     """Guided backpropagation on its own private copy, lenses on the network, all at once."""
     image = IMAGES[:1]
-    expected = saliency(network, image, image_hwc=PHOTO, target=2).values_hw
+    expected = finish(saliency(network, image, image_hwc=PHOTO, target=2)).values_hw
     maps = feature_maps(network, image, "relu2").maps_chw
     guided = GuidedBackprop(private_copy(network))
     expected_guided = guided.attribute(image.clone().requires_grad_(True), target=2).detach()
@@ -97,7 +97,7 @@ def test_lenses_in_threads_beside_guided_backpropagation(network):
         for args in (
             (
                 "saliency",
-                lambda: saliency(network, image, image_hwc=PHOTO, target=2).values_hw,
+                lambda: finish(saliency(network, image, image_hwc=PHOTO, target=2)).values_hw,
                 expected,
             ),
             ("maps", lambda: feature_maps(network, image, "relu2").maps_chw, maps),

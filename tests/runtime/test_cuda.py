@@ -8,7 +8,8 @@ import pytest
 import vizcore as vc
 from vizcore.data.samples import sample
 from vizcore.runtime.engine import LocalEngine
-from vizcore.tasks import prediction_task, saliency_task
+from vizcore.saliency_tasks import saliency_task
+from vizcore.tasks import prediction_task
 
 pytestmark = pytest.mark.gpu
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from vizcore.records import SaliencyMap
+from vizcore.records_saliency import SaliencyMap, Value
 from vizcore.runtime.device import choose
 from vizcore.runtime.jobs import run_here
-from vizcore.tasks import AnyPicture, AnyWeights, saliency_task
-
-if TYPE_CHECKING:
-    from vizcore.lenses.saliency import Method
+from vizcore.saliency_tasks import saliency_task
+from vizcore.tasks import AnyPicture, AnyWeights
 
 
 def saliency(
@@ -18,7 +16,11 @@ def saliency(
     image: AnyPicture,
     target: str | int | None = None,
     *,
-    method: Method = "gradient",
+    method: str = "gradient",
+    against: str | int | None = None,
+    layer: str | None = None,
+    seed: int = 0,
+    options: Mapping[str, Value] | None = None,
     weights: AnyWeights = None,
     device: str | None = None,
 ) -> SaliencyMap:
@@ -26,10 +28,27 @@ def saliency(
 
     Args:
         target: a class by name or number.
-        method: "gradient" (magnitudes) or "gradient x input" (signed).
+        method: a key of `vizcore.lenses.saliency.METHODS`.
+        against: a second class, whose score is subtracted.
+        layer: for the methods that look at one.
+        seed: decides what is drawn, where the method draws.
+        options: of the method, such as `{"steps": 100}`.
 
     Raises:
-        UnknownClass: with the nearest names.
+        UnknownClass, UnknownLayer: with the nearest names.
+        BadChoice: an unknown method, option or value.
+        NotApplicable: the method cannot be honest on this network; says why.
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
     """
-    return run_here(saliency_task(name, image, target, method, weights=weights), choose(device))
+    task = saliency_task(
+        name,
+        image,
+        target,
+        method,
+        against=against,
+        layer=layer,
+        seed=seed,
+        options=options,
+        weights=weights,
+    )
+    return run_here(task, choose(device))

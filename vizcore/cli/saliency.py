@@ -13,6 +13,7 @@ from vizcore.cli.files import (
     say_if_random,
     write_out,
 )
+from vizcore.lenses.saliency.methods import METHODS
 
 NAME = "saliency"
 HELP = "the pixels of a picture that move the score of a class"
@@ -33,9 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--method",
-        choices=("gradient", "gradient x input"),
+        choices=tuple(each.key for each in METHODS),
         default="gradient",
-        help="magnitudes of the gradient (default), or signed: gradient times input",
+        help="which method (default: gradient)",
     )
     parser.add_argument("--map-only", action="store_true", help="draw the map without the photo")
 

@@ -21,8 +21,8 @@ from vizcore.records import (
     FeatureMaps,
     LayerTable,
     LectureCheck,
-    SaliencyMap,
 )
+from vizcore.records_saliency import SaliencyMap
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,0 +1,165 @@
+"""What a method is given: a private network, the score that is asked about, the picture, options.
+
+The parameters of the private network are frozen: they are the network's own tensors, but nothing
+is recorded for their gradients, which saves time and memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from vizcore.records_saliency import Completeness, Value
+from vizcore.runtime.clone import private_copy
+from vizcore.runtime.device import release_unused
+from vizcore.runtime.memory import is_out_of_memory
+
+#: Pictures in a batch where memory does not decide: on a CPU more are slower, not faster.
+_BEST_BATCH = {"cpu": 8, "cuda": 50, "mps": 16}
+#: Memory of a pass with gradients, for each byte that torch records on the way up: the record
+#: itself, the values that go with it and the gradients on the way down.
+_PASS_FACTOR = 2.5
+
+
+class Score(nn.Module):
+    """The score of a class, or the difference of two, of each picture: (N, 1)."""
+
+    def __init__(self, network: nn.Module, target: int, against: int | None = None) -> None:
+        super().__init__()
+        self.network = network
+        self.target = target
+        self.against = against
+        self.training = False
+
+    def forward(self, images: Tensor) -> Tensor:
+        scores: Tensor = self.network(images)
+        wanted = scores[:, self.target : self.target + 1]
+        if self.against is None:
+            return wanted
+        return wanted - scores[:, self.against : self.against + 1]
+
+
+@dataclass(slots=True)
+class Look:
+    """One question: which part of `image` moved `score`?
+
+    Attributes:
+        network: a private, frozen copy; hooks and modules may be put into it.
+        score: `Score` around it.
+        image: preprocessed, (1, C, H, W).
+        options: all of the method's, checked.
+        memory_bytes: what a batch may take.
+    """
+
+    network: nn.Module
+    score: Score
+    image: Tensor
+    options: Mapping[str, Value]
+    layer: str | None = None
+    seed: int = 0
+    memory_bytes: int = 2**30
+    _pass_bytes: int | None = field(default=None, init=False)
+
+    @property
+    def device(self) -> str:
+        """Where it is computed."""
+        return str(self.image.device)
+
+    def whole(self, key: str) -> int:
+        """An option that is a whole number."""
+        return int(self.options[key])
+
+    def number(self, key: str) -> float:
+        """An option that is a number."""
+        return float(self.options[key])
+
+    def word(self, key: str) -> str:
+        """An option that is a word."""
+        return str(self.options[key])
+
+    def noise(self) -> torch.Generator:
+        """Random numbers of the seed. Always the CPU's: a seed means the same on every device."""
+        return torch.Generator().manual_seed(self.seed)
+
+    def batch(self) -> int:
+        """How many pictures go through the network at once, forward and back."""
+        if self._pass_bytes is None:
+            self._pass_bytes = bytes_of_a_pass(self.score, self.image)
+        fits = int(self.memory_bytes // max(1, int(_PASS_FACTOR * self._pass_bytes)))
+        return max(1, min(_BEST_BATCH.get(self.image.device.type, 8), fits))
+
+
+@dataclass(slots=True)
+class Attributed:
+    """What a method found.
+
+    Attributes:
+        values: (1, C, H, W) like the picture, or (1, c, h, w) of a layer.
+        completeness: whether they sum to a difference of scores, where they should.
+        segments_hw: each pixel's superpixel.
+        notes: what to know, a sentence each.
+    """
+
+    values: Tensor
+    completeness: Completeness | None = None
+    segments_hw: Tensor | None = None
+    notes: tuple[str, ...] = ()
+
+
+def frozen_copy(network: nn.Module) -> nn.Module:
+    """A private copy whose parameters record no gradients; no tensor is copied.
+
+    Example:
+        >>> net = nn.Linear(2, 2)
+        >>> twin = frozen_copy(net)
+        >>> twin.weight.requires_grad, net.weight.requires_grad
+        (False, True)
+        >>> twin.weight.data_ptr() == net.weight.data_ptr()
+        True
+    """
+    copy = private_copy(network)
+    own: dict[int, nn.Parameter] = {}
+    for module in copy.modules():
+        for name, parameter in module._parameters.items():
+            if parameter is None:
+                continue
+            if id(parameter) not in own:
+                own[id(parameter)] = nn.Parameter(parameter.data, requires_grad=False)
+            module._parameters[name] = own[id(parameter)]
+    return copy
+
+
+def bytes_of_a_pass(score: nn.Module, image: Tensor) -> int:
+    """What torch records on one picture's way up, to find the way back: bytes, parameters left out.
+
+    Example:
+        >>> net = nn.Sequential(nn.Flatten(), nn.Linear(4, 1), nn.Sigmoid())
+        >>> bytes_of_a_pass(frozen_copy(net), torch.ones(1, 1, 2, 2))
+        4
+    """
+    known = {each.untyped_storage().data_ptr() for each in score.parameters()}
+    known |= {each.untyped_storage().data_ptr() for each in score.buffers()}
+    recorded: dict[int, int] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in known:
+            recorded[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    picture = image.detach().clone().requires_grad_(True)
+    hooks = torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor)
+    with torch.enable_grad(), hooks:
+        _end = score(picture)
+    return sum(recorded.values())
+
+
+def out_of_memory(error: BaseException, device: str) -> bool:
+    """Whether an error says that there was no memory; what torch kept for later is let go."""
+    if not is_out_of_memory(error):
+        return False
+    release_unused(device)
+    return True
