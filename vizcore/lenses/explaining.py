@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from functools import partial
-from inspect import isgenerator
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,7 @@ from torch import nn
 
 from vizcore.lenses.capture import Images
 from vizcore.lenses.saliency import saliency
-from vizcore.records import SaliencyMap
+from vizcore.records_saliency import SaliencyMap
 from vizcore.runtime.jobs import Progress
 
 #: Gives the map of a network for one preprocessed picture (1, C, H, W).
@@ -36,10 +35,9 @@ def _explain(
     image_hwc: npt.NDArray[np.uint8],
     options: dict[str, object],
 ) -> Generator[Progress, None, SaliencyMap]:
-    found = saliency(network, image_nchw, image_hwc=image_hwc, method=method, **options)  # type: ignore[arg-type]
-    if isgenerator(found):
-        return (yield from found)
-    return found
+    return (
+        yield from saliency(network, image_nchw, image_hwc=image_hwc, method=method, **options)  # type: ignore[arg-type]
+    )
 
 
 def within(
