@@ -6,6 +6,7 @@ from collections.abc import Generator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from vizcore.data.colours import colour_directions
 from vizcore.data.images import Picture
 from vizcore.errors import BadChoice
 from vizcore.networks import class_number, source_of
@@ -204,6 +205,7 @@ def _ascend(
     from vizcore.lenses.class_images import ascend
 
     how = weights.preprocessing
+    wants_colours = options.decorrelated and how.channels == 3
     return ascend(
         network,
         goals,
@@ -212,7 +214,8 @@ def _ascend(
         std=how.std,
         options=options,
         photo_nchw=None if photo is None else how.apply(photo.rgb_hwc),
-        classes=weights.classes or None,
+        classes=weights.classes,
+        colours_cc=colour_directions(how.std) if wants_colours else None,
     )
 
 
@@ -229,5 +232,5 @@ def _invert(
         mean=seen.weights.preprocessing.mean,
         std=seen.weights.preprocessing.std,
         options=options,
-        classes=seen.weights.classes or None,
+        classes=seen.weights.classes,
     )

@@ -11,15 +11,19 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from vizcore.errors import BadChoice, BadInputSize, NotApplicable
+from vizcore.errors import BadChoice, BadInputSize
 from vizcore.lenses.capture import Images, as_input
+from vizcore.lenses.class_images.bases import coordinates
 from vizcore.lenses.class_images.film import Film
-from vizcore.lenses.class_images.measures import Measure
+from vizcore.lenses.class_images.measuring import Measuring
+from vizcore.lenses.class_images.saying import said_of
+from vizcore.lenses.class_images.transforming import Transformations, blurred, variation
+from vizcore.lenses.class_images.troubles import Troubles
 from vizcore.lenses.class_images.updates import update_of
-from vizcore.lenses.prediction import predict
 from vizcore.records import Prediction
 from vizcore.records_class_images import (
     MOST_IMAGES,
@@ -35,13 +39,18 @@ from vizcore.runtime.jobs import Progress
 NOISE = 0.1
 
 
-def default_step_size(optimiser: str, values: int, lambda_: float) -> float:
-    """The step size where none is given.
+def default_step_size(options: AscentOptions, values: int, lambda_: float) -> float:
+    """The step size where none is given, for images of so many values and the largest lambda.
 
     Plain gradients get smaller the more values there are. Steps of more than 1 / lambda would
-    leap over the optimum and away from it.
+    leap over the optimum and away from it. A normalised step, and one of Adam, is in the units of
+    the network's input (or of its coefficients, in another basis).
+
+    Example:
+        >>> default_step_size(AscentOptions(), 3 * 64 * 64, 0.1)
+        5.0
     """
-    if optimiser != "gradient":
+    if options.optimiser != "gradient":
         return 0.05
     return min(values / 120.0, 0.5 / lambda_ if lambda_ else np.inf)
 
@@ -56,6 +65,7 @@ def ascend(
     options: AscentOptions | None = None,
     photo_nchw: Images | None = None,
     classes: Sequence[str] | None = None,
+    colours_cc: npt.NDArray[np.float64] | None = None,
 ) -> Generator[Progress, None, AscentImages]:
     """Make an image (channels, height, width) for each goal, all in one batch, a step at a time.
 
@@ -65,7 +75,9 @@ def ascend(
     Args:
         mean, std: what the network's inputs were standardised by.
         photo_nchw: the start (1, C, H, W), where the options say so.
-        classes: the names of the outputs, for what the network says of the final images.
+        classes: the names of the outputs, for what the network says of the final images; numbers
+            where they are None, and nothing is said where there are none.
+        colours_cc: (C, C), the directions of colour, where the options decorrelate them.
 
     Raises:
         UnknownClass, UnknownLayer: there is no such class or layer.
@@ -87,62 +99,128 @@ def ascend(
     options = options or AscentOptions()
     if not 1 <= len(goals) <= MOST_IMAGES:
         raise BadChoice(f"{len(goals)} images were asked for. Allowed: 1 to {MOST_IMAGES} at once.")
-    copy = frozen_copy(network)
-    steps, count = options.steps, len(goals)
-    start = _start(copy, image_shape, options, mean, std, photo_nchw)
-    groups = _groups(copy, goals, start)
-    images = start.expand(count, -1, -1, -1).contiguous()
-    lambdas = torch.tensor([goal.lambda_ for goal in goals], device=start.device, dtype=start.dtype)
-    size = options.step_size or default_step_size(
-        options.optimiser, start.numel(), max(goal.lambda_ for goal in goals)
-    )
-    update = update_of(options.optimiser, size)
-    are_classes = all(goal.target is not None for goal in goals)
-    film = Film(steps, count, image_shape[1:], ("score", "penalty", "variation", "probability"))
+    run = _Run(network, goals, image_shape, mean, std, options, photo_nchw, classes, colours_cc)
+    for step in range(options.steps + 1):
+        run.measure(step)
+        yield Progress(step, options.steps, "steps", run.so_far(step))
+        if step < options.steps:
+            run.move(step)
+    return run.ended()
 
-    def so_far(step: int, predictions: tuple[Prediction, ...] = ()) -> AscentImages:
-        pixels = images.detach().float().cpu().numpy()
-        if film.wants(step) and (not film.frames or film.frames[-1].step < step):
-            film.keep(step, as_pictures(pixels, mean, std))
+
+class _Run:
+    """One ascent: the images as they stand, and what is known of them."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        goals: Sequence[Goal],
+        shape: tuple[int, int, int],
+        mean: tuple[float, ...],
+        std: tuple[float, ...],
+        options: AscentOptions,
+        photo_nchw: Images | None,
+        classes: Sequence[str] | None,
+        colours_cc: npt.NDArray[np.float64] | None,
+    ) -> None:
+        if options.jitter_px >= min(shape[1:]):
+            allowed = f"0 to {min(shape[1:]) - 1}, less than the image's side"
+            raise BadChoice.among("jitter_px", options.jitter_px, [allowed])
+        if options.decorrelated and colours_cc is None:
+            raise BadChoice("Decorrelated colours are for networks that look at RGB pictures.")
+        self.goals, self.options, self.mean, self.std = tuple(goals), options, mean, std
+        self.classes = classes
+        self.colours_cc = colours_cc if options.decorrelated else None
+        self.copy = frozen_copy(network)
+        draw = torch.Generator().manual_seed(options.seed)
+        start = _start(self.copy, shape, options, draw, mean, std, photo_nchw)
+        self.measuring = Measuring(self.copy, goals, start)
+        self.transformations = Transformations(options, draw)
+        self.images = start.expand(len(goals), -1, -1, -1).contiguous()
+        self.coordinates = coordinates(options.basis, shape[1:], self.colours_cc, start)
+        self.points = self.coordinates.points(self.images)
+        self.lambdas = torch.tensor([goal.lambda_ for goal in goals]).to(start)
+        size = options.step_size or default_step_size(
+            options, start.numel(), float(max(self.lambdas))
+        )
+        self.update = update_of(options.optimiser, size)
+        self.troubles = Troubles(goals, options, size)
+        curves = ("score", "penalty", "variation", "probability")
+        self.film = Film(options.steps, len(goals), shape[1:], curves)
+        self.gradients = torch.zeros_like(self.images)
+        self.before = (self.images, self.points)
+
+    def measure(self, step: int) -> None:
+        """Scores, penalties and gradients of the images as they stand."""
+        is_last = step == self.options.steps
+        transformation = None if is_last else self.transformations()
+        scores, odds, self.gradients = self.measuring(self.images, transformation, not is_last)
+        squares = self.lambdas * self.images.square().sum((1, 2, 3))
+        weight, total = self.options.total_variation, torch.zeros_like(squares)
+        if weight:
+            total, slope = variation(self.images)
+            total = weight * total
+        values = torch.stack([scores, squares, total, odds.to(scores.dtype)])
+        score, penalty, varied, probability = values.float().cpu().numpy()
+        self.film.write(
+            step, score=score, penalty=penalty, variation=varied, probability=probability
+        )
+        if is_last:
+            return
+        new = self.troubles.watch(step, scores, self.gradients)
+        if new:
+            self.images[new], self.points[new] = self.before[0][new], self.before[1][new]
+        self.gradients = self.gradients - 2 * self.lambdas[:, None, None, None] * self.images
+        if weight:
+            self.gradients = self.gradients - weight * slope
+
+    def move(self, step: int) -> None:
+        """One step up."""
+        self.before = (self.images, self.points)
+        pulled = self.coordinates.pulled(self.points, self.gradients)
+        points = self.update(self.points, pulled)
+        images = self.coordinates.images(points, self.images.shape[3])
+        if self.options.blur_px and (step + 1) % self.options.blur_every == 0:
+            images = blurred(images, self.options.blur_px)
+            points = self.coordinates.points(images)
+        stopped = self.troubles.stopped
+        if stopped:
+            images[stopped], points[stopped] = self.images[stopped], self.points[stopped]
+        self.images, self.points = images, points
+
+    def so_far(self, step: int, predictions: tuple[Prediction, ...] = ()) -> AscentImages:
+        """The record of the run up to a step."""
+        pixels = self.images.float().cpu().numpy()
+        if self.film.wants(step):
+            self.film.keep(step, as_pictures(pixels, self.mean, self.std))
+        are_classes = all(goal.target is not None for goal in self.goals)
         return AscentImages(
-            goals=tuple(goals),
-            options=options,
+            goals=self.goals,
+            options=self.options,
             step=step,
             images_nchw=pixels,
-            mean=mean,
-            std=std,
-            scores_sn=film.curve("score", step),
-            penalties_sn=film.curve("penalty", step),
-            variations_sn=film.curve("variation", step),
-            probabilities_sn=film.curve("probability", step) if are_classes else None,
-            frames=film.frames,
+            mean=self.mean,
+            std=self.std,
+            scores_sn=self.film.curve("score", step),
+            penalties_sn=self.film.curve("penalty", step),
+            variations_sn=self.film.curve("variation", step),
+            probabilities_sn=self.film.curve("probability", step) if are_classes else None,
+            frames=self.film.frames,
             predictions=predictions,
-            notes=("",) * count,
+            notes=self.troubles.notes(self.images, step == self.options.steps),
+            colours_cc=self.colours_cc,
         )
 
-    for step in range(steps + 1):
-        scores, odds, gradient = _measured(groups, goals, images, step < steps)
-        squares = images.flatten(1).square().sum(1)
-        film.write(
-            step,
-            score=scores.float().cpu().numpy(),
-            penalty=(lambdas * squares).float().cpu().numpy(),
-            variation=np.zeros(count),
-            probability=odds.float().cpu().numpy(),
-        )
-        yield Progress(step, steps, "steps", so_far(step))
-        if step < steps:
-            with torch.no_grad():
-                pull = 2 * lambdas[:, None, None, None] * images
-                images = update(images, gradient - pull)
-    predictions = tuple(predict(copy, image[None], classes=classes) for image in images)
-    return so_far(steps, predictions)
+    def ended(self) -> AscentImages:
+        """The record of the whole run, with what the network says of the images."""
+        return self.so_far(self.options.steps, said_of(self.copy, self.images, self.classes))
 
 
 def _start(
     network: nn.Module,
     shape: tuple[int, int, int],
     options: AscentOptions,
+    draw: torch.Generator,
     mean: tuple[float, ...],
     std: tuple[float, ...],
     photo_nchw: Images | None,
@@ -157,45 +235,8 @@ def _start(
         return photo
     start = torch.zeros(1, *shape)
     if options.start == "noise":
-        draw = torch.Generator().manual_seed(options.seed)
         start = NOISE * torch.randn(1, *shape, generator=draw)
     elif options.start == "grey":
         middle = [(0.5 - m) / s for m, s in zip(mean, std, strict=True)]
         start = start + torch.tensor(middle)[:, None, None]
     return as_input(network, start)
-
-
-def _groups(
-    network: nn.Module, goals: Sequence[Goal], start: Tensor
-) -> list[tuple[Measure, list[int]]]:
-    """The images by what they are measured with: one group for classes, one for each layer."""
-    numbers: dict[str | None, list[int]] = {}
-    for number, goal in enumerate(goals):
-        numbers.setdefault(goal.layer, []).append(number)
-    return [(Measure(network, [goals[n] for n in mine], start), mine) for mine in numbers.values()]
-
-
-def _measured(
-    groups: list[tuple[Measure, list[int]]],
-    goals: Sequence[Goal],
-    images: Tensor,
-    wants_gradient: bool,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """The scores, the probabilities (NaN for units) and the gradients of all images."""
-    scores = images.new_zeros(len(images))
-    odds = torch.full((len(images),), torch.nan, dtype=torch.float64, device=images.device)
-    gradient = torch.zeros_like(images)
-    for measure, mine in groups:
-        with torch.set_grad_enabled(wants_gradient):
-            leaf = images[mine].requires_grad_(wants_gradient)
-            found, probable = measure(leaf, [goals[n] for n in mine])
-            if wants_gradient:
-                if found.grad_fn is None:
-                    raise NotApplicable(
-                        "No gradient leads from this network's scores back to the image."
-                    )
-                (gradient[mine],) = torch.autograd.grad(found.sum(), leaf)
-        scores[mine] = found.detach()
-        if probable is not None:
-            odds[mine] = probable
-    return scores, odds, gradient

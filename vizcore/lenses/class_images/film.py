@@ -48,8 +48,9 @@ class Film:
         return self._curves[name][: step + 1]
 
     def wants(self, step: int) -> bool:
-        """Whether a frame is kept of this step."""
-        return step % self._every == 0 or step == self._steps
+        """Whether a frame is to be kept of this step, and is not yet."""
+        is_due = step % self._every == 0 or step == self._steps
+        return is_due and (not self.frames or self.frames[-1].step < step)
 
     def keep(self, step: int, pictures_nhwc: npt.NDArray[np.uint8]) -> None:
         """Keep a frame."""

@@ -20,8 +20,9 @@ from vizcore.errors import BadChoice
 from vizcore.lenses.capture import Images, as_input
 from vizcore.lenses.class_images.film import Film
 from vizcore.lenses.class_images.measures import Reading, reading
+from vizcore.lenses.class_images.saying import said_of
 from vizcore.lenses.class_images.updates import update_of
-from vizcore.lenses.prediction import one_picture, predict
+from vizcore.lenses.prediction import one_picture
 from vizcore.records import Prediction
 from vizcore.records_class_images import MOST_IMAGES, InversionOptions, Inversions, as_pictures
 from vizcore.runtime.clone import frozen_copy
@@ -71,7 +72,7 @@ def invert(
         raise BadChoice(f"{len(layers)} layers were asked for. Allowed: 1 to {MOST_IMAGES}.")
     copy = frozen_copy(network)
     photo = as_input(copy, one_picture(photo_nchw))
-    seen = predict(copy, photo, classes=classes)
+    seen = said_of(copy, photo, classes)
     targets: list[tuple[Reading, Tensor]] = []
     for layer in layers:
         read = reading(copy, layer, photo)
@@ -90,7 +91,7 @@ def invert(
 
     def so_far(step: int, predictions: tuple[Prediction, ...] = ()) -> Inversions:
         pixels = images.detach().float().cpu().numpy()
-        if film.wants(step) and (not film.frames or film.frames[-1].step < step):
+        if film.wants(step):
             film.keep(step, as_pictures(pixels, mean, std))
         return Inversions(
             layers=tuple(layers),
@@ -104,7 +105,7 @@ def invert(
             bounds_sn=film.curve("bound", step),
             variations_sn=film.curve("variation", step),
             frames=film.frames,
-            photo_prediction=seen,
+            photo_prediction=seen[0] if seen else None,
             predictions=predictions,
             notes=("",) * len(layers),
         )
@@ -115,8 +116,7 @@ def invert(
         yield Progress(step, options.steps, "steps", so_far(step))
         if step < options.steps:
             images = update(images, -gradient)
-    predictions = tuple(predict(copy, image[None], classes=classes) for image in images)
-    return so_far(options.steps, predictions)
+    return so_far(options.steps, said_of(copy, images, classes))
 
 
 def _terms(

@@ -1,0 +1,163 @@
+"""Scores and gradients of many images: a batch at a time, as large as memory allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from vizcore.errors import NotApplicable
+from vizcore.lenses.class_images.measures import Measure
+from vizcore.lenses.class_images.transforming import Transformation
+from vizcore.records_class_images import Goal
+from vizcore.runtime.jobs import finish
+from vizcore.runtime.memory import in_batches
+
+#: What the layers' outputs of one batch may take, for a gradient; the rest waits for the next.
+#: A fixed number, so that a seed gives the same bytes however much memory is free.
+BATCH_BYTES = 2 * 2**30
+
+
+@dataclass
+class _Group:
+    """Images that one measure reads, and how many of them go in one batch."""
+
+    measure: Measure
+    numbers: list[int]
+    batch: int
+
+
+class Measuring:
+    """Measures all images of a run: those for classes together, those of one layer together.
+
+    Args:
+        network: a private copy, its parameters frozen.
+        start: one image (1, C, H, W), for finding out what the layers give.
+
+    Raises:
+        as `Measure`.
+    """
+
+    def __init__(self, network: nn.Module, goals: Sequence[Goal], start: Tensor) -> None:
+        self._goals = goals
+        self._device = str(start.device)
+        of_layer: dict[str | None, list[int]] = {}
+        for number, goal in enumerate(goals):
+            of_layer.setdefault(goal.layer, []).append(number)
+        self._groups = []
+        for numbers in of_layer.values():
+            with _counted_bytes(network) as held:
+                measure = Measure(network, [goals[number] for number in numbers], start)
+            room = max(1, BATCH_BYTES // max(1, max(held)))
+            self._groups.append(_Group(measure, numbers, min(room, len(numbers))))
+
+    @property
+    def batches(self) -> tuple[int, ...]:
+        """How many images of each group go in one batch."""
+        return tuple(group.batch for group in self._groups)
+
+    def __call__(
+        self, images: Tensor, transformation: Transformation | None, wants_gradient: bool
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """The scores (n,), the probabilities (n,; NaN for units) and the gradients of the scores.
+
+        A batch that the device has no memory for is halved.
+
+        Raises:
+            NotApplicable: no gradient leads from the scores to the images.
+            OutOfMemory: not even one image fits.
+        """
+        scores = images.new_zeros(len(images))
+        odds = torch.full((len(images),), torch.nan, dtype=torch.float64, device=images.device)
+        gradients = torch.zeros_like(images)
+
+        for group in self._groups:
+
+            def step(numbers: list[int], group: _Group = group) -> int:
+                found, probable, gradient = self._one_batch(
+                    group.measure, numbers, images, transformation, wants_gradient
+                )
+                scores[numbers] = found
+                if probable is not None:
+                    odds[numbers] = probable
+                if gradient is not None:
+                    gradients[numbers] = gradient
+                return len(numbers)
+
+            sizes = finish(in_batches(step, group.numbers, batch=group.batch, device=self._device))
+            group.batch = min(group.batch, max(sizes))
+        return scores, odds, gradients
+
+    def _one_batch(
+        self,
+        measure: Measure,
+        numbers: list[int],
+        images: Tensor,
+        transformation: Transformation | None,
+        wants_gradient: bool,
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        goals = [self._goals[number] for number in numbers]
+        everything = len(numbers) == len(images)
+        with torch.set_grad_enabled(wants_gradient), reproducible(images.device):
+            leaf = (images if everything else images[numbers]).detach()
+            leaf.requires_grad_(wants_gradient)
+            found, odds = measure(leaf if transformation is None else transformation(leaf), goals)
+            gradient = None
+            if wants_gradient:
+                if found.grad_fn is None:
+                    raise NotApplicable(
+                        "No gradient leads from this network's scores back to the image."
+                    )
+                (gradient,) = torch.autograd.grad(found.sum(), leaf, allow_unused=True)
+                if gradient is None:
+                    raise NotApplicable("This network's scores do not depend on the image.")
+        return found.detach(), odds, gradient
+
+
+@contextmanager
+def reproducible(device: torch.device) -> Iterator[None]:
+    """Kernels that give the same bytes in every run; on the CPU they do of themselves.
+
+    The settings are the process's: they are put back as they were, and a device has one worker.
+    """
+    if device.type != "cuda":
+        yield
+        return
+    before = torch.are_deterministic_algorithms_enabled()
+    only_warned = torch.is_deterministic_algorithms_warn_only_enabled()
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
+            yield
+    finally:
+        torch.use_deterministic_algorithms(before, warn_only=only_warned)
+
+
+@contextmanager
+def _counted_bytes(network: nn.Module) -> Iterator[list[int]]:
+    """Bytes of the outputs of all leaf modules, of one pass with a gradient, for each pass."""
+    passes = [0]
+
+    def begin(_module: nn.Module, _inputs: Any) -> None:
+        passes.append(0)
+
+    def add(_module: nn.Module, _inputs: Any, output: Any) -> None:
+        if isinstance(output, Tensor):
+            # Kept for the way back, and once more as the gradient that comes down.
+            passes[-1] += 2 * output.numel() * output.element_size()
+
+    handles = [network.register_forward_pre_hook(begin)]
+    handles += [
+        module.register_forward_hook(add)
+        for module in network.modules()
+        if not any(module.children())
+    ]
+    try:
+        yield passes
+    finally:
+        for handle in handles:
+            handle.remove()
