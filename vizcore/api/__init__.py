@@ -17,10 +17,12 @@ from vizcore.api.looking import (
     worked_value,
 )
 from vizcore.api.made_images import activation_images, class_images, invert
+from vizcore.api.measuring import bench
 from vizcore.api.tables import block, layers, models
 
 __all__ = [
     "activation_images",
+    "bench",
     "block",
     "class_images",
     "contribution",

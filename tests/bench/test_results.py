@@ -1,0 +1,106 @@
+"""Results of machines: files, limits, joining."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from vizcore.errors import BadChoice
+from vizcore.records_bench import (
+    Ceiling,
+    Machine,
+    MachineResults,
+    Measurement,
+    Setup,
+    from_json,
+    to_json,
+)
+from vizcore.runtime import measured
+
+MACHINE = Machine("GPU 1", "cuda", "CPU", 8, 7, 2**34, "570", "13", "Linux", "3.11", "2", "0", "1")
+FIRST = Measurement(
+    network="lenet",
+    input_shape=(1, 32, 32),
+    setup=Setup(4, "bf16"),
+    date="2026-01-02",
+    params=5,
+    macs=7,
+    rounds_ms=(1.0, 3.0, 2.0),
+    quartiles_ms=(1.0, 2.5),
+    runs=9,
+    peak_bytes=100,
+    energy_j=0.5,
+    power_w=300.0,
+)
+RESULTS = MachineResults(MACHINE, (FIRST,), (Ceiling("fp32", 2e12, 8192, 1e12, 2**30),))
+
+
+def test_a_file_gives_back_what_was_written() -> None:
+    assert from_json(to_json(RESULTS)) == RESULTS
+
+
+def test_numbers_that_follow_from_others() -> None:
+    assert FIRST.latency_ms == 2.0
+    assert FIRST.spread == 1.0
+    assert FIRST.images_per_s == 2000.0
+    assert FIRST.energy_per_image_j == 0.125
+    assert RESULTS.ceilings[0].ridge == 2.0
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda r: "no", "no JSON"),
+        (lambda r: json.dumps([1]), "format"),
+        (lambda r: json.dumps({**r, "format": "another"}), "another"),
+        (lambda r: json.dumps({**r, "machine": {}}), "device"),
+        (lambda r: _with(r, "rounds_ms", []), "times of lenet"),
+        (lambda r: _with(r, "rounds_ms", [0.0]), "times of lenet"),
+        (lambda r: _with(r, "rounds_ms", ["a"]), "no number"),
+        (lambda r: _with(r, "params", "many"), "params"),
+        (lambda r: _with(r, "params", True), "params"),
+        (lambda r: _with(r, "setup", {"batch": 0}), "dtype"),
+        (lambda r: json.dumps({**r, "ceilings": [{**r["ceilings"][0], "bytes_per_s": 0}]}), "zero"),
+    ],
+)
+def test_another_file_is_refused_in_a_sentence(change, words) -> None:
+    with pytest.raises(BadChoice, match=words):
+        from_json(change(json.loads(to_json(RESULTS))))
+
+
+def _with(results, field, value) -> str:
+    measurement = {**results["measurements"][0], field: value}
+    return json.dumps({**results, "measurements": [measurement]})
+
+
+@pytest.mark.parametrize("batch", [0, 1025, 1.5, True, "8"])
+def test_a_batch_has_limits(batch) -> None:
+    with pytest.raises(BadChoice, match="batch"):
+        Setup(batch)
+
+
+def test_newer_values_replace_those_of_the_same_kind(empty_cache) -> None:
+    measured.keep(RESULTS)
+    newer = replace(FIRST, rounds_ms=(5.0,))
+    other = replace(FIRST, setup=Setup(8))
+    measured.keep(MachineResults(MACHINE, (newer, other)))
+    found = measured.machines()[MACHINE.slug]
+    assert found.measurements == (newer, other)
+    assert found.ceilings == RESULTS.ceilings
+
+
+def test_other_versions_are_another_machine(empty_cache) -> None:
+    measured.keep(RESULTS)
+    measured.keep(MachineResults(replace(MACHINE, driver="571"), (FIRST,)))
+    assert sum(each.machine.device == "GPU 1" for each in measured.machines().values()) == 2
+
+
+def test_a_damaged_file_is_passed_over_and_a_large_one_refused(empty_cache, caplog) -> None:
+    measured.own_folder().mkdir(parents=True)
+    (measured.own_folder() / "broken.json").write_text("{")
+    assert all(each.machine.device != "GPU 1" for each in measured.machines().values())
+    assert "broken.json" in caplog.text
+    with pytest.raises(BadChoice, match="8 MB"):
+        measured.read(b" " * (measured.MAX_BYTES + 1))

@@ -1,0 +1,71 @@
+"""`python -m vizcore bench`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from vizcore.__main__ import main
+from vizcore.bench import latency
+from vizcore.records_bench import from_json
+from vizcore.runtime import measured
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rounds of a few milliseconds."""
+
+    class Short(latency.Timer):
+        def adaptive_autorange(self, threshold, min_run_time, max_run_time):
+            return super().adaptive_autorange(threshold, min_run_time=0.001, max_run_time=0.005)
+
+    monkeypatch.setattr(latency, "Timer", Short)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_file_is_written_added_to_and_kept(tmp_path, capsys, empty_cache) -> None:
+    out = tmp_path / "here.json"
+    command = ["bench", "lenet5_modern", "--device", "cpu", "--rounds", "1", "--out", str(out)]
+    assert main([*command, "--batch", "1", "2"]) == 0
+    said = capsys.readouterr()
+    assert "batch 2, fp32" in said.out
+    assert "GFLOP/s" in said.out
+    assert "warming up" in said.err
+    assert main([*command, "--batch", "4", "--json", "--keep"]) == 0
+    printed = from_json(capsys.readouterr().out)
+    assert [each.setup.batch for each in printed.measurements] == [4]
+    joined = from_json(out.read_text())
+    assert [each.setup.batch for each in joined.measurements] == [1, 2, 4]
+    assert joined.measurements[0].macs > 0
+    assert measured.machines()[joined.machine.slug].measurements == printed.measurements
+
+
+def test_a_file_of_another_machine_is_refused_before_anything_is_measured(tmp_path, capsys) -> None:
+    from tests.bench.test_results import RESULTS
+    from vizcore.records_bench import to_json
+
+    out = tmp_path / "there.json"
+    out.write_text(to_json(RESULTS))
+    assert main(["bench", "lenet5_modern", "--device", "cpu", "--out", str(out)]) == 2
+    said = capsys.readouterr().err
+    assert "another machine" in said
+    assert "warming" not in said
+    assert json.loads(out.read_text())["machine"]["device"] == "GPU 1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nothing_like_it"], "nothing_like_it"),
+        (["lenet5_modern", "--batch", "0"], "batch cannot be"),
+        (["lenet5_modern", "--device", "cpu", "--dtype", "tf32"], "TF32"),
+        (["lenet5_modern", "--device", "cpu", "--input-size", "3"], "cannot take"),
+        (["lenet5_modern", "--out", "nowhere/file.json"], "no folder"),
+    ],
+)
+def test_bad_input_is_one_sentence(arguments, words, capsys) -> None:
+    assert main(["bench", *arguments]) == 2
+    said = capsys.readouterr().err.strip()
+    assert words in said
+    assert "\n" not in said

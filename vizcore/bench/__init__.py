@@ -1,0 +1,1 @@
+"""Measuring networks on a device: time, memory, energy, and the machine's own ceilings."""

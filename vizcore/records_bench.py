@@ -1,0 +1,308 @@
+"""What measuring a network on a machine gives: the machine, how it ran, how long, how much memory.
+
+A measurement keeps what it takes to compare it with one made elsewhere: device, driver, versions,
+date, number format, batch, and the spread of its rounds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from statistics import median
+from typing import Any, Literal, get_args
+
+from vizcore.errors import BadChoice
+from vizcore.records import as_plain
+
+NumberFormat = Literal["fp32", "tf32", "bf16", "fp16"]
+#: Number formats: fp32 throughout; tf32 in matrix products; bf16 and fp16 by autocast.
+NUMBER_FORMATS: tuple[NumberFormat, ...] = get_args(NumberFormat)
+#: Bytes of one value of an activation in each number format.
+VALUE_BYTES: dict[str, int] = {"fp32": 4, "tf32": 4, "bf16": 2, "fp16": 2}
+#: Names the layout of a result file; a file of another one is refused.
+FORMAT = "convscope-bench-1"
+#: The most pictures in one pass.
+MAX_BATCH = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How a network is run.
+
+    Attributes:
+        batch: pictures in one pass.
+        dtype: one of `NUMBER_FORMATS`.
+        channels_last: values of one pixel side by side in memory (NHWC).
+        compiled: through `torch.compile`.
+
+    Raises:
+        BadChoice: a batch below 1 or above `MAX_BATCH`, or no number format.
+    """
+
+    batch: int = 1
+    dtype: NumberFormat = "fp32"
+    channels_last: bool = False
+    compiled: bool = False
+
+    def __post_init__(self) -> None:
+        if isinstance(self.batch, bool) or not isinstance(self.batch, int):
+            raise BadChoice.among("batch", self.batch, [f"a whole number from 1 to {MAX_BATCH}"])
+        if not 1 <= self.batch <= MAX_BATCH:
+            raise BadChoice.among("batch", self.batch, [f"a whole number from 1 to {MAX_BATCH}"])
+        if self.dtype not in NUMBER_FORMATS:
+            raise BadChoice.among("dtype", self.dtype, NUMBER_FORMATS)
+
+    @property
+    def words(self) -> str:
+        """In words: "batch 8, bf16, channels last".
+
+        Example:
+            >>> Setup(batch=8, dtype="bf16", channels_last=True).words
+            'batch 8, bf16, channels last'
+        """
+        said = [f"batch {self.batch}", self.dtype]
+        return ", ".join(
+            [*said, *["channels last"] * self.channels_last, *["compiled"] * self.compiled]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A device, and what drives it.
+
+    Attributes:
+        device: the device's own name: a GPU's, or the processor's.
+        kind: "cpu", "cuda" or "mps".
+        processor, cores, threads: of the host; `threads` is what torch computes with on a CPU.
+        memory_bytes: of the device; None where the system does not tell.
+        driver: of the GPU; "" where there is none or it does not tell. `cuda` is torch's CUDA.
+        system, python, torch, torchvision, timm: versions.
+    """
+
+    device: str
+    kind: str
+    processor: str
+    cores: int
+    threads: int
+    memory_bytes: int | None
+    driver: str
+    cuda: str
+    system: str
+    python: str
+    torch: str
+    torchvision: str
+    timm: str
+
+    @property
+    def title(self) -> str:
+        """What a person calls it: the device, a CPU's threads, and torch's version.
+
+        Example:
+            >>> Machine("A CPU", "cpu", "", 2, 1, None, "", "", "", "", "2.14.1", "", "").title
+            'A CPU, 1 thread, torch 2.14.1'
+        """
+        threads = f", {self.threads} thread{'s' if self.threads > 1 else ''}"
+        return f"{self.device}{threads if self.kind == 'cpu' else ''}, torch {self.torch}"
+
+    @property
+    def slug(self) -> str:
+        """The title as part of a file name, with what tells it from others of the same title."""
+        name = re.sub(r"[^a-z0-9.]+", "-", self.title.lower()).strip("-")
+        rest = hashlib.sha256(repr(self).encode()).hexdigest()[:6]
+        return f"{name[:80]}-{rest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One network on one machine, run in one way.
+
+    Attributes:
+        network: an architecture's key; `input_shape` (channels, height, width) of one picture.
+        setup: how it was run; `date` when, ISO.
+        params: of the network; `macs`: multiply-adds of one picture, as its layer table has them.
+        rounds_ms: the median milliseconds of one pass, a value a round; rounds of the setups that
+            were measured together take turns, so that what else the machine does meets them all.
+        quartiles_ms: of the single blocks of runs in all rounds (25%, 75%).
+        runs: passes timed in all.
+        peak_bytes: the most memory that the tensors of a pass held at one time, weights included;
+            None where it cannot be read.
+        energy_j: joules of the whole board for one pass, idle share included; None where NVML
+            gives none. `power_w` is its mean power meanwhile.
+    """
+
+    network: str
+    input_shape: tuple[int, int, int]
+    setup: Setup
+    date: str
+    params: int
+    macs: int
+    rounds_ms: tuple[float, ...]
+    quartiles_ms: tuple[float, float]
+    runs: int
+    peak_bytes: int | None = None
+    energy_j: float | None = None
+    power_w: float | None = None
+
+    @property
+    def latency_ms(self) -> float:
+        """Milliseconds of one pass: the median of the rounds."""
+        return median(self.rounds_ms)
+
+    @property
+    def spread(self) -> float:
+        """The stated spread: the widest distance between two rounds, as a share of the latency.
+
+        Example:
+            >>> Measurement("n", (3, 8, 8), Setup(), "", 1, 1, (9, 10, 11), (9, 11), 3).spread
+            0.2
+        """
+        return (max(self.rounds_ms) - min(self.rounds_ms)) / self.latency_ms
+
+    @property
+    def images_per_s(self) -> float:
+        """Throughput: pictures a second."""
+        return self.setup.batch / self.latency_ms * 1e3
+
+    @property
+    def flops_per_s(self) -> float:
+        """The rate that was reached: 2 operations a multiply-add."""
+        return 2 * self.macs * self.images_per_s
+
+    @property
+    def energy_per_image_j(self) -> float | None:
+        """Joules a picture, where energy is known."""
+        return None if self.energy_j is None else self.energy_j / self.setup.batch
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """What a machine reaches at best in one number format, measured.
+
+    Attributes:
+        flops_per_s: of a large product of matrices; `side` is the side of the square ones.
+        bytes_per_s: read and written while a large tensor is copied; `copied_bytes` is its size.
+    """
+
+    dtype: NumberFormat
+    flops_per_s: float
+    side: int
+    bytes_per_s: float
+    copied_bytes: int
+
+    @property
+    def ridge(self) -> float:
+        """Operations a byte from which on arithmetic is what bounds a perfect program."""
+        return self.flops_per_s / self.bytes_per_s
+
+
+@dataclass(frozen=True, slots=True)
+class MachineResults:
+    """Everything measured on one machine.
+
+    Attributes:
+        machine: which, with its versions.
+        measurements: newest last; one for each network, input and setup.
+        ceilings: one for each number format that was measured.
+    """
+
+    machine: Machine
+    measurements: tuple[Measurement, ...]
+    ceilings: tuple[Ceiling, ...] = ()
+
+    def ceiling(self, dtype: str) -> Ceiling | None:
+        """The machine's ceilings in a number format, if they were measured."""
+        return next((each for each in self.ceilings if each.dtype == dtype), None)
+
+    def with_more(
+        self, measurements: Iterable[Measurement], ceilings: Iterable[Ceiling] = ()
+    ) -> MachineResults:
+        """The same with newer values in the place of those of the same kind."""
+        kept = {(m.network, m.input_shape, m.setup): m for m in self.measurements}
+        kept |= {(m.network, m.input_shape, m.setup): m for m in measurements}
+        best = {c.dtype: c for c in self.ceilings} | {c.dtype: c for c in ceilings}
+        return MachineResults(self.machine, tuple(kept.values()), tuple(best.values()))
+
+
+def to_json(results: MachineResults) -> str:
+    """A machine's results as the text of a file."""
+    return json.dumps({"format": FORMAT, **as_plain(results)}, indent=1) + "\n"
+
+
+def from_json(text: str | bytes) -> MachineResults:
+    """Read a file that `to_json` wrote.
+
+    Raises:
+        BadChoice: it is no such file, or values in it cannot be; says which.
+
+    Example:
+        >>> m = Machine("GPU", "cuda", "", 8, 7, None, "", "", "", "", "", "", "")
+        >>> from_json(to_json(MachineResults(m, ()))).machine.device
+        'GPU'
+    """
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _unfit(f"it is no JSON ({str(error)[:80]})") from error
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        said = found.get("format") if isinstance(found, dict) else type(found).__name__
+        raise _unfit(f"its format is {str(said)[:40]!r}")
+    try:
+        return MachineResults(
+            Machine(**_checked(found["machine"], Machine)),
+            tuple(_measurement(each) for each in found["measurements"]),
+            tuple(Ceiling(**_checked(each, Ceiling)) for each in found["ceilings"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise _unfit(f"a value in it cannot be: {str(error)[:120]}") from error
+
+
+def _measurement(given: Mapping[str, Any]) -> Measurement:
+    values = _checked({**given, "setup": Setup(**_checked(given["setup"], Setup))}, Measurement)
+    rounds = values["rounds_ms"]
+    if not rounds or min(*rounds, *values["quartiles_ms"]) <= 0 or len(values["input_shape"]) != 3:
+        raise ValueError(f"the times of {values['network']}")
+    return Measurement(**values)
+
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "bool": (bool,),
+    "float": (int, float),
+    "tuple": (list, tuple),
+    "NumberFormat": (str,),
+    "Setup": (Setup,),
+    "None": (type(None),),
+}
+
+
+def _checked(given: Mapping[str, Any], record: type) -> dict[str, Any]:
+    """The fields of a record out of plain values, each of its declared kind."""
+    values = {}
+    for field in fields(record):
+        value = given[field.name]
+        kinds = str(field.type).split("[")[0].split(" | ") + (
+            ["None"] if str(field.type).endswith("None") else []
+        )
+        allowed = tuple(kind for name in kinds for kind in _KINDS[name])
+        if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
+            raise ValueError(f"{field.name} is {str(value)[:40]!r}")
+        if isinstance(value, list):
+            if not all(isinstance(each, (int, float)) for each in value):
+                raise ValueError(f"{field.name} holds what is no number")
+            value = tuple(value)
+        values[field.name] = value
+    if record is Ceiling and min(values["flops_per_s"], values["bytes_per_s"]) <= 0:
+        raise ValueError("a ceiling of zero")
+    return values
+
+
+def _unfit(why: str) -> BadChoice:
+    return BadChoice(
+        f"The file holds no results of a machine: {why}. Allowed: what "
+        "`python -m vizcore bench ... --out FILE` or this page's download has written.",
+        received="a file",
+    )
