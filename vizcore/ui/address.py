@@ -20,6 +20,7 @@ import streamlit as st
 Number = TypeVar("Number", int, float)
 
 _SEEN = "address.seen"  # {"view", "written", "values"} at the end of the last run
+_STRAY = "address.stray"  # (page, query): the address that the page before it wrote last
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +115,13 @@ class View:
 
     Attributes:
         complaints: one sentence for each value of the address that was not allowed.
+        arrived: the page was opened in this run.
     """
 
     page: str
     choices: dict[str, Choice]
     complaints: list[str] = field(default_factory=list)
+    arrived: bool = False
 
     def key(self, name: str) -> str:
         """The session-state key of a choice."""
@@ -158,13 +161,31 @@ def open_view(page: str, choices: Iterable[Choice]) -> View:
         _adopt(view, query)
     elif seen is not None and seen["view"].page == page and seen["values"] == view.values():
         view.complaints += seen["view"].complaints  # still to be read: nothing was changed since
-    arrived = seen is None or seen["view"].page != page
+    view.arrived = seen is None or seen["view"].page != page
+    _mind_stray(view, query, seen["written"] if seen is not None and view.arrived else query)
     for name in view.choices:
         # A page's widgets are its own: on arrival, a choice shared with the last page is given to
         # this page's widget anew, or the widget would begin with its first option.
-        if arrived or st.session_state.get(view.key(name)) is None:
+        if view.arrived or st.session_state.get(view.key(name)) is None:
             view[name] = view[name]
     return view
+
+
+def _mind_stray(view: View, query: dict[str, str], before: dict[str, str]) -> None:
+    """Remember which address would be the last page's, put behind the name of this one.
+
+    A page's address is on its way to the browser when a link in it can already be followed. The
+    browser then puts it behind the new page's name, and sends it with the next change of a widget.
+    This page tells the browser its own at its end; until then, and where the browser's Back leads
+    to it later, the stray one says nothing about this page.
+    """
+    stray = st.session_state.get(_STRAY)
+    if view.arrived and before != query:
+        st.session_state[_STRAY] = (view.page, before)
+    elif (
+        stray is not None and stray != (view.page, query) and stray[1].keys() <= view.choices.keys()
+    ):
+        del st.session_state[_STRAY]  # the browser has heard; it can be this page's from now on
 
 
 def peek(page: str, choice: Choice) -> Any:
@@ -181,6 +202,8 @@ def peek(page: str, choice: Choice) -> Any:
 def _is_new(page: str, query: dict[str, str]) -> bool:
     """Whether the address came from outside, and not from our own last writing of it."""
     seen = st.session_state.get(_SEEN)
+    if st.session_state.get(_STRAY) == (page, query):
+        return False
     if seen is None or seen["view"].page != page:
         return bool(query) or seen is None
     if query == seen["written"]:
@@ -215,6 +238,6 @@ def _adopt(view: View, query: dict[str, str]) -> None:
 def close_view(view: View) -> None:
     """Write the choices into the address."""
     query = view.query()
-    if st.query_params.to_dict() != query:
+    if view.arrived or st.query_params.to_dict() != query:  # the browser may have another one
         st.query_params.from_dict(query)
     st.session_state[_SEEN] = {"view": view, "written": query, "values": view.values()}

@@ -1,0 +1,91 @@
+"""A link that is followed while its page is still at work, or while its address is on the way."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from tests.browser.conftest import Server
+
+pytestmark = pytest.mark.browser
+
+ANSWER = ".cs-answer >> nth=0"
+MAIN = "stMain"
+
+
+class Wire:
+    """What the server says, held up where a test wants the browser to hear it late."""
+
+    def __init__(self, page: Page, first: bytes) -> None:
+        """Hold everything from the first message on that has `first` in it, until `release`."""
+        self.first = first
+        self.held: list[str | bytes] = []
+        self.is_holding = False
+        self.is_over = False
+        self.browser: WebSocketRoute | None = None
+        page.route_web_socket(re.compile("/_stcore/stream"), self._route)
+
+    def _route(self, browser: WebSocketRoute) -> None:
+        self.browser = browser
+        browser.connect_to_server().on_message(self._heard)
+
+    def _heard(self, message: str | bytes) -> None:
+        assert self.browser is not None
+        if isinstance(message, bytes) and self.first in message and not self.is_over:
+            self.is_holding = True
+        if self.is_holding:
+            self.held.append(message)
+        else:
+            self.browser.send(message)
+
+    def release(self) -> None:
+        """Let the browser hear all that was held, in its order."""
+        assert self.browser is not None
+        self.is_holding, self.is_over = False, True
+        while self.held:
+            self.browser.send(self.held.pop(0))
+
+
+def test_an_address_that_is_on_the_way_does_not_reach_the_page_that_a_link_opened(
+    server: Server, page: Page
+):
+    # The page's own address comes last; what stands in it and in no link is `pictures`.
+    wire = Wire(page, b"&pictures=photos20")
+    page.goto(f"{server.address}/strongest?network=zfnet_photos20&layer=conv4&unit=9")
+    link = page.get_by_test_id(MAIN).get_by_role("link", name="unit 9").first
+    expect(link).to_be_visible()
+    page.wait_for_timeout(1_000)
+    assert wire.held, "the address was held up"
+    link.click()
+    page.wait_for_timeout(1_000)
+    wire.release()
+    expect(page.locator(ANSWER)).to_contain_text("Unit 9 of conv4")
+    expect(page.locator(ANSWER)).to_contain_text("feeds the class")
+    page.wait_for_url(re.compile(r"/unit\?(?=.*layer=conv4)(?=.*channel=9)(?!.*unit=9)"))
+    page.get_by_role("button", name="Next", exact=True).click()
+    expect(page.locator(ANSWER)).to_contain_text("Unit 10 of conv4")
+    page.wait_for_url("**channel=10*")
+    page.go_back()
+    expect(page.locator(ANSWER)).to_contain_text("Unit 9 of conv4")
+    page.go_back()  # where the browser had put the wall's address behind the unit's name
+    page.wait_for_timeout(1_000)
+    expect(page.get_by_text("this page does not know")).to_have_count(0)
+    page.go_back()
+    page.wait_for_url("**/strongest?*")
+    expect(page.locator(ANSWER)).to_contain_text("excites unit 9")
+
+
+def test_a_page_that_is_left_while_it_works_does_not_write_its_address(server: Server, page: Page):
+    page.goto(f"{server.address}/feature-maps?network=resnet50&weights=random&layer=layer4")
+    expect(page.locator("h1")).to_contain_text("channel")
+    assert page.locator(".cs-answer").count() == 0, "it is still at work"
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="By hand").click()
+    page.wait_for_url("**/byhand*")
+    expect(page.locator(ANSWER)).to_be_visible()
+    page.wait_for_timeout(1_000)
+    assert "network=" not in page.url
+    page.go_back()
+    page.wait_for_url("**/feature-maps?*layer=layer4*")
+    expect(page.locator(ANSWER)).to_contain_text("of layer4")
