@@ -20,7 +20,7 @@ from PIL import Image
 from vizcore import patch_tasks
 from vizcore.data.picture_sets import PictureSet, open_pictures
 from vizcore.errors import BadChoice, BadImage, JobCancelled, NotApplicable, UnknownLayer
-from vizcore.lenses.capture import read_layers
+from vizcore.lenses.reading import read_maps
 from vizcore.networks import load_network
 from vizcore.patch_tasks import top_patches_task
 from vizcore.records_patches import TopPatches
@@ -121,7 +121,7 @@ def test_what_is_outside_a_patchs_window_cannot_change_its_value() -> None:
             image = torch.tensor(how.apply(pictures[patch.number]))
             noise = torch.randn(image.shape, generator=torch.Generator().manual_seed(1))
             noise[..., top:bottom, left:right] = image[..., top:bottom, left:right]
-            maps = read_layers(loaded.module, noise, ["conv3"])["conv3"][0]
+            maps = read_maps(loaded.module, noise, ["conv3"])["conv3"]
             value = float(maps[0, channel, patch.place[0], patch.place[1]])
             assert value == pytest.approx(patch.value, rel=1e-3, abs=1e-4)
 
@@ -366,7 +366,7 @@ def test_a_grey_network_and_a_task_that_travels() -> None:
         ({"top": 0}, BadChoice, "k cannot be '0'"),
         ({"top": 101}, BadChoice, "1 to 100"),
         ({"layers": ["conv9"]}, UnknownLayer, "'conv9'"),
-        ({"layers": ["fc8"]}, NotApplicable, "'fc8' gives no maps"),
+        ({"layers": ["fc8"]}, NotApplicable, "'fc8' has no maps"),
         ({"layers": []}, BadChoice, "0 layers"),
         ({"pictures": "nowhere"}, BadImage, "There is no folder and no zip archive 'nowhere'"),
     ],
@@ -395,3 +395,28 @@ def test_what_is_found_so_far_comes_with_the_progress(folder: Path) -> None:
         parts[1].found["conv1"].pictures_ck, early.found["conv1"].pictures_ck
     )
     assert parts[0].fields == parts[-1].fields
+
+
+def test_each_run_of_a_relu_has_patches_of_its_own() -> None:
+    """torchvision's ResNet uses one ReLU twice in a block: two places, two receptive fields."""
+    loaded = load_network("resnet18", "random")
+    how, block = loaded.weights.preprocessing, loaded.module.layer1[0]
+    pictures = drawn(5)
+    layers = ["layer1.0.relu", "layer1.0.add", "layer1.0.relu_1"]
+    found = run_here(top_patches_task("resnet18", pictures, layers, top=3, weights="random"))
+    assert list(found.found) == layers
+    assert [found.fields[layer].size for layer in layers] == [(19, 19), (27, 27), (27, 27)]
+    images = torch.tensor(np.concatenate([how.apply(each) for each in pictures]))
+    with torch.no_grad():
+        module = loaded.module
+        stem = module.maxpool(module.relu(module.bn1(module.conv1(images))))
+        inner = block.bn1(block.conv1(stem)).relu()
+        added = block.bn2(block.conv2(inner)) + stem
+    for layer, maps in zip(layers, (inner, added, added.relu()), strict=True):
+        best = maps.flatten(2).amax(2).sort(dim=0, descending=True, stable=True).values[:3].T
+        np.testing.assert_allclose(found.found[layer].values_ck, best, rtol=1e-3, atol=1e-4)
+        patch = found.patches(layer, 7)[0]
+        assert float(maps[patch.number, 7][patch.place]) == pytest.approx(patch.value, rel=1e-3)
+    for wrong in ("layer1.0.relu_2", "layer1.0.ad"):
+        with pytest.raises(UnknownLayer):
+            run_here(top_patches_task("resnet18", pictures, [wrong], weights="random"))

@@ -10,8 +10,8 @@ import torch
 
 from vizcore import unit_tasks
 from vizcore.data.samples import sample
-from vizcore.errors import BadChoice, NotApplicable, UnknownLayer
-from vizcore.lenses.capture import read_layers
+from vizcore.errors import BadChoice, BadImage, NotApplicable, UnknownLayer
+from vizcore.lenses.reading import read_maps
 from vizcore.networks import load_network
 from vizcore.runtime.jobs import run_here
 from vizcore.tasks import as_picture
@@ -32,7 +32,7 @@ def maps(layer: str, pictures: np.ndarray | None = None) -> np.ndarray:
     module, weights = load_network(KEY).module, load_network(KEY).weights
     given = [as_picture(photo()).rgb_hwc] if pictures is None else list(pictures)
     images = np.concatenate([weights.preprocessing.apply(each) for each in given])
-    return read_layers(module, images, [layer])[layer][-1].numpy()
+    return read_maps(module, images, [layer])[layer].numpy()
 
 
 def test_a_unit_is_at_its_greatest_value():
@@ -84,6 +84,66 @@ def test_numbers_over_pictures_are_those_of_all_values():
     np.testing.assert_allclose(numbers.zeros_c, (own <= 0).mean((0, 2, 3)), atol=1e-3)
 
 
+def test_numbers_outlive_a_restart(monkeypatch: pytest.MonkeyPatch):
+    pictures = np.random.default_rng(6).integers(0, 255, (9, 64, 64, 3)).astype(np.uint8)
+    first = run_here(unit_tasks.activity_task(KEY, pictures))
+    monkeypatch.setattr(unit_tasks, "_measure", None)  # whoever measures again fails
+    again = run_here(unit_tasks.activity_task(KEY, pictures.copy()))
+    assert list(again.layers) == list(first.layers)
+    assert (again.pictures, again.title) == (9, first.title)
+    for name, numbers in first.layers.items():
+        for part in ("mean_c", "maximum_c", "zeros_c"):
+            kept = getattr(again.layers[name], part)
+            np.testing.assert_array_equal(kept, getattr(numbers, part))
+        assert again.layers[name].after_relu == numbers.after_relu
+    one = run_here(unit_tasks.activity_task(KEY, pictures, "conv2"))  # part of what is kept
+    assert list(one.layers) == ["conv2"]
+    for other in (
+        unit_tasks.activity_task(KEY, pictures[:8]),
+        unit_tasks.activity_task(KEY, pictures, "pool1"),
+        unit_tasks.activity_task(KEY, pictures, weights="random"),
+    ):
+        with pytest.raises(TypeError):
+            run_here(other)
+
+
+def test_numbers_of_no_picture_are_refused(tmp_path: Path):
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    with pytest.raises(BadImage, match="None of the 1 files"):
+        run_here(unit_tasks.activity_task(KEY, tmp_path))
+
+
+RESNET = "resnet18"
+
+
+def test_runs_and_functions_have_units():
+    """torchvision's ResNet uses one ReLU module twice in a block, and adds by a function."""
+    loaded = load_network(RESNET, "random")
+    module, how = loaded.module, loaded.weights.preprocessing
+    image = torch.tensor(how.apply(as_picture(photo()).rgb_hwc))
+    with torch.no_grad():
+        block = module.layer1[0]
+        stem = module.maxpool(module.relu(module.bn1(module.conv1(image))))
+        inner = block.bn1(block.conv1(stem)).relu()
+        added = block.bn2(block.conv2(inner)) + stem
+    for layer, maps, op, name, run in (
+        ("layer1.0.relu", inner, "ReLU", "layer1.0.relu", 0),
+        ("layer1.0.add", added, "add", None, 0),
+        ("layer1.0.relu_1", added.relu(), "ReLU", "layer1.0.relu", 1),
+    ):
+        unit = run_here(unit_tasks.unit_task(RESNET, photo(), layer, 11, weights="random"))
+        np.testing.assert_allclose(unit.map_hw, maps[0, 11], rtol=1e-4, atol=1e-5)
+        assert (unit.op, unit.module, unit.run) == (op, name, run)
+        assert unit.norm is None
+        assert unit.nearest == ()
+        size = 19 if layer == "layer1.0.relu" else 27
+        assert unit.receptive_field.size == (size, size)
+        assert unit.before.layer == f"layer1.0.conv{1 if size == 19 else 2}"
+        assert unit.after.layer == ("layer1.0.conv2" if size == 19 else "layer1.1.conv1")
+    conv = run_here(unit_tasks.unit_task(RESNET, photo(), "layer1.0.conv2", 11, weights="random"))
+    assert conv.norm == pytest.approx(float(block.conv2.weight[11].norm()))
+
+
 def test_what_is_not_there_is_refused_with_the_nearest():
     with pytest.raises(UnknownLayer, match="'conv33'"):
         run_here(unit_tasks.unit_task(KEY, photo(), "conv33", 0))
@@ -93,7 +153,7 @@ def test_what_is_not_there_is_refused_with_the_nearest():
     name = [
         n for n, m in load_network(KEY).module.named_modules() if isinstance(m, torch.nn.Linear)
     ]
-    with pytest.raises(NotApplicable, match="gives no maps"):
+    with pytest.raises(NotApplicable, match="has no maps"):
         run_here(unit_tasks.unit_task(KEY, photo(), name[0], 0))
     with pytest.raises(BadChoice, match="No picture"):
         unit_tasks.classes_fed_task(KEY, [], "conv3", 0)

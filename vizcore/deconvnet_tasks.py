@@ -11,11 +11,11 @@ import numpy as np
 
 from vizcore.errors import BadChoice
 from vizcore.networks import source_of
-from vizcore.records import Pair, ReceptiveField
+from vizcore.place_rows import fields_of
+from vizcore.records import Pair
 from vizcore.records_deconvnet import Projections
 from vizcore.runtime.jobs import Progress, Task
 from vizcore.tasks import AnyPicture, AnyWeights, Sight, sight
-from vizcore.zoo.weights import Weights
 
 if TYPE_CHECKING:
     from torch import nn
@@ -53,30 +53,6 @@ def deconvnet_task(
     return Task(work, f"Deconvnet of {layer}, channel {channel}", source_of(found), key)
 
 
-def field_of(weights: Weights, side: Pair, layer: str) -> ReceptiveField | None:
-    """What a value of a layer sees of a picture of this height and width; None if not known.
-
-    A layer is named as in `vizcore.lenses.places`: `relu_1` is the second run of `relu`, and a
-    module made of others has the field of the last of them.
-    """
-    from vizcore.anatomy import trace
-    from vizcore.zoo import build_meta
-
-    key = weights.architecture
-    channels = weights.preprocessing.channels
-    table = trace(build_meta(key, **weights.options), (channels, *side), key=key)
-    runs: dict[str, list[ReceptiveField | None]] = {}
-    for row in table:
-        runs.setdefault(row.name, []).append(row.receptive_field)
-    base, _, run = layer.rpartition("_")
-    if layer in runs:
-        return runs[layer][0]
-    if run.isdecimal() and int(run) < len(runs.get(base, ())):
-        return runs[base][int(run)]
-    inside = [each for name, each in runs.items() if name.startswith(f"{layer}.")]
-    return inside[-1][-1] if inside else None
-
-
 def _projections(
     network: nn.Module,
     *,
@@ -90,5 +66,6 @@ def _projections(
     inputs = np.concatenate([each.input_nchw() for each in sights])
     found = yield from deconvnet(network, inputs, layer, channel, places)
     views = np.stack([each.view_hwc() for each in sights])
-    field = field_of(sights[0].weights, views.shape[1:3], layer)
+    side = views.shape[1], views.shape[2]
+    field = fields_of(sights[0].weights, [layer], side)[layer]
     return replace(found, receptive_field=field, images_nhwc=views)

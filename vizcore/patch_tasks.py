@@ -14,10 +14,14 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from vizcore.data.loading import Loaded, loaded
 from vizcore.data.picture_sets import PictureSet, open_pictures
+from vizcore.data.preprocessing import Preprocessing
 from vizcore.errors import BadChoice, BadImage
 from vizcore.networks import source_of
+from vizcore.place_rows import fields_of
 from vizcore.records import ReceptiveField
 from vizcore.records_patches import TopPatches
 from vizcore.runtime.jobs import Progress, Task
@@ -52,7 +56,8 @@ def top_patches_task(
     Args:
         pictures: a bundled set's name, a folder, a zip archive, arrays, or a data set; see
             `vizcore.data.picture_sets.open_pictures`.
-        layers: torch's dotted names; None takes every convolution that runs.
+        layers: names of `vizcore.lenses.places.places` (`relu` is a module's first run, `relu_1`
+            its second); None takes every run of every convolution.
 
     Raises:
         UnknownArchitecture, UnknownWeights: there is nothing of this name.
@@ -72,16 +77,43 @@ def top_patches_task(
     return Task(work, label, source_of(found), ("top patches", *identity))
 
 
-def fields_of(weights: Weights, layers: Sequence[str]) -> dict[str, ReceptiveField | None]:
-    """What a value of each layer sees of the network's input; None where that is not known."""
-    from vizcore.anatomy import trace
-    from vizcore.zoo import build_meta
+def hashed(pictures: PictureSet) -> Generator[Progress, None, str]:
+    """The sha256 of a set of pictures."""
+    steps = pictures.digest()
+    try:
+        while True:
+            share = next(steps)
+            yield Progress(0, len(pictures), f"hashing the pictures: {share:.0%}")
+    except StopIteration as stop:
+        found: str = stop.value
+        return found
 
-    how, key = weights.preprocessing, weights.architecture
-    shape = (how.channels, how.crop_px, how.crop_px)
-    table = trace(build_meta(key, **weights.options), shape, key=key)
-    fields = {row.name: row.receptive_field for row in table.rows}
-    return {layer: fields.get(layer) for layer in layers}
+
+def kept_key(
+    weights: Weights, data_sha256: str, layers: Sequence[str] | None, **more: object
+) -> str:
+    """Under which key a result over a set of pictures is kept."""
+    return scan_key(
+        network=weights.architecture,
+        weights=weights.identity,
+        preprocessing=json.dumps(asdict(weights.preprocessing)),
+        data=data_sha256,
+        layers=layers,
+        **more,
+    )
+
+
+def check_places(network: nn.Module, how: Preprocessing, layers: Sequence[str] | None) -> None:
+    """Refuse a layer that there is not, or without maps, before a picture is read.
+
+    Raises:
+        UnknownLayer, NotApplicable: with the nearest.
+    """
+    from vizcore.lenses.reading import read_maps
+
+    if layers is not None:
+        blank = np.zeros((1, how.channels, how.crop_px, how.crop_px), np.float32)
+        read_maps(network, blank, layers)
 
 
 def _scan(
@@ -92,28 +124,9 @@ def _scan(
     layers: tuple[str, ...] | None,
     top: int,
 ) -> Steps:
-    from vizcore.lenses.capture import find_layer
-
-    for layer in layers or ():
-        find_layer(network, layer)
-    steps = pictures.digest()
-    try:
-        while True:
-            share = next(steps)
-            yield Progress(0, len(pictures), f"hashing the pictures: {share:.0%}")
-    except StopIteration as stop:
-        data_sha256: str = stop.value
-
-    def key_of(asked: tuple[str, ...] | None) -> str:
-        return scan_key(
-            network=weights.architecture,
-            weights=weights.identity,
-            preprocessing=json.dumps(asdict(weights.preprocessing)),
-            data=data_sha256,
-            layers=asked,
-            top=top,
-        )
-
+    check_places(network, weights.preprocessing, layers)
+    data_sha256 = yield from hashed(pictures)
+    key_of = partial(kept_key, weights, data_sha256, top=top)
     fields: dict[str, ReceptiveField | None] = {}
 
     def told(scan: Scan) -> TopPatches:

@@ -31,6 +31,7 @@ class Unit:
     """One channel of a layer, and what it does with a picture.
 
     Attributes:
+        layer: as `vizcore.records.MapLayer` names it.
         channels: how many the layer has.
         map_hw: float32, its map of the picture.
         place: where the map is greatest (of equal values the first), and `value` there.
@@ -39,6 +40,9 @@ class Unit:
         norm: L2 norm of its kernel; `norms_median` of the layer's; None where there is no kernel.
         nearest: (channel, cosine similarity) of the layer's other filters, most alike first.
         before, after: at `place`, in the convolutions before and after the layer.
+        op: the class of the module that runs here, or the function.
+        module: its name, by which its kernel and filters are found; None for a function.
+        run: how often that module had run before in the pass.
     """
 
     layer: str
@@ -54,6 +58,9 @@ class Unit:
     nearest: tuple[tuple[int, float], ...] = ()
     before: Neighbour | None = None
     after: Neighbour | None = None
+    op: str = ""
+    module: str | None = None
+    run: int = 0
 
 
 @dataclass(frozen=True, slots=True)

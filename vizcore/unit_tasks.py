@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from vizcore.data.loading import loaded
 from vizcore.data.picture_sets import PictureSet, open_pictures
-from vizcore.errors import BadChoice, NotApplicable
-from vizcore.filter_tasks import filter_layers_task
+from vizcore.errors import BadChoice, BadImage, NotApplicable
 from vizcore.networks import source_of
-from vizcore.records import LayerTable, Pair, ReceptiveField
-from vizcore.records_filters import FilterLayer
+from vizcore.patch_tasks import check_places, hashed, kept_key
+from vizcore.place_rows import fields_of, read_by_relu, rows_of
+from vizcore.records import Pair, ReceptiveField
 from vizcore.records_unit import ChannelNumbers, ClassesFed, Neighbour, NetworkNumbers, Unit
 from vizcore.runtime.jobs import Progress, Task
+from vizcore.runtime.kept_numbers import KeptNumbers
 from vizcore.tasks import AnyPicture, AnyWeights, Sight, chosen_weights, sight
 from vizcore.zoo.weights import Weights
 
@@ -44,6 +46,8 @@ def unit_task(
     """One channel of a layer on a picture, and its neighbours.
 
     Args:
+        layer: a name of `vizcore.lenses.places.places`: every run of a module and every function
+            that gives maps has units; a kernel only where a convolution runs.
         channel: None takes the one with the greatest value.
 
     Raises:
@@ -88,11 +92,15 @@ def classes_fed_task(
 def activity_task(
     name: str, pictures: Any, layer: str | None = None, *, weights: AnyWeights = None
 ) -> Task[NetworkNumbers]:
-    """Mean, maximum and zeros of every channel over a set of pictures.
+    """Mean, maximum and zeros of every channel over a set of pictures; kept on disk.
 
     Args:
         pictures: as for `vizcore.patch_tasks.top_patches_task`.
-        layer: None takes every convolution that runs.
+        layer: a name of `vizcore.lenses.places.places`; None takes every run of every
+            convolution, with the normalisation between it and its ReLU.
+
+    Raises:
+        BadImage: (when it runs) none of the pictures can be read.
     """
     found, given = chosen_weights(name, weights), open_pictures(pictures)
     return Task(
@@ -104,15 +112,10 @@ def activity_task(
 
 
 def _unit(network: nn.Module, *, seen: Sight, layer: str, channel: int | None) -> Unit:
-    from vizcore.lenses.capture import find_layer
-    from vizcore.lenses.filters import convolutions
-    from vizcore.lenses.unit import last_maps
+    from vizcore.lenses.unit import PlaceMaps, maps_beside
 
-    find_layer(network, layer)
-    table = _traced(seen.weights)
-    before, after = _beside(table, set(convolutions(network)), layer)
-    maps = last_maps(network, seen.input_nchw(), [n for n in (layer, before, after) if n])
-    own = maps[layer]
+    here, before, after = maps_beside(network, seen.input_nchw(), layer)
+    own = here.maps_chw
     if channel is None:
         channel = int(own.max(axis=(1, 2)).argmax())
     if not 0 <= channel < len(own):
@@ -122,18 +125,19 @@ def _unit(network: nn.Module, *, seen: Sight, layer: str, channel: int | None) -
             suggestions=[str(min(max(channel, 0), len(own) - 1))],
         )
     row, column = divmod(int(own[channel].argmax()), own.shape[2])
-    fields = {each.name: each.receptive_field for each in table.rows}
-    norm, median, nearest = _alike(network, layer, channel)
+    beside = [each.name for each in (here, before, after) if each is not None]
+    fields = fields_of(seen.weights, beside)
+    norm, median, nearest = _alike(network, here.module, channel)
 
-    def neighbour(name: str | None) -> Neighbour | None:
-        if name is None or name not in maps:
+    def neighbour(there: PlaceMaps | None) -> Neighbour | None:
+        if there is None:
             return None
-        there = maps[name]
-        sizes = own.shape[1:], there.shape[1:]
-        place = _same_place((row, column), fields.get(layer), fields.get(name), *sizes)
-        values = there[:, place[0], place[1]]
+        maps = there.maps_chw
+        sizes = own.shape[1:], maps.shape[1:]
+        place = _same_place((row, column), fields[layer], fields[there.name], *sizes)
+        values = maps[:, place[0], place[1]]
         best = int(values.argmax())
-        return Neighbour(name, best, place, float(values[best]))
+        return Neighbour(there.name, best, place, float(values[best]))
 
     return Unit(
         layer=layer,
@@ -142,43 +146,27 @@ def _unit(network: nn.Module, *, seen: Sight, layer: str, channel: int | None) -
         map_hw=own[channel],
         place=(row, column),
         value=float(own[channel, row, column]),
-        receptive_field=fields.get(layer),
+        receptive_field=fields[layer],
         image_hwc=seen.view_hwc(),
         norm=norm,
         norms_median=median,
         nearest=nearest,
         before=neighbour(before),
         after=neighbour(after),
+        op=here.op,
+        module=here.module,
+        run=here.run,
     )
 
 
-def _traced(weights: Weights) -> LayerTable:
-    from vizcore.anatomy import trace
-    from vizcore.zoo import build_meta
-
-    key, how = weights.architecture, weights.preprocessing
-    shape = (how.channels, how.crop_px, how.crop_px)
-    return trace(build_meta(key, **weights.options), shape, key=key)
-
-
-def _beside(table: LayerTable, convolutions: set[str], layer: str) -> tuple[str | None, str | None]:
-    """The convolutions that run before and after a layer."""
-    order = [row.name for row in table.rows]
-    at = len(order) - 1 - order[::-1].index(layer) if layer in order else None
-    if at is None:
-        return None, None
-    before = next((n for n in reversed(order[:at]) if n in convolutions and n != layer), None)
-    return before, next((n for n in order[at + 1 :] if n in convolutions and n != layer), None)
-
-
 def _alike(
-    network: nn.Module, layer: str, channel: int
+    network: nn.Module, layer: str | None, channel: int
 ) -> tuple[float | None, float | None, tuple[tuple[int, float], ...]]:
     """The kernel's norm, the layer's median norm, and the filters of its group nearest to it."""
     from vizcore.lenses.filters import convolutions, read_weights
 
     found = convolutions(network)
-    if layer not in found:
+    if layer is None or layer not in found:
         return None, None, ()
     rows = read_weights(network, layer).astype(np.float64)
     rows = rows.reshape(len(rows), -1)
@@ -220,20 +208,13 @@ def _same_place(
     return found[0], found[1]
 
 
-def _before_relu(network: nn.Module, weights: Weights) -> dict[str, str | None]:
-    """Each convolution, and the layer whose values a ReLU reads next, where one does."""
-    layers = filter_layers_task(weights.architecture, weights=weights).work(network)
-    return {each.name: each.before_relu for each in cast("tuple[FilterLayer, ...]", layers)}
-
-
 def _classes_fed(
     network: nn.Module, *, sights: list[Sight], layer: str, channel: int
 ) -> Generator[Progress, None, ClassesFed]:
     from vizcore.lenses.unit import classes_fed
 
     weights = sights[0].weights
-    read = _before_relu(network, weights)
-    measured = read.get(layer) or layer
+    measured = read_by_relu(rows_of(weights), layer) or layer
     inputs = np.concatenate([each.input_nchw() for each in sights])
     fed = yield from classes_fed(network, inputs, measured, channel)
     return ClassesFed(measured, channel, tuple(weights.classes), fed)
@@ -242,13 +223,31 @@ def _classes_fed(
 def _activity(
     network: nn.Module, *, weights: Weights, pictures: PictureSet, layer: str | None
 ) -> Generator[Progress, None, NetworkNumbers]:
+    layers = None if layer is None else [layer]
+    check_places(network, weights.preprocessing, layers)
+    data_sha256 = yield from hashed(pictures)
+    kept = KeptNumbers()
+    key_of = partial(kept_key, weights, data_sha256, what="numbers")
+    found = kept.load(key_of(None))
+    if layer is not None and (found is None or layer not in found.layers):
+        found = kept.load(key_of(layers))
+    if found is None:
+        found = yield from _measure(network, weights, pictures, layers)
+        kept.save(key_of(layers), found)
+    asked = {layer: found.layers[layer]} if layer is not None else found.layers
+    return replace(found, title=pictures.title, layers=asked)
+
+
+def _measure(
+    network: nn.Module, weights: Weights, pictures: PictureSet, layers: list[str] | None
+) -> Generator[Progress, None, NetworkNumbers]:
     from vizcore.lenses.unit import Activity
     from vizcore.runtime.memory import in_batches
 
-    read = _before_relu(network, weights)
-    layers = list(read) if layer is None else [layer]
-    before_relu = [name for each in layers if (name := read.get(each)) is not None]
-    seen = Activity(network, [*layers, *before_relu])
+    rows = rows_of(weights)
+    read = {name: read_by_relu(rows, name) for name in rows if layers is None or name in layers}
+    before_relu = [name for name in read.values() if name is not None]
+    seen = Activity(network, layers, before_relu)
     how, count = weights.preprocessing, 0
     batch = max(1, min(_BATCH, _BATCH_PX // how.crop_px**2))
     with closing(loaded(pictures, how, batch=batch)) as batches:
@@ -259,12 +258,15 @@ def _activity(
                     pass
                 count += len(each.numbers)
             yield Progress(each.after, len(pictures), f"{each.after:,} of {len(pictures):,}")
+    if not count:
+        raise BadImage(
+            f"None of the {len(pictures):,} files in '{pictures.title}' is a picture that can be "
+            "read.",
+            received=pictures.title,
+        )
     found = seen.found()
     numbers = {}
-    for name in layers:
-        if name not in found:
-            continue
-        mean, maximum, zeros, _ = found[name]
+    for name, (mean, maximum, zeros, _) in found.items():
         stopped = read.get(name)
         after_relu = stopped is not None and stopped in found
         shares = found[stopped][3] if stopped is not None and after_relu else zeros

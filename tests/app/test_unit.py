@@ -136,6 +136,27 @@ def test_a_layer_that_is_no_convolution_has_units_too():
     assert "Values that are 0" in texts(at)
 
 
+def test_an_addition_has_units_too():
+    layer = "stage1.unit1.add"
+    at = open_page("unit", network="resnet14_photos20", layer=layer, channel="3", picture="coffee")
+    said = texts(at)
+    assert not at.exception
+    assert f"Unit <b>3</b> of <code>{layer}</code> sees" in said
+    assert f"`{layer}` (add) is no convolution" in said
+    assert "At its right the projection of that activation" in said
+    assert "feeds the class" in said
+    assert "Zeros after its ReLU" in said  # the ReLU reads the sum
+    before = next(each for each in at.button if each.label.startswith("Same place, layer before"))
+    assert "stage1.unit1.shortcut.conv" in before.label
+
+
+@pytest.mark.parametrize("layer", ["stage1.unit1.add", "stage1.unit1", "stem.conv"])
+def test_every_place_of_the_feature_maps_leads_to_its_units(layer: str):
+    at = open_page("feature-maps", network="resnet14_photos20", layer=layer, channel="3")
+    links = [each.proto.query_string for each in at.get("page_link")]
+    assert any(f"layer={layer}" in each and "channel=3" in each for each in links)
+
+
 def test_neighbours_are_gone_to():
     at = open_page("unit", network=NETWORK, layer="conv3", channel="17", picture="coffee")
     button = next(each for each in at.button if each.label.startswith("Same place, layer after"))

@@ -123,7 +123,7 @@ def test_refusals_are_one_line_and_exit_code_2(folder, tmp_path, capsys):
         (("--images", str(tmp_path / "nowhere")), "There is no folder and no zip archive"),
         (("--images", str(tmp_path / "file")), "no zip archive that can be read"),
         (("--images", str(folder), "--layer", "conv9"), "There is no layer called 'conv9'"),
-        (("--images", str(folder), "--layer", "fc8"), "'fc8' gives no maps"),
+        (("--images", str(folder), "--layer", "fc8"), "'fc8' has no maps"),
         (("--images", str(folder), "--k", "0"), "k cannot be '0'"),
         (("--images", str(folder), "--unit", "3"), "give --layer too"),
         (("--images", str(folder), "--layer", "conv1", "--unit", "64"), "channels 0 to 63"),

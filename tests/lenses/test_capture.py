@@ -9,9 +9,10 @@ from torch.nn import functional as F
 from torchvision import models
 
 from vizcore.errors import BadInputSize, NotApplicable, UnknownLayer
-from vizcore.lenses.capture import find_layer, forward, layer_names, read_layers, watched
+from vizcore.lenses.capture import find_layer, forward, layer_names, watched
 from vizcore.lenses.feature_maps import feature_maps
 from vizcore.lenses.prediction import predict
+from vizcore.lenses.reading import read_maps
 from vizcore.lenses.saliency import saliency
 from vizcore.runtime.jobs import finish
 
@@ -61,24 +62,22 @@ def test_every_layer_gives_what_it_computed_before_anything_overwrote_it(network
         conv1 = network.block.conv1(stem)
         conv2 = network.block.conv2(conv1.relu())
         end = (conv2 + stem).relu()
-        scores = network.head(end)
-    names = ["stem", "block.conv1", "block.conv2", "block.relu", "block", "head", "head.2"]
-    seen = read_layers(network, image, names)
     expected = {
-        "stem": [stem],
-        "block.conv1": [conv1],
-        "block.conv2": [conv2],
-        "block.relu": [conv1.relu(), end],
-        "block": [end],
-        "head": [scores],
-        "head.2": [scores],
+        "stem": stem,
+        "block.conv1": conv1,
+        "block.relu_1": conv1.relu(),  # the function, which runs before the module of this name
+        "block.relu": conv1.relu(),
+        "block.conv2": conv2,
+        "block.add": conv2 + stem,
+        "block.relu_2": end,
+        "block": end,
     }
-    assert set(seen) == set(expected)
-    for name, outputs in expected.items():
-        torch.testing.assert_close(list(seen[name]), outputs)
-    for name in ("stem", "block.conv1", "block.conv2"):
-        maps = torch.from_numpy(feature_maps(network, image, name).maps_chw)
-        torch.testing.assert_close(maps, expected[name][0][0])
+    seen = read_maps(network, image, expected)
+    assert list(seen) == list(expected)
+    for name, maps in expected.items():
+        torch.testing.assert_close(seen[name], maps, msg=name)
+        maps_chw = torch.from_numpy(feature_maps(network, image, name).maps_chw)
+        torch.testing.assert_close(maps_chw, maps[0], msg=name)
 
 
 def test_every_name_of_torch_is_a_layer(network):
@@ -91,15 +90,15 @@ def test_every_name_of_torch_is_a_layer(network):
 def test_an_unknown_layer_lists_the_nearest(network, image):
     for name in ("block.conv3", "Block.Conv3"):
         with pytest.raises(UnknownLayer, match=f"no layer called '{name}'") as caught:
-            read_layers(network, image, [name])
+            read_maps(network, image, [name])
         assert set(caught.value.suggestions[:2]) == {"block.conv1", "block.conv2"}
     with pytest.raises(UnknownLayer):
-        read_layers(network, image, [""])
+        read_maps(network, image, [""])
 
 
 def test_a_layer_that_does_not_run(network, image):
-    with pytest.raises(NotApplicable, match=r"'block.unused' does not run in evaluation mode"):
-        read_layers(network, image, ["block.unused"])
+    with pytest.raises(NotApplicable, match=r"'block.unused' has no maps.*or it does not run"):
+        read_maps(network, image, ["block.unused"])
 
 
 def test_a_layer_that_gives_no_tensor():
@@ -110,13 +109,14 @@ def test_a_layer_that_gives_no_tensor():
     class Net(nn.Module):
         def __init__(self) -> None:
             super().__init__()
+            self.conv = nn.Conv2d(3, 3, 1)
             self.pair = Pair()
 
         def forward(self, x: Tensor) -> Tensor:
-            return self.pair(x)[0].flatten(1)
+            return self.pair(self.conv(x))[0].flatten(1)
 
-    with pytest.raises(NotApplicable, match="'pair' gives tuple, not one tensor"):
-        read_layers(Net(), torch.ones(1, 3, 2, 2), ["pair"])
+    with pytest.raises(NotApplicable, match=r"'pair' has no maps.*that have them: conv"):
+        read_maps(Net(), torch.ones(1, 3, 2, 2), ["pair"])
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_layer_that_gives_no_tensor():
 )
 def test_inputs_a_network_cannot_take(network, shape, message):
     with pytest.raises(BadInputSize, match=message):
-        read_layers(network, torch.ones(shape), ["stem"])
+        read_maps(network, torch.ones(shape), ["stem"])
 
 
 def test_an_input_that_is_too_small_names_the_layer_where_it_vanishes():
@@ -186,7 +186,7 @@ def test_a_lens_leaves_the_network_as_it_found_it(network, image, training, fail
     for look in (
         lambda: predict(network, image),
         lambda: feature_maps(network, image, "block"),
-        lambda: read_layers(network, image, ["block"]),
+        lambda: read_maps(network, image, ["block"]),
         lambda: finish(saliency(network, image, image_hwc=photo)),
     ):
         if fails:

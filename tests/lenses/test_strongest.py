@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from vizcore.errors import BadChoice, BadInputSize, NotApplicable, OutOfMemory, UnknownLayer
 from vizcore.lenses.strongest import Search, strongest
@@ -194,21 +195,86 @@ def test_what_is_overwritten_later_was_read_before():
     assert found.values_ck[:, 0].tolist() == maps.max(axis=(0, 2, 3)).tolist()
 
 
-def test_of_a_layer_that_runs_twice_the_last_run_counts():
-    class Twice(nn.Module):
+class Thrice(nn.Module):
+    """One ReLU used three times, one convolution used twice, and functions between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(6)
+        self.conv = nn.Conv2d(2, 2, 1)
+        self.relu = nn.ReLU(inplace=True)
+
+    def forward(self, images: Tensor) -> Tensor:
+        first = self.relu(self.conv(images))
+        second = self.relu(self.conv(first) + images)
+        third = self.relu(torch.cat([second, -first - 0.1], 1) + 0.05)
+        return F.relu(third - 0.2, inplace=True).sum((2, 3))
+
+    def by_hand(self, images: Tensor) -> dict[str, Tensor]:
+        """Every place of the pass, written out."""
+        conv = self.conv(images)
+        conv_1 = self.conv(conv.relu())
+        added = conv_1 + images
+        cat = torch.cat([added.relu(), -conv.relu() - 0.1], 1)
+        relu_2 = (cat + 0.05).relu()
+        return {
+            "conv": conv,
+            "relu": conv.relu(),
+            "conv_1": conv_1,
+            "add": added,
+            "relu_1": added.relu(),
+            "cat": cat,
+            "relu_2": relu_2,
+            "relu_3": (relu_2 - 0.2).relu(),  # the function
+        }
+
+
+@pytest.mark.parametrize("batch", [1, 5, 23])
+def test_every_run_of_a_module_and_every_function_is_a_place_of_its_own(batch):
+    network, images = Thrice(), pictures()
+    with torch.no_grad():
+        places = {name: maps.numpy() for name, maps in network.by_hand(images).items()}
+    together = finish(strongest(network, images, tuple(places), batch=batch))
+    assert list(together) == list(places)  # in the order they run
+    for name, maps in places.items():
+        alone = finish(strongest(network, images, [name], batch=batch))[name]
+        for channel, rows in enumerate(by_hand(maps, 9)):
+            for seen in (together[name], alone):
+                values = [row[0] for row in rows]
+                np.testing.assert_allclose(seen.values_ck[channel], values, rtol=1e-4, atol=1e-6)
+                if name in ("conv", "conv_1", "add", "cat"):  # no equal values: no zeros
+                    assert seen.pictures_ck[channel].tolist() == [row[1] for row in rows]
+                    at = [[row[2], row[3]] for row in rows]
+                    assert seen.places_ckp[channel].tolist() == at
+    assert network.relu.inplace
+    assert not network.conv._forward_hooks
+
+
+def test_without_names_every_run_of_every_convolution_is_searched():
+    network, images = Thrice(), pictures()
+    found = finish(strongest(network, images, batch=5))
+    assert list(found) == ["conv", "conv_1"]
+    named = finish(strongest(network, images, ["conv_1"]))["conv_1"]
+    np.testing.assert_array_equal(named.pictures_ck, found["conv_1"].pictures_ck)
+    assert (found["conv"].values_ck != found["conv_1"].values_ck).any()
+
+
+def test_a_layer_that_runs_for_some_pictures_only_is_told():
+    class Choosy(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.conv = nn.Conv2d(2, 2, 1)
+            self.first, self.second = nn.Conv2d(2, 2, 1), nn.Conv2d(2, 2, 1)
 
         def forward(self, images: Tensor) -> Tensor:
-            return self.conv(self.conv(images)).sum((2, 3))
+            maps = self.first(images)
+            return (self.second(maps) if bool(images[0, 0, 0, 0] > 0) else maps).sum((2, 3))
 
-    network, images = Twice(), pictures()
-    with torch.no_grad():
-        maps = network.conv(network.conv(images)).numpy()
-    found = finish(strongest(network, images, batch=5))["conv"]
-    expected = [[row[1] for row in rows] for rows in by_hand(maps, 9)]
-    assert found.pictures_ck.tolist() == expected
+    search = Search(Choosy(), ["first", "second"])
+    images = torch.ones(2, 2, 4, 4)
+    search.feed([0, 1], images)
+    with pytest.raises(NotApplicable, match="'second' runs for some of the pictures only"):
+        search.feed([2, 3], -images)
+    assert search.last == 1
 
 
 @pytest.mark.parametrize("before", [3, 9, 20])
@@ -307,7 +373,7 @@ def test_channels_that_come_last_are_read_as_such():
     ("layers", "options", "error", "message"),
     [
         (["conv9"], {}, UnknownLayer, "'conv9'.*nearest names are: conv"),
-        (["head"], {}, NotApplicable, "'head' gives no maps"),
+        (["head"], {}, NotApplicable, "'head' has no maps"),
         ([], {}, BadChoice, "0 layers"),
         (["conv"], {"top": 0}, BadChoice, "top cannot be '0'"),
     ],
@@ -331,5 +397,5 @@ def test_bad_pictures_are_told():
 def test_a_layer_that_does_not_run_is_told():
     network = Two()
     network.auxiliary = nn.Conv2d(2, 2, 1)
-    with pytest.raises(NotApplicable, match="'auxiliary' does not run"):
+    with pytest.raises(NotApplicable, match=r"'auxiliary' has no maps.*or it does not run"):
         finish(strongest(network, pictures(), ["auxiliary"]))

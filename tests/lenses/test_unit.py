@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from vizcore.errors import BadChoice, NotApplicable, UnknownLayer
-from vizcore.lenses.unit import Activity, classes_fed, last_maps
+from vizcore.lenses.unit import Activity, classes_fed, maps_beside
 from vizcore.runtime.jobs import finish
 
 
@@ -93,7 +93,7 @@ def test_the_network_is_left_as_it_was(net: Net, images: Tensor):
 def test_what_cannot_be_asked_is_refused(net: Net, images: Tensor):
     with pytest.raises(UnknownLayer, match=r"'secnd'.*second"):
         finish(classes_fed(net, images, "secnd", 0))
-    with pytest.raises(NotApplicable, match="'head' gives no maps"):
+    with pytest.raises(NotApplicable, match="'head' has no maps"):
         finish(classes_fed(net, images, "head", 0))
     with pytest.raises(BadChoice, match=r"no channel 6\. Allowed: 0 to 5") as caught:
         finish(classes_fed(net, images, "first", 6))
@@ -123,16 +123,75 @@ def test_numbers_are_those_of_all_values_whatever_the_batches(net: Net, images: 
         assert (zeros == 0).all()
 
 
-def test_maps_are_those_of_the_layers_and_not_overwritten(net: Net, images: Tensor):
-    found = last_maps(net, images[:1], ["second", "norm", "head"])
+def test_maps_are_those_of_the_places_and_not_overwritten(net: Net, images: Tensor):
     with torch.no_grad():
-        norm = net.norm(net.first(images[:1]))
+        first = net.first(images[:1])
+        norm = net.norm(first)
         second = net.second(norm.relu())
-    np.testing.assert_allclose(found["norm"], norm[0], atol=1e-6)
-    np.testing.assert_allclose(found["second"], second[0], atol=1e-6)
-    assert "head" not in found
+        added = second + norm.relu()
+    for layer, maps, module, run in (
+        ("norm", norm, "norm", 0),
+        ("relu", norm.relu(), "relu", 0),
+        ("second", second, "second", 0),
+        ("add", added, None, 0),
+        ("relu_1", added.relu(), "relu", 1),
+    ):
+        own, before, after = maps_beside(net, images[:1], layer)
+        np.testing.assert_allclose(own.maps_chw, maps[0], atol=1e-6)
+        assert (own.name, own.module, own.run) == (layer, module, run)
+        assert before is not None
+        is_deep = layer in ("add", "relu_1")
+        np.testing.assert_allclose(before.maps_chw, (second if is_deep else first)[0], atol=1e-6)
+        assert (after is None) == (is_deep or layer == "second")
+    assert maps_beside(net, images[:1], "first")[1] is None
+    with pytest.raises(NotApplicable, match="'head' has no maps"):
+        maps_beside(net, images[:1], "head")
 
 
-def test_a_layer_that_runs_twice_is_refused(net: Net, images: Tensor):
-    with pytest.raises(NotApplicable, match="'relu' runs 2 times"):
-        last_maps(net, images[:1], ["relu", "first"])
+def slow_fed(net: Net, image: Tensor, layer: str, channel: int) -> list[float]:
+    """By a pass back for each class through the rest of the network, written out."""
+    with torch.no_grad():
+        x = net.norm(net.first(image)).relu()
+        added = net.second(x) + x
+    given = {"relu": x, "add": added, "relu_1": added.relu()}[layer].clone().requires_grad_()
+    if layer == "relu":
+        rest = (net.second(given) + given).relu()
+    else:
+        rest = given.relu() if layer == "add" else given
+    scores = net.head(rest.amax((2, 3)))[0]
+    found = []
+    for score in scores:
+        (gradient,) = torch.autograd.grad(score, given, retain_graph=True)
+        found.append(float((gradient[0, channel] * given.detach()[0, channel]).sum()))
+    return found
+
+
+@pytest.mark.parametrize("layer", ["relu", "add", "relu_1"])
+def test_each_run_and_each_function_feeds_its_own_classes(net: Net, images: Tensor, layer: str):
+    fed = finish(classes_fed(net, images, layer, 3))
+    for n in range(len(images)):
+        slow = slow_fed(net, images[n : n + 1], layer, 3)
+        np.testing.assert_allclose(fed[n], slow, rtol=1e-4, atol=1e-6)
+
+
+def test_numbers_of_runs_and_functions(net: Net, images: Tensor):
+    with torch.no_grad():
+        x = net.norm(net.first(images)).relu()
+        places = {"relu": x, "add": net.second(x) + x, "relu_1": (net.second(x) + x).relu()}
+    for asked in (["relu", "add", "relu_1"], ["relu_1", "relu"]):  # with and without a function
+        seen = Activity(net, asked)
+        seen.feed(images[:3])
+        seen.feed(images[3:])
+        assert set(seen.found()) == set(asked)
+        for layer in asked:
+            maps = places[layer]
+            mean, highest, zeros, stopped = seen.found()[layer]
+            np.testing.assert_allclose(mean, maps.mean((0, 2, 3)), rtol=1e-4, atol=1e-6)
+            np.testing.assert_allclose(highest, maps.amax((0, 2, 3)), rtol=1e-5)
+            np.testing.assert_allclose(zeros, (maps == 0).float().mean((0, 2, 3)), rtol=1e-5)
+            np.testing.assert_allclose(stopped, (maps <= 0).float().mean((0, 2, 3)), rtol=1e-5)
+    whole = Activity(net, None, ["norm", "nothing"])
+    whole.feed(images)
+    assert list(whole.found()) == ["first", "norm", "second"]
+    with pytest.raises(UnknownLayer):
+        Activity(net, ["relu_2"]).feed(images)

@@ -93,12 +93,26 @@ def nine_caption(
     ).strip()
 
 
+def no_kernel(unit: Unit) -> str:
+    """Why a unit has no kernel, as Markdown.
+
+    Example:
+        >>> import numpy as np
+        >>> none = np.zeros((1, 1))
+        >>> no_kernel(Unit("relu_1", 0, 1, none, (0, 0), 0.0, None, none, op="ReLU", run=1))
+        '`relu_1` (ReLU) is no convolution, so this unit has no kernel of its own.'
+    """
+    op = f" ({unit.op})" if unit.op else ""
+    return f"`{unit.layer}`{op} is no convolution, so this unit has no kernel of its own."
+
+
 def kernels_caption(slices: FilterSlices, most: int) -> str:
     """What is seen in the kernels of a filter that reads many channels."""
     count = len(slices.inputs_i)
     part = f"The {most} of {count} with the greatest norm" if most < count else f"All {count}"
+    beside = "" if slices.maps_ihw is None else ", each beside its input channel on this photo"
     return (
-        f"{part}, each beside its input channel on this photo; under each the channel and its "
+        f"{part}{beside}; under each the channel and its "
         "share of the squared weights. White is a weight of 0, red positive, blue negative."
     )
 

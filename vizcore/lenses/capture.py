@@ -1,8 +1,8 @@
-"""One forward pass, and what chosen layers computed in it.
+"""One forward pass: a network's layers by name, what goes in, its scores, hooks that go away.
 
 Lenses work on their own copy of the network (`private_copy`), so the one they are given keeps its
-mode, hooks, gradients and options, whatever happens. What a hook sees is copied at once: a later
-in-place operation (`F.relu(x, inplace=True)`, `x += skip`) cannot overwrite it.
+mode, hooks, gradients and options, whatever happens. What a hook sees a later in-place operation
+(`F.relu(x, inplace=True)`, `x += skip`) may overwrite: who keeps it copies it.
 """
 
 from __future__ import annotations
@@ -112,44 +112,6 @@ def _hook(layer: str, see: Seen) -> Callable[[nn.Module, tuple[Any, ...], Any], 
         see(layer, module, inputs, output)
 
     return hook
-
-
-def read_layers(
-    network: nn.Module, images_nchw: Images, layers: Iterable[str]
-) -> dict[str, tuple[Tensor, ...]]:
-    """What each layer computed for the pictures, once for each time it ran.
-
-    A module that is used several times in a pass (the ReLU of a ResNet's block) has several
-    outputs, in the order of execution.
-
-    Raises:
-        UnknownLayer: with the nearest names.
-        NotApplicable: a layer does not run in evaluation mode, or gives no tensor.
-        BadInputSize: the network cannot take this shape.
-
-    Example:
-        >>> net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(inplace=True), nn.Flatten())
-        >>> [tuple(t.shape) for t in read_layers(net, torch.ones(1, 3, 5, 5), ["0"])["0"]]
-        [(1, 4, 3, 3)]
-    """
-    copy = private_copy(network)
-    names = tuple(layers)
-    seen: dict[str, list[Tensor]] = {name: [] for name in names}
-
-    def see(layer: str, module: nn.Module, inputs: tuple[Any, ...], output: object) -> None:
-        if not isinstance(output, Tensor):
-            raise NotApplicable(f"Layer '{layer}' gives {type(output).__name__}, not one tensor.")
-        seen[layer].append(output.detach().clone())
-
-    images = as_input(copy, images_nchw)
-    with watched(copy, names, see), torch.no_grad():
-        forward(copy, images)
-    for name, outputs in seen.items():
-        if not outputs:
-            raise NotApplicable(
-                f"Layer '{name}' does not run in evaluation mode (an auxiliary head, for example)."
-            )
-    return {name: tuple(outputs) for name, outputs in seen.items()}
 
 
 def _failing_layer(network: nn.Module, images: Tensor) -> str:

@@ -109,7 +109,7 @@ def colour_share(weights_fihw: Weights) -> npt.NDArray[np.float64]:
 def slices(network: nn.Module, image_nchw: Images | None, layer: str, number: int) -> FilterSlices:
     """One filter's kernels by input channel, with what those channels hold for a picture, if any.
 
-    Of a layer that runs several times in a pass, the last run counts.
+    Of a layer that runs several times in a pass, the first run counts.
 
     Raises:
         UnknownLayer: with the nearest names.
@@ -149,13 +149,14 @@ def slices(network: nn.Module, image_nchw: Images | None, layer: str, number: in
 
 
 def in_and_out(network: nn.Module, image_nchw: Images, layer: str) -> tuple[Weights, Weights]:
-    """What goes into a convolution and what comes out, both (C, H, W), in its last run."""
+    """What goes into a convolution and what comes out, both (C, H, W), in its first run."""
     copy = private_copy(network)
     kept: list[Tensor] = []
 
     def see(_name: str, module: nn.Module, inputs: tuple[Any, ...], output: object) -> None:
         assert isinstance(output, Tensor)
-        kept[:] = [each.detach()[0].float().cpu().clone() for each in (inputs[0], output)]
+        if not kept:
+            kept.extend(each.detach()[0].float().cpu().clone() for each in (inputs[0], output))
 
     images = as_input(copy, one_picture(image_nchw))
     with watched(copy, [layer], see), torch.no_grad():

@@ -50,6 +50,8 @@ class Found:
     Attributes:
         name, op, leaf: as in `vizcore.records.MapLayer`.
         values: (N, C, H, W), or (N, H, W, C) where `last` says so.
+        module: the name of the module that has run; None for a function.
+        run: how often that module had run before in this pass.
     """
 
     name: str
@@ -57,6 +59,8 @@ class Found:
     leaf: bool
     values: Tensor
     last: bool
+    module: str | None = None
+    run: int = 0
 
     @property
     def maps_nchw(self) -> Tensor:
@@ -113,6 +117,7 @@ class _Watch(TorchFunctionMode):
         }
         self.at_work: list[nn.Module] = []
         self.counts: Counter[str] = Counter()
+        self.runs: Counter[str] = Counter()
         self.layouts = Layouts()
         self.failed = False
 
@@ -134,13 +139,16 @@ class _Watch(TorchFunctionMode):
         if not base:
             return None
         # Counted whether it gives maps or not: the run's number is part of its name.
-        name = self._numbered(base, first=base)
+        name = self._numbered(base) if self.runs[base] else base
+        self.counts[base] = max(self.counts[base], 1)
+        self.runs[base] += 1
         if not isinstance(output, Tensor) or output.ndim != 4:
             return None
         last = self.layouts.channels_last(module, inputs, output)
         if last is None:
             return None
-        return self.see(Found(name, type(module).__name__, module in self.leaves, output, last))
+        is_leaf, run = module in self.leaves, self.runs[base] - 1
+        return self.see(Found(name, type(module).__name__, is_leaf, output, last, base, run))
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
@@ -168,11 +176,11 @@ class _Watch(TorchFunctionMode):
         other = self.see(Found(name, op, True, result, last))
         return result if other is None else other
 
-    def _numbered(self, base: str, first: str | None = None) -> str:
+    def _numbered(self, base: str) -> str:
         """The name of this run: `base`, `base_1`, ..., leaving out those that modules have."""
         name = base if self.counts[base] == 0 else f"{base}_{self.counts[base]}"
         self.counts[base] += 1
-        return name if name == first or name not in self.taken else self._numbered(base)
+        return self._numbered(base) if name in self.taken else name
 
 
 def _flat(values: Iterable[Any]) -> Iterator[Any]:

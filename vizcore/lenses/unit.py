@@ -8,10 +8,9 @@ without a pass for each class.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -19,90 +18,89 @@ import torch
 from torch import Tensor, nn
 
 from vizcore.errors import BadChoice, NotApplicable
-from vizcore.lenses.capture import Images, as_input, find_layer, forward
-from vizcore.lenses.layout import Layouts
+from vizcore.lenses.capture import Images, as_input, forward
+from vizcore.lenses.places import Found, Seen, explain_absence, watched_places
+from vizcore.lenses.prediction import one_picture
+from vizcore.lenses.runs import Run, runs_asked, watched_runs
 from vizcore.runtime.clone import private_copy
 from vizcore.runtime.jobs import Progress
 from vizcore.runtime.memory import in_batches, is_out_of_memory
 
 Floats = npt.NDArray[np.float32]
-#: Told a layer's name, what it gives, and whether its channels come last; what it returns is what
-#: the network goes on with.
-Take = Callable[[str, Tensor, bool], Tensor | None]
 
 
-@contextmanager
-def _taking(network: nn.Module, layers: Iterable[str], take: Take) -> Iterator[None]:
-    """Call `take` each time one of the layers gives maps; the network's own copy is changed.
+@dataclass(frozen=True, slots=True)
+class PlaceMaps:
+    """What one place gives for a picture.
 
-    Raises:
-        UnknownLayer: with the nearest names.
+    Attributes:
+        name, op: as in `vizcore.records.MapLayer`.
+        module: the name of the module that runs here; None for a function.
+        run: how often that module had run before.
+        maps_chw: float32.
     """
-    wanted = {find_layer(network, layer): layer for layer in layers}
-    layouts = Layouts()
 
-    def hook(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> Tensor | None:
-        if not isinstance(output, Tensor) or output.ndim != 4:
-            return None
-        last = layouts.channels_last(module, inputs, output)
-        if module not in wanted or last is None:
-            return None
-        return take(wanted[module], output, last)
-
-    handles = [module.register_forward_hook(hook) for module in network.modules()]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
+    name: str
+    op: str
+    module: str | None
+    run: int
+    maps_chw: Floats
 
 
-def _channels_second(values: Tensor, last: bool) -> Tensor:
-    return values.permute(0, 3, 1, 2) if last else values
+def maps_beside(
+    network: nn.Module, image_nchw: Images, layer: str
+) -> tuple[PlaceMaps, PlaceMaps | None, PlaceMaps | None]:
+    """What a place gives for one picture, and the convolutions that run before and after it.
 
-
-def _without_maps(layer: str) -> NotApplicable:
-    return NotApplicable(
-        f"Layer '{layer}' gives no maps, or does not run in evaluation mode, so it has no units "
-        "with a place in the picture.",
-        received=layer,
-    )
-
-
-def last_maps(network: nn.Module, image_nchw: Images, layers: Sequence[str]) -> dict[str, Floats]:
-    """What each layer gives for one picture (C, H, W), in its last run; those without maps are out.
+    The pass ends with the convolution after it.
 
     Raises:
         UnknownLayer: with the nearest names.
-        NotApplicable: the first layer gives no maps, or runs several times.
+        NotApplicable: the layer gives no maps.
         BadInputSize: the network cannot take this shape.
 
     Example:
-        >>> net = nn.Sequential(nn.Conv2d(1, 2, 1), nn.ReLU(inplace=True), nn.Flatten())
-        >>> last_maps(net, torch.ones(1, 1, 3, 3), ["0"])["0"].shape
-        (2, 3, 3)
+        >>> net = nn.Sequential(nn.Conv2d(1, 2, 1), nn.ReLU(), nn.Conv2d(2, 3, 1), nn.Flatten())
+        >>> own, before, after = maps_beside(net, torch.ones(1, 1, 3, 3), "1")
+        >>> own.maps_chw.shape, before.name, after.name
+        ((2, 3, 3), '0', '2')
     """
     copy = private_copy(network)
-    kept: dict[str, Floats] = {}
-    runs: Counter[str] = Counter()
+    convolutions = {name for name, each in copy.named_modules() if isinstance(each, nn.Conv2d)}
+    own: list[tuple[Found, Tensor]] = []
+    before: list[tuple[Found, Tensor]] = []
+    after: list[tuple[Found, Tensor]] = []
 
-    def take(layer: str, output: Tensor, last: bool) -> None:
-        runs[layer] += 1
-        maps = _channels_second(output, last)[0].detach()
-        kept[layer] = maps.float().cpu().numpy().copy()
+    def see(found: Found) -> None:
+        if found.name != layer and found.module not in convolutions:
+            return
+        kept = found, found.maps_nchw[0].clone()  # an operation in place may follow
+        if found.name == layer:
+            own.append(kept)
+        elif not own:
+            before[:] = [kept]
+        else:
+            after.append(kept)
+            raise Seen
 
-    with _taking(copy, layers, take), torch.no_grad():
-        forward(copy, as_input(copy, image_nchw))
-    if layers[0] not in kept:
-        raise _without_maps(layers[0])
-    if runs[layers[0]] > 1:
-        raise NotApplicable(
-            f"Layer '{layers[0]}' runs {runs[layers[0]]} times in one pass, so a channel of it is "
-            "not one unit.",
-            received=layers[0],
-            suggestions=layers[1:],
-        )
-    return kept
+    images = as_input(copy, one_picture(image_nchw))
+    try:
+        with watched_places(copy, see), torch.no_grad():
+            forward(copy, images)
+    except Seen:
+        pass
+    if not own:
+        raise explain_absence(network, images, layer)
+    return (
+        _read(*own[0]),
+        _read(*before[0]) if before else None,
+        _read(*after[0]) if after else None,
+    )
+
+
+def _read(found: Found, maps_chw: Tensor) -> PlaceMaps:
+    values = maps_chw.float().cpu().numpy()
+    return PlaceMaps(found.name, found.op, found.module, found.run, values)
 
 
 def classes_fed(
@@ -110,7 +108,8 @@ def classes_fed(
 ) -> Generator[Progress, None, Floats]:
     """What a channel contributes to every class score of each picture (n, classes).
 
-    Of a layer that runs several times in a pass, the last run counts.
+    Args:
+        layer: a name of `vizcore.lenses.places.places`.
 
     Raises:
         UnknownLayer: with the nearest names.
@@ -127,7 +126,6 @@ def classes_fed(
     """
     copy = private_copy(network)
     images = as_input(copy, images_nchw)
-    find_layer(copy, layer)
 
     def step(part: Tensor) -> Floats:
         with torch.no_grad():
@@ -140,21 +138,23 @@ def classes_fed(
 
 
 def _fed(network: nn.Module, images: Tensor, layer: str, channel: int) -> Floats:
-    kept: list[tuple[Tensor, bool]] = []
+    kept: list[Tensor] = []
 
-    def take(_layer: str, output: Tensor, last: bool) -> Tensor:
+    def see(found: Found) -> Tensor | None:
+        if found.name != layer:
+            return None
         torch.set_grad_enabled(True)  # from here on; what comes before needs none
-        kept[:] = [(output.detach().clone().requires_grad_(), last)]
-        return kept[0][0].clone()
+        kept.append(found.maps_nchw.detach().clone().requires_grad_())
+        return found.as_given(kept[0].clone())
 
-    with _taking(network, [layer], take):
+    with watched_places(network, see):
         scores = forward(network, images)
     if not kept:
-        raise _without_maps(layer)
+        raise explain_absence(network, images[:1], layer)
     if not scores.requires_grad:
         raise NotApplicable(f"The class scores do not depend on layer '{layer}'.", received=layer)
-    given, last = kept[0]
-    channels = given.shape[3 if last else 1]
+    given = kept[0]
+    channels = given.shape[1]
     if not 0 <= channel < channels:
         raise BadChoice(
             f"'{layer}' has no channel {channel}. Allowed: 0 to {channels - 1}.",
@@ -162,9 +162,7 @@ def _fed(network: nn.Module, images: Tensor, layer: str, channel: int) -> Floats
             suggestions=[str(min(max(channel, 0), channels - 1))],
         )
     activation = torch.zeros_like(given)
-    _channels_second(activation, last)[:, channel] = _channels_second(given.detach(), last)[
-        :, channel
-    ]
+    activation[:, channel] = given.detach()[:, channel]
     try:
         weights = torch.zeros_like(scores).requires_grad_()
         (gradient,) = torch.autograd.grad(
@@ -189,7 +187,15 @@ def _fed(network: nn.Module, images: Tensor, layer: str, channel: int) -> Floats
 class Activity:
     """Mean, maximum and zeros of every channel of layers: feed it batches, read it at any time.
 
-    Of a layer that runs several times in a pass, the last run counts. Only sums are kept.
+    Only sums are kept.
+
+    Args:
+        layers: by the names of `vizcore.lenses.places.places`; None takes every run of every
+            convolution.
+        besides: others, as far as they give maps.
+
+    Raises:
+        UnknownLayer, NotApplicable: (when it is fed) a layer that there is not, or without maps.
 
     Example:
         >>> net = nn.Sequential(nn.ReLU(), nn.Flatten())
@@ -199,29 +205,38 @@ class Activity:
         [[1.5], [3.0], [0.5], [0.5]]
     """
 
-    def __init__(self, network: nn.Module, layers: Iterable[str]) -> None:
+    def __init__(
+        self, network: nn.Module, layers: Sequence[str] | None, besides: Iterable[str] = ()
+    ) -> None:
         self._network = private_copy(network)
-        self._layers = tuple(dict.fromkeys(layers))
+        self._layers = layers
+        self._besides = frozenset(besides)
+        self._runs: dict[str, Run] = {}
         self._sums: dict[str, tuple[Tensor, Tensor, Tensor, Tensor, int]] = {}
         self.device = str(next(self._network.parameters(), torch.empty(0)).device)
 
     def feed(self, images_nchw: Images) -> None:
         """Look at a batch of preprocessed pictures (N, C, H, W)."""
+        images = as_input(self._network, images_nchw)
+        if not self._runs:
+            self._runs = runs_asked(self._network, images[:1], self._layers, self._besides)
         seen: dict[str, tuple[Tensor, Tensor, Tensor, Tensor, int]] = {}
 
-        def take(layer: str, output: Tensor, last: bool) -> None:
-            maps = output.detach()
-            axes = (0, 1, 2) if last else (0, 2, 3)
-            seen[layer] = (
+        def see(found: Found) -> None:
+            maps = found.maps_nchw.detach()
+            axes = (0, 2, 3)
+            seen[found.name] = (
                 maps.sum(axes, dtype=torch.float32).double(),
                 maps.amax(axes).double(),
                 (maps == 0).sum(axes),
                 (maps <= 0).sum(axes),
-                maps.numel() // maps.shape[3 if last else 1],
+                maps.numel() // maps.shape[1],
             )
+            if len(seen) == len(self._runs):
+                raise Seen
 
-        with _taking(self._network, self._layers, take), torch.no_grad():
-            forward(self._network, as_input(self._network, images_nchw))
+        with watched_runs(self._network, self._runs, see), torch.no_grad(), suppress(Seen):
+            forward(self._network, images)
         for layer, (total, highest, zeros, stopped, count) in seen.items():
             if layer in self._sums:
                 before = self._sums[layer]

@@ -98,7 +98,7 @@ def _shared_if_ready(network: nn.Module) -> set[nn.Module] | None:
         level = []
         for child in deeper:
             if child in known:
-                shared.add(child)  # type: ignore[arg-type]
+                shared.add(child)
             elif child is not None:
                 known.add(child)
                 level.append(child)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -51,15 +50,8 @@ def draw_link(
 
 
 def has_units(layer: str, places: Sequence[MapLayer]) -> bool:
-    """Whether a place of a network has unit pages: a module that runs once.
-
-    A function has no module to look at, and of one that runs several times no channel is one unit.
-    """
-    names = {each.name for each in places}
-    found = next((each for each in places if each.name == layer), None)
-    again = re.sub(r"_\d+$", "", layer)
-    is_module = found is not None and found.op[:1].isupper()
-    return is_module and f"{layer}_1" not in names and (again == layer or again not in names)
+    """Whether a place of a network has unit pages: every one that gives maps has."""
+    return any(each.name == layer for each in places)
 
 
 def draw_neighbours(
@@ -109,7 +101,12 @@ def draw_neighbours(
         if is_convolution:
             st.page_link(
                 pages["filters"],
-                label=f"All filters of {unit.layer}",
+                label=f"All filters of {unit.module or unit.layer}",
                 icon=":material/blur_on:",
-                query_params={**of, "filter": str(unit.channel), "picture": picture},
+                query_params={
+                    **of,
+                    "layer": unit.module or unit.layer,
+                    "filter": str(unit.channel),
+                    "picture": picture,
+                },
             )

@@ -136,9 +136,9 @@ def draw(here: Room, weights: Weights, chosen: Chosen) -> None:
     with over:
         _draw_map(seen)
     with kernel:
-        _draw_kernel(seen, layer in layers)
+        _draw_kernel(seen, unit.module in layers)
     with st.container(key="unit-neighbours"):
-        draw_neighbours(weights, unit, chosen.name, go_to, is_convolution=layer in layers)
+        draw_neighbours(weights, unit, chosen.name, go_to, is_convolution=unit.module in layers)
     with strongest:
         _draw_strongest(seen, whole_network=layer in layers)
     if seen.found is not None:
@@ -219,11 +219,11 @@ def _draw_kernel(seen: Seen, is_convolution: bool) -> None:
     from vizcore.figures.filters import has_bank
 
     unit, weights = seen.unit, seen.weights
-    if not is_convolution:
-        st.markdown(f"`{unit.layer}` is no convolution, so this unit has no kernel of its own.")
+    if not is_convolution or unit.module is None:
+        st.markdown(words.no_kernel(unit))
         return
     key = weights.architecture
-    task = filter_tasks.filters_task(key, unit.layer, weights=weights)
+    task = filter_tasks.filters_task(key, unit.module, weights=weights)
     bank = work.run(task, slot="unit.bank")
     if has_bank(bank):
         st.image(
@@ -233,8 +233,10 @@ def _draw_kernel(seen: Seen, is_convolution: bool) -> None:
         zero = "Mid-grey" if bank.weights_fihw.shape[1] == 3 else "White"
         text = f"Its kernel, {_size(bank)}, with its own scale: {zero.lower()} is a weight of 0."
     else:
+        # What a later run of the convolution reads is no input of its first.
+        picture = None if unit.run else seen.chosen.picture
         one = filter_tasks.filter_slices_task(
-            key, seen.chosen.picture, unit.layer, unit.channel, weights=weights
+            key, picture, unit.module, unit.channel, weights=weights
         )
         slices = work.run(one, slot="unit.slices")
         drawn = _slices_picture(seen.key, seen.chosen.picture.sha256, is_dark(), slices)
