@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vizcore.zoo import Architecture
+    from vizcore.zoo.pretrained_counts import CountsAt
+    from vizcore.zoo.weights import Weights
 
 NAME = "models"
 HELP = "every architecture, with its parameters and multiply-adds"
@@ -96,6 +98,7 @@ def _lines(records: list[dict[str, Any]]) -> Iterable[str]:
 def _refresh() -> None:
     from vizcore import api
     from vizcore.zoo.catalogue import Counts, write_catalogue
+    from vizcore.zoo.pretrained_counts import counted_elsewhere, write_counts
 
     rows = []
     for entry in api.models():
@@ -106,3 +109,17 @@ def _refresh() -> None:
             Counts(entry.key, totals.params, totals.macs, totals.activations, len(table), layers)
         )
     write_catalogue(rows)
+    write_counts(_counted(weights) for weights in counted_elsewhere(row.key for row in rows))
+
+
+def _counted(weights: Weights) -> CountsAt:
+    """An architecture's totals at the resolution of its weights."""
+    from vizcore.anatomy import trace
+    from vizcore.zoo import build_meta, get
+    from vizcore.zoo.pretrained_counts import CountsAt
+
+    key, side = weights.architecture, weights.preprocessing.crop_px
+    channels = get(key).input_shape[0]
+    built = build_meta(key, **weights.options)
+    totals = trace(built, (channels, side, side), key=key).totals
+    return CountsAt(key, side, totals.params, totals.macs, totals.activations)
