@@ -35,6 +35,7 @@ with room(maps_of.PAGE, "What does each channel respond to?", maps_of.CHOICES) a
             if picked is not None and picked != view["channel"]:
                 st.session_state["maps.wanted"] = picked
                 st.rerun()
+            maps_of.draw_way_to_unit(view, weights, chosen, maps)
     if maps is not None and view["beside"]:
         with row.container(width="stretch"):
             maps_of.draw_beside(here, weights, chosen, maps)

@@ -19,7 +19,7 @@ MAIN = "stMain"
 def test_from_the_wall_to_a_unit_to_the_next_and_back(server: Server, page: Page):
     page.goto(f"{server.address}/strongest?network=zfnet_photos20&layer=conv4&unit=9")
     expect(page.locator(ANSWER)).to_contain_text("excites unit 9")
-    page.get_by_test_id(MAIN).get_by_role("link", name="All about unit 9").click()
+    page.get_by_test_id(MAIN).get_by_role("link", name="Open unit 9 of conv4").click()
     page.wait_for_url("**/unit?*channel=9*")
     expect(page.locator(ANSWER)).to_contain_text("Unit 9 of conv4")
     expect(page.locator(ANSWER)).to_contain_text("feeds the class")

@@ -38,10 +38,20 @@ _PLATE_PX = (16, 12)
 
 @dataclass(frozen=True, slots=True)
 class DrawnFilters:
-    """Filters as one picture, uint8 (height, width, 3), and what its colours mean."""
+    """Filters as one picture, uint8 (height, width, 3), and what its colours mean.
+
+    Attributes:
+        order: filters from left to right, row by row, where each is one tile.
+        columns: tiles in a row.
+        tile_px: (height, width) of a tile; `gutter_px` between them.
+    """
 
     rgb_hwc: Rgb = field(repr=False)
     caption: str
+    order: tuple[int, ...] = field(default=(), repr=False)
+    columns: int = 1
+    tile_px: tuple[int, int] = (0, 0)
+    gutter_px: int = 0
 
     def png(self) -> bytes:
         """The picture as PNG."""
@@ -116,7 +126,9 @@ def draw_bank(
     picture = picture[:-gutter, :-gutter]
     if numbers:
         picture = _numbered(picture, shown, across, (step_y, step_x), gutter, dark)
-    return DrawnFilters(picture, _bank_caption(bank, scaling, limit))
+    caption = _bank_caption(bank, scaling, limit)
+    tile_px = height * zoom, width * zoom
+    return DrawnFilters(picture, caption, tuple(shown), across, tile_px, gutter)
 
 
 def draw_slices(

@@ -22,6 +22,7 @@ from vizcore.records_filters import (
 from vizcore.ui import address, cache, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, any_text, flag, one_of, whole, yes_no
+from vizcore.ui.cells import Cells, draw_cells, size_of
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import Download, Room, is_dark
 from vizcore.ui.unit_links import draw_link
@@ -234,7 +235,7 @@ def _draw_scale(here: Room, is_bank: bool) -> None:
 def _draw_bank(here: Room, weights: Weights, bank: FilterBank) -> None:
     view = here.view
     here.answer(views.answer(weights, words.bank_answer(bank)))
-    drawn = _bank_picture(
+    cells, caption, order = _bank_picture(
         (weights.architecture, weights.identity, bank.layer.name),
         view["scale"],
         view["numbers"],
@@ -242,10 +243,14 @@ def _draw_bank(here: Room, weights: Weights, bank: FilterBank) -> None:
         views.mark(weights),
         bank,
     )
-    st.image(drawn.png, alt=f"The {bank.layer.filters} filters of {bank.layer.name}")
-    views.caption(weights, drawn.caption + _own_kind(bank))
+
+    def pick(place: int) -> None:
+        view["filter"] = order[place]
+
+    draw_cells(cells, key="filters-bank", on_pick=pick, selected=order.index(view["filter"]))
+    views.caption(weights, caption + _own_kind(bank))
     stem = views.stem(weights, bank.layer.name, "filters", view["scale"])
-    here.offer(Download("Filters, PNG", f"{stem}.png", "image/png", lambda: drawn.png))
+    here.offer(Download("Filters, PNG", f"{stem}.png", "image/png", lambda: cells.png))
 
 
 def _draw_slices(
@@ -279,7 +284,7 @@ def _draw_panel(
     weights: Weights, chosen: Chosen, bank: FilterBank, found: FilterSlices, is_bank: bool
 ) -> None:
     number, statistics = found.number, bank.statistics
-    draw_link(weights, found.layer, number, "What it looks for", picture=chosen.name)
+    draw_link(weights, found.layer, number, picture=chosen.name)
     if is_bank:
         kernel = _kernel_picture(
             (weights.architecture, weights.identity, found.layer), number, bank
@@ -363,12 +368,24 @@ def _bank_picture(
     dark: bool,
     mark: str,
     _bank: FilterBank,
-) -> cache.DrawnMosaic:
-    """All filters of a layer. `key` names whose."""
+) -> tuple[Cells, str, tuple[int, ...]]:
+    """All filters of a layer, what their colours mean, and their order. `key` names whose."""
     from vizcore.figures.filters import draw_bank
 
     drawn = draw_bank(_bank, scaling=scale, numbers=numbers, fit_px=cache.MOSAIC_PX, dark=dark)
-    return cache.DrawnMosaic(_marked(drawn.png(), mark, dark), drawn.caption)
+    content = _marked(drawn.png(), mark, dark)
+    norms = _bank.statistics.norms_f
+    cells = Cells(
+        png=content,
+        size_px=size_of(content),
+        tile_px=drawn.tile_px[::-1],
+        gutter_px=drawn.gutter_px,
+        columns=drawn.columns,
+        labels=[f"Filter {each}: norm {norms[each]:.3g}" for each in drawn.order],
+        alt=f"The {_bank.layer.filters} filters of {_bank.layer.name}",
+        hint="Point at a filter for its number, click it for more",
+    )
+    return cells, drawn.caption, drawn.order
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

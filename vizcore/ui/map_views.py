@@ -263,6 +263,13 @@ def draw_mosaic_of(
     return order[picked] if opens and picked is not None else None
 
 
+def draw_way_to_unit(view: View, weights: Weights, chosen: Chosen, maps: FeatureMaps) -> None:
+    """Below the mosaic, where a map was picked: the page of its unit."""
+    channel = view["channel"]
+    if channel in maps.order and has_units(maps.layer, listed_layers(weights, chosen)):
+        draw_link(weights, maps.layer, channel, picture=chosen.name)
+
+
 def draw_channel(
     here: Room, weights: Weights, chosen: Chosen, maps: FeatureMaps, found: Contribution | None
 ) -> None:
@@ -282,10 +289,6 @@ def draw_channel(
                     on_click=_pick,
                     args=(view, maps.order[at % len(maps.order)]),
                 )
-            task = tasks.map_layers_task(weights.architecture, chosen.picture, weights=weights)
-            places = work.run(task, slot="maps.places")
-            if has_units(maps.layer, places):
-                draw_link(weights, maps.layer, channel, "What it looks for", picture=chosen.name)
             st.button("Close", key="channel-close", on_click=_pick, args=(view, NO_CHANNEL))
     row = st.container(horizontal=True, gap="medium")
     with row.container(width=cache.PICTURE_PX):

@@ -16,6 +16,7 @@ from vizcore.records_patches import TopPatches
 from vizcore.ui import address, cache, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, any_text, one_of, whole
+from vizcore.ui.cells import Cells, draw_cells, size_of
 from vizcore.ui.room import Download, Room, is_dark
 from vizcore.ui.unit_links import draw_link
 from vizcore.zoo.weights import Weights
@@ -150,14 +151,19 @@ def draw(here: Room, weights: Weights, pictures: PictureSet, found: TopPatches) 
             st.info(f"What a value of {layer} sees of a picture is not known: no patch can be cut.")
         else:
             wall = _wall(key, start, is_dark(), views.mark(weights), found, held)
-            with st.container(key="strongest-wall"):
-                st.image(wall[0], alt=f"The strongest patches of units of {layer}")
+
+            def pick(place: int) -> None:
+                view["unit"] = wall[1].channels[place]
+
+            shown = wall[1].channels
+            selected = shown.index(unit) if unit in shown else -1
+            draw_cells(wall[0], key="strongest-wall", on_pick=pick, selected=selected)
             views.caption(weights, wall[1].caption)
     with row.container(width=cache.PICTURE_PX):
         _draw_unit(weights, found, layer, unit, held, key)
     if found.fields[layer] is not None:
         stem = views.stem(weights, layer, "patches")
-        here.offer(Download("Wall, PNG", f"{stem}.png", "image/png", lambda: wall[0]))
+        here.offer(Download("Wall, PNG", f"{stem}.png", "image/png", lambda: wall[0].png))
     imports, argument = views.weights_code(weights)
     given = "'pictures.zip'" if view["pictures"] == ZIP else repr(view["pictures"])
     here.code(
@@ -207,10 +213,10 @@ def _views(sha256: str, how: str, _pictures: PictureSet, _weights: Weights) -> V
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _wall(
     key: tuple[str, ...], start: int, dark: bool, mark: str, _found: TopPatches, _view: Views
-) -> tuple[bytes, PatchWall]:
-    """Some units of a layer as PNG, and as it was drawn."""
+) -> tuple[Cells, PatchWall]:
+    """Some units of a layer for the screen, and as they were drawn."""
     from vizcore.figures.marking import marked
-    from vizcore.figures.patch_wall import draw_patch_wall
+    from vizcore.figures.patch_wall import GUTTER_PX, draw_patch_wall
 
     layer = key[-1]
     shown = range(start, min(start + SHOWN, len(_found.found[layer].values_ck)))
@@ -225,7 +231,24 @@ def _wall(
         dark=dark,
     )
     content = views.png(wall.rgb_hwc)
-    return (marked(content, mark, dark=dark) if mark else content), wall
+    content = marked(content, mark, dark=dark) if mark else content
+    values = _found.found[layer].values_ck
+    cells = Cells(
+        png=content,
+        size_px=size_of(content),
+        tile_px=wall.tile_px[::-1],
+        gutter_px=GUTTER_PX,
+        columns=wall.columns,
+        labels=[
+            f"Unit {each}: {short(float(values[each, 0]))} on "
+            f"{_found.patches(layer, each)[0].picture}"
+            for each in wall.channels
+        ],
+        alt=f"The strongest patches of units of {layer}",
+        hint="Point at a unit for its strongest picture, click it for more",
+        half=True,
+    )
+    return cells, wall
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
@@ -255,7 +278,7 @@ def _draw_unit(
     key: tuple[str, ...],
 ) -> None:
     patches = found.patches(layer, unit)
-    draw_link(weights, layer, unit, f"All about unit {unit}")
+    draw_link(weights, layer, unit)
     if found.fields[layer] is not None:
         try:
             nine, boxed = _large(key, unit, is_dark(), found, held)

@@ -35,18 +35,17 @@ def draw_link(
     weights: Weights,
     layer: str,
     channel: int,
-    label: str | None = None,
     *,
     picture: str | None = None,
-    icon: str | None = ICON,
 ) -> None:
-    """A link to the page of one unit."""
-    st.page_link(
-        st.session_state["pages"]["unit"],
-        label=label or f"Unit {channel} of {layer}: what it looks for",
-        icon=icon,
-        query_params=unit_address(weights, layer, channel, picture),
-    )
+    """The way from what was picked on a page to the page of that unit; one on a page."""
+    with st.container(key="open-unit"):
+        st.page_link(
+            st.session_state["pages"]["unit"],
+            label=f"Open unit {channel} of {layer}",
+            icon=ICON,
+            query_params=unit_address(weights, layer, channel, picture),
+        )
 
 
 def has_units(layer: str, places: Sequence[MapLayer]) -> bool:
