@@ -227,16 +227,16 @@ def test_a_failed_scan_keeps_what_it_had(folder: Path, monkeypatch: pytest.Monke
 KILLED = """
 import sys, time
 from vizcore import patch_tasks
-from vizcore.data import picture_sets
+from vizcore.data import picture_folder
 from vizcore.runtime.jobs import run_here
 patch_tasks.CHECKPOINT, patch_tasks._BATCH = 8, 4
-read = picture_sets._Folder.read
+read = picture_folder.FolderReader.read
 def slow(self, number):
     if number >= 30:
         print("here", flush=True)
         time.sleep(600)
     return read(self, number)
-picture_sets._Folder.read = slow
+picture_folder.FolderReader.read = slow
 run_here(patch_tasks.top_patches_task("zfnet_photos20", sys.argv[1]))
 """
 

@@ -139,15 +139,15 @@ def test_refusals_are_one_line_and_exit_code_2(folder, tmp_path, capsys):
 SLOW = """
 import sys, time
 from vizcore import __main__, patch_tasks
-from vizcore.data import picture_sets
+from vizcore.data import picture_folder
 patch_tasks._BATCH = 2
-read = picture_sets._Folder.read
+read = picture_folder.FolderReader.read
 def slow(self, number):
     if number >= 8:
         print("here", flush=True)
         time.sleep(2)
     return read(self, number)
-picture_sets._Folder.read = slow
+picture_folder.FolderReader.read = slow
 sys.exit(__main__.main(sys.argv[1:]))
 """
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from vizcore.data.loading import AHEAD, Views, loaded
-from vizcore.data.picture_sets import Digest, PictureSet
+from vizcore.data.picture_folder import Digest
+from vizcore.data.picture_sets import PictureSet
 from vizcore.data.preprocessing import Preprocessing
 from vizcore.errors import BadImage
 

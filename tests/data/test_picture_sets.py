@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vizcore.data import picture_sets
-from vizcore.data.picture_sets import BUNDLED, bundled_for, from_arrays, open_pictures, shown
+from vizcore.data import picture_folder
+from vizcore.data.bundled_pictures import BUNDLED
+from vizcore.data.picture_folder import shown
+from vizcore.data.picture_sets import bundled_for, from_arrays, open_pictures
 from vizcore.errors import BadImage
 
 
@@ -95,9 +97,9 @@ def test_a_file_that_became_something_else_is_not_followed(tmp_path: Path) -> No
 
 
 def test_limits_of_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picture_sets, "MAX_FILES", 3)
-    monkeypatch.setattr(picture_sets, "MAX_DEPTH", 2)
-    monkeypatch.setattr(picture_sets, "MAX_BYTES", 500)
+    monkeypatch.setattr(picture_folder, "MAX_FILES", 3)
+    monkeypatch.setattr(picture_folder, "MAX_DEPTH", 2)
+    monkeypatch.setattr(picture_folder, "MAX_BYTES", 500)
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "a" / "b" / "deep.png").write_bytes(png())
     (tmp_path / "a" / "large.png").write_bytes(b"x" * 501)
