@@ -11,7 +11,7 @@ import numpy.typing as npt
 from vizcore.errors import BadChoice
 
 #: How the values of a pixel's colours become one.
-Colours = Literal["largest", "sum", "layer"]
+Colours = Literal["largest", "sum", "one", "layer"]
 Verdict = Literal["applies", "rewritten", "refused"]
 Family = Literal[
     "gradient",
@@ -32,6 +32,7 @@ COMPLETENESS_LIMIT = 0.05
 COLOURS_SAID: dict[Colours, str] = {
     "largest": "magnitude, largest of the colour channels",
     "sum": "sum of the colour channels",
+    "one": "one value for all colours of a pixel",
     "layer": "sum of the layer's channels",
 }
 
@@ -93,7 +94,7 @@ class SaliencyMethod:
         signed: whether values have a sign (positive raises the score) or are magnitudes.
         colours: how the values of a pixel's colours become one.
         says: what a value is, in one sentence.
-        needs: "layer" where a layer has to be chosen.
+        needs: "layer" where a layer can be chosen, "unit" where one of its units can.
         options: numbers and words it can be given.
         passes: how many passes through the network it takes, in words.
         complete: whether its values should sum to a difference of scores.
@@ -197,6 +198,7 @@ class SaliencyMap:
         method_key: which of the methods; `options` what it was given, `seed` where it draws.
         against, against_class: the class whose score is subtracted, if any.
         layer: whose values these are, for methods that look at a layer.
+        unit: channel, row and column, for methods that ask about one unit.
         layer_values_hw: at the layer's own size, before they were spread over the picture.
         attributions_chw: one value for each number of the input, where the method gives them.
         segments_hw: the number of each pixel's superpixel, where the method took some.
@@ -218,6 +220,7 @@ class SaliencyMap:
     against: int | None = None
     against_class: str | None = None
     layer: str | None = None
+    unit: tuple[int, int, int] | None = None
     layer_values_hw: npt.NDArray[np.float32] | None = field(default=None, repr=False)
     attributions_chw: npt.NDArray[np.float32] | None = field(default=None, repr=False)
     segments_hw: npt.NDArray[np.int64] | None = field(default=None, repr=False)

@@ -12,6 +12,7 @@ A variable that is set wins.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 import tomllib
@@ -25,9 +26,20 @@ CACHE_VARIABLE = "CONVSCOPE_CACHE"
 WEIGHTS_VARIABLE = "CONVSCOPE_WEIGHTS"
 MIRROR_VARIABLE = "CONVSCOPE_MIRROR"
 FETCH_VARIABLE = "CONVSCOPE_FETCH"
+MEMORY_VARIABLE = "CONVSCOPE_MEMORY"
+#: What a batch may take unless somebody sets it.
+_MEMORY_BYTES = 2**30
+_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20,
+          "GIB": 2**30}  # fmt: skip
 _KEYS = {
     name.removeprefix("CONVSCOPE_").lower(): name
-    for name in (CACHE_VARIABLE, WEIGHTS_VARIABLE, MIRROR_VARIABLE, FETCH_VARIABLE)
+    for name in (
+        CACHE_VARIABLE,
+        WEIGHTS_VARIABLE,
+        MIRROR_VARIABLE,
+        FETCH_VARIABLE,
+        MEMORY_VARIABLE,
+    )
 }
 
 
@@ -61,6 +73,22 @@ def visitors_fetch() -> bool:
     if given not in ("on", "off"):
         raise BadChoice.among(FETCH_VARIABLE, given, ("on", "off"))
     return given == "on"
+
+
+def working_memory_bytes() -> int:
+    """What the pictures that a method puts through a network at once may take: 1 GiB, unless set.
+
+    Raises:
+        BadChoice: as `setting`, and for what is no amount of memory.
+    """
+    given = setting(MEMORY_VARIABLE)
+    if not given:
+        return _MEMORY_BYTES
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", given)
+    unit = _UNITS.get(found[2].upper()) if found else None
+    if found is None or unit is None or float(found[1]) <= 0:
+        raise BadChoice.among(MEMORY_VARIABLE, given, ("an amount such as 500MB", "2GB", "1GiB"))
+    return int(float(found[1]) * unit)
 
 
 def settings_file() -> Path:

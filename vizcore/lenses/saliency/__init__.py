@@ -12,12 +12,18 @@ from typing import TYPE_CHECKING, Any
 from vizcore.lenses.saliency.methods import METHODS
 
 if TYPE_CHECKING:
+    from vizcore.lenses.saliency.fitting import applicability
     from vizcore.lenses.saliency.maps import saliency
+    from vizcore.lenses.saliency.which_layer import layers_to_look_at
 
-__all__ = ["METHODS", "saliency"]
+__all__ = ["METHODS", "applicability", "layers_to_look_at", "saliency"]
 
 #: What needs torch, and where it is.
-_HOMES = {"saliency": "vizcore.lenses.saliency.maps"}
+_HOMES = {
+    "applicability": "vizcore.lenses.saliency.fitting",
+    "layers_to_look_at": "vizcore.lenses.saliency.which_layer",
+    "saliency": "vizcore.lenses.saliency.maps",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -9,6 +9,7 @@ from captum.attr import InputXGradient, Saliency
 from torch import Tensor
 
 from vizcore.lenses.saliency.look import Attributed, Look
+from vizcore.lenses.saliency.rules import through_rectifiers
 from vizcore.runtime.jobs import Progress
 from vizcore.runtime.memory import in_batches
 
@@ -29,6 +30,8 @@ def input_x_gradient(look: Look) -> Steps:
 
 def gradients_of(look: Look, base: str, images: Tensor) -> Tensor:
     """The map (n, C, H, W) of a simple method, of each of several pictures."""
+    if base in ("guided_backprop", "deconvolution"):
+        return through_rectifiers(look.score, images, base)
     pictures = images.detach().clone().requires_grad_(True)
     if base == "input_x_gradient":
         found = InputXGradient(look.score).attribute(pictures, target=0)

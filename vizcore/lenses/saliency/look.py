@@ -14,8 +14,6 @@ from torch import Tensor, nn
 
 from vizcore.records_saliency import Completeness, Value
 from vizcore.runtime.clone import private_copy
-from vizcore.runtime.device import release_unused
-from vizcore.runtime.memory import is_out_of_memory
 
 #: Pictures in a batch where memory does not decide: on a CPU more are slower, not faster.
 _BEST_BATCH = {"cpu": 8, "cuda": 50, "mps": 16}
@@ -47,21 +45,35 @@ class Look:
     """One question: which part of `image` moved `score`?
 
     Attributes:
-        network: a private, frozen copy; hooks and modules may be put into it.
-        score: `Score` around it.
+        network: a private, frozen copy, rewritten where the method needs it.
+        plain: the same copy as it was before.
+        score: what is asked about, of `network`.
+        layer, unit: which, once the method has settled on one.
         image: preprocessed, (1, C, H, W).
         options: all of the method's, checked.
         memory_bytes: what a batch may take.
     """
 
     network: nn.Module
+    plain: nn.Module
     score: Score
     image: Tensor
     options: Mapping[str, Value]
     layer: str | None = None
     seed: int = 0
     memory_bytes: int = 2**30
+    unit: tuple[int, int, int] | None = None
+    of_class: Score | None = None
     _pass_bytes: int | None = field(default=None, init=False)
+
+    def score_of(self, network: nn.Module) -> Score:
+        """The same score, of another form of the network."""
+        return Score(network, self.score.target, self.score.against)
+
+    @property
+    def class_score(self) -> Score:
+        """The score of the class, whatever `score` asks about now."""
+        return self.of_class or self.score
 
     @property
     def device(self) -> str:
@@ -155,11 +167,3 @@ def bytes_of_a_pass(score: nn.Module, image: Tensor) -> int:
     with torch.enable_grad(), hooks:
         _end = score(picture)
     return sum(recorded.values())
-
-
-def out_of_memory(error: BaseException, device: str) -> bool:
-    """Whether an error says that there was no memory; what torch kept for later is let go."""
-    if not is_out_of_memory(error):
-        return False
-    release_unused(device)
-    return True

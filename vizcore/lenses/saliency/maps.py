@@ -8,29 +8,64 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from vizcore.errors import BadChoice, NotApplicable, UnknownClass
 from vizcore.lenses.capture import Images, as_input, forward
 from vizcore.lenses.prediction import class_names, one_picture
-from vizcore.lenses.saliency import gradients, paths
+from vizcore.lenses.saliency import (
+    gradients,
+    layers,
+    paths,
+    perturbations,
+    rules,
+    surrogates,
+    units,
+)
+from vizcore.lenses.saliency.causes import why_not_finite, why_zero
+from vizcore.lenses.saliency.fitting import fitted
 from vizcore.lenses.saliency.look import Attributed, Look, Score, frozen_copy
 from vizcore.lenses.saliency.methods import method_of, settled
-from vizcore.records_saliency import COLOURS_SAID, Colours, SaliencyMap, Value
+from vizcore.records_saliency import COLOURS_SAID, Colours, SaliencyMap, SaliencyMethod, Value
 from vizcore.runtime.jobs import Progress
+from vizcore.runtime.settings import working_memory_bytes
 
-#: Each method's work, by its key in `METHODS`.
-_WORK: dict[str, Callable[[Look], Generator[Progress, None, Attributed]]] = {
-    "gradient": gradients.gradient,
-    "input_x_gradient": gradients.input_x_gradient,
-    "smoothgrad": gradients.smoothgrad,
-    "smoothgrad_sq": gradients.smoothgrad_sq,
-    "vargrad": gradients.vargrad,
-    "integrated_gradients": paths.integrated_gradients,
+Work = Callable[[Look], Generator[Progress, None, Attributed]]
+#: Each method's work, by its key in `METHODS`; a unit's form runs its base's.
+_WORK: dict[str, Work] = {
+    each.__name__: each
+    for each in (
+        gradients.gradient,
+        gradients.input_x_gradient,
+        gradients.smoothgrad,
+        gradients.smoothgrad_sq,
+        gradients.vargrad,
+        paths.integrated_gradients,
+        paths.gradient_shap,
+        rules.deep_lift,
+        rules.deep_lift_shap,
+        rules.guided_backprop,
+        rules.deconvolution,
+        rules.lrp,
+        perturbations.occlusion,
+        perturbations.feature_ablation,
+        perturbations.shapley_value_sampling,
+        surrogates.lime,
+        surrogates.kernel_shap,
+        layers.grad_cam,
+        layers.guided_grad_cam,
+        layers.cam,
+        layers.layer_activation,
+        layers.layer_gradient_x_activation,
+        layers.layer_conductance,
+        layers.internal_influence,
+        layers.layer_integrated_gradients,
+        layers.layer_deep_lift,
+        units.conductance,
+    )
 }
 #: How torch says that the input is not among what the scores were computed from.
 _NO_PATH = ("does not require grad", "not have been used in the graph")
-#: What a batch may take, unless somebody says otherwise.
-_MEMORY_BYTES = 2**30
 
 
 def saliency(
@@ -49,7 +84,7 @@ def saliency(
 ) -> Generator[Progress, None, SaliencyMap]:
     """How much each pixel of one preprocessed picture (1, C, H, W) moves a class score.
 
-    Computed by Captum, with respect to the preprocessed input. The score is the network's output
+    Computed with Captum, with respect to the preprocessed input. The score is the network's output
     for the class, before any softmax.
 
     Args:
@@ -58,16 +93,17 @@ def saliency(
         against: a second class, whose score is subtracted.
         classes: the names of the outputs; numbers as text where there are none.
         method: a key of `vizcore.lenses.saliency.METHODS`.
-        layer: for the methods that look at one.
+        layer: for the methods that look at one; None takes the last that gives maps.
         seed: decides what is drawn, where the method draws.
         options: of the method; see its `options`.
-        memory_bytes: what a batch may take.
+        memory_bytes: what a batch may take; None takes the setting CONVSCOPE_MEMORY.
 
     Raises:
         UnknownClass: the network has no such output.
+        UnknownLayer: with the nearest names.
         BadChoice: an unknown method or option, or a picture of another size.
         BadInputSize: the network cannot take this shape.
-        NotApplicable: the method cannot be honest here; says why.
+        NotApplicable: the method cannot be honest here, or gives no numbers; says why.
         OutOfMemory: not even one picture fits.
 
     Example:
@@ -94,21 +130,38 @@ def saliency(
     score = float(scores[target])
     if against is not None:
         score -= float(scores[_output(against, len(scores))])
+    ready = fitted(copy, images, chosen.key, given)
+    if ready.fit.is_refused:
+        raise NotApplicable(" ".join(ready.fit.reasons), received=chosen.key)
     look = Look(
+        ready.network,
         copy,
-        Score(copy, target, against),
+        Score(ready.network, target, against),
         images,
         given,
-        layer=layer,
+        layer=layer if "layer" in chosen.needs else None,
         seed=seed,
-        memory_bytes=_MEMORY_BYTES if memory_bytes is None else memory_bytes,
+        memory_bytes=working_memory_bytes() if memory_bytes is None else memory_bytes,
     )
-    found = yield from _run(_WORK[chosen.key], look)
+    if "unit" in chosen.needs:
+        units.ask_about_unit(look)
+    found = yield from _run(_WORK[chosen.key.removeprefix("neuron_")], look)
     values = found.values.detach().float()[0]
+    notes = list(found.notes)
+    if not bool(values.isfinite().all()):
+        raise NotApplicable(f"{chosen.title}: {why_not_finite(look, values)}")
+    if not bool(values.any()):
+        notes.append(why_zero(look))
+    joined = _joined(values, chosen.colours)
+    of_layer = joined.cpu().numpy() if chosen.colours == "layer" else None
+    if of_layer is not None:
+        joined = F.interpolate(
+            joined[None, None], images.shape[2:], mode="bilinear", align_corners=False
+        )[0, 0]
     return SaliencyMap(
-        values_hw=_joined(values, chosen.colours).cpu().numpy(),
+        values_hw=joined.cpu().numpy(),
         signed=chosen.signed,
-        method=f"{chosen.title}: {chosen.says}; {COLOURS_SAID[chosen.colours]}",
+        method=f"{chosen.title}: {chosen.says}; {_joining(chosen)}",
         target=target,
         target_class=names[target],
         score=score,
@@ -118,16 +171,18 @@ def saliency(
         seed=seed if chosen.random else None,
         against=against,
         against_class=None if against is None else names[against],
-        layer=layer,
-        attributions_chw=values.cpu().numpy(),
+        layer=look.layer,
+        unit=look.unit,
+        layer_values_hw=of_layer,
+        attributions_chw=None if of_layer is not None else values.cpu().numpy(),
+        segments_hw=None if found.segments_hw is None else found.segments_hw.cpu().numpy(),
         completeness=found.completeness,
-        notes=found.notes,
+        fit=ready.fit,
+        notes=tuple(notes),
     )
 
 
-def _run(
-    work: Callable[[Look], Generator[Progress, None, Attributed]], look: Look
-) -> Generator[Progress, None, Attributed]:
+def _run(work: Work, look: Look) -> Generator[Progress, None, Attributed]:
     """Take the method's steps.
 
     Raises:
@@ -145,7 +200,14 @@ def _run(
 
 def _joined(values_chw: Tensor, colours: Colours) -> Tensor:
     """One value a pixel."""
-    return values_chw.abs().amax(0) if colours == "largest" else values_chw.sum(0)
+    if colours == "largest":
+        return values_chw.abs().amax(0)
+    return values_chw[0] if colours == "one" else values_chw.sum(0)
+
+
+def _joining(method: SaliencyMethod) -> str:
+    said = COLOURS_SAID[method.colours]
+    return f"{said}, spread over the picture" if method.colours == "layer" else said
 
 
 def _output(number: int, outputs: int) -> int:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import torch
-from captum.attr import IntegratedGradients
+from captum.attr import IntegratedGradients, Saliency
 from captum.attr._utils.approximation_methods import approximation_parameters
 from torch import Tensor
 from torch.nn import functional as F
@@ -15,18 +18,17 @@ from vizcore.records_saliency import Completeness
 from vizcore.runtime.jobs import Progress
 from vizcore.runtime.memory import in_batches
 
+Steps = Generator[Progress, None, Attributed]
 _BASELINE_SAID = {
     "zero": "the mean colour",
     "blurred": "the picture blurred",
     "darkest": "the lowest value of each colour",
+    "lightest": "the highest value of each colour",
 }
 
 
-def integrated_gradients(look: Look) -> Generator[Progress, None, Attributed]:
+def integrated_gradients(look: Look) -> Steps:
     """Captum's, a few steps at a time: the sum over all steps is the sum over the parts."""
-    steps = look.whole("steps")
-    sizes_of, alphas_of = approximation_parameters(look.word("rule"))
-    points = list(zip(sizes_of(steps), alphas_of(steps), strict=True))
     baseline = baseline_of(look)
     method = IntegratedGradients(look.score)
 
@@ -38,32 +40,97 @@ def integrated_gradients(look: Look) -> Generator[Progress, None, Attributed]:
         return found.detach()
 
     parts = yield from in_batches(
-        step, points, batch=look.batch(), device=look.device, note="steps"
+        step, points_of(look), batch=look.batch(), device=look.device, note="steps"
     )
     values = torch.stack(parts).sum(0)
-    return Attributed(values, completeness(look, values, baseline))
+    return Attributed(values, completeness(look, values.sum(), baseline))
+
+
+def gradient_shap(look: Look) -> Steps:
+    """The gradient at random points between noisy pictures and random references, times the way."""
+    drawn = shap_draws(look)
+    several = references(look)
+
+    def step(numbers: range) -> Tensor:
+        which = slice(numbers.start, numbers.stop)
+        ends = look.image + drawn.noise[which].to(look.image)
+        starts = several[torch.from_numpy(drawn.references[which])]
+        share = torch.from_numpy(drawn.shares[which]).to(ends).view(-1, 1, 1, 1)
+        at = (share * ends + (1 - share) * starts).requires_grad_(True)
+        gradients = Saliency(look.score).attribute(at, target=0, abs=False)
+        return ((ends - starts) * gradients).sum(0, keepdim=True).detach()
+
+    parts = yield from in_batches(
+        step, range(len(drawn.shares)), batch=look.batch(), device=look.device, note="samples"
+    )
+    values = torch.stack(parts).sum(0) / len(drawn.shares)
+    often = torch.from_numpy(np.bincount(drawn.references, minlength=len(several)))
+    return Attributed(values, completeness(look, values.sum(), several, often))
+
+
+class ShapDraws(NamedTuple):
+    """What GradientSHAP draws for its samples: references by number, noise, shares of the way."""
+
+    references: npt.NDArray[np.int64]
+    noise: Tensor
+    shares: npt.NDArray[np.float64]
+
+
+def shap_draws(look: Look) -> ShapDraws:
+    """All draws of a seed, whatever the batch is."""
+    samples = look.whole("samples")
+    numbers = np.random.default_rng(look.seed)
+    spread = look.number("noise") * float(look.image.max() - look.image.min())
+    return ShapDraws(
+        numbers.integers(0, len(references(look)), samples),
+        spread * torch.randn((samples, *look.image.shape[1:]), generator=look.noise()),
+        numbers.uniform(0.0, 1.0, samples),
+    )
+
+
+def points_of(look: Look) -> list[tuple[float, float]]:
+    """Step sizes and shares of the way at which the integral is approximated."""
+    sizes, alphas = approximation_parameters(look.word("rule"))
+    steps = look.whole("steps")
+    return list(zip(sizes(steps), alphas(steps), strict=True))
 
 
 def baseline_of(look: Look) -> Tensor:
     """What the picture is compared with, (1, C, H, W)."""
-    which = look.word("baseline")
-    image = look.image
+    return _baseline(look.image, look.word("baseline"))
+
+
+def references(look: Look) -> Tensor:
+    """Several pictures to compare with: one of each kind of baseline, (4, C, H, W)."""
+    return torch.cat([_baseline(look.image, which) for which in _BASELINE_SAID])
+
+
+def completeness(
+    look: Look, attributed: Tensor, baselines: Tensor, often: Tensor | None = None
+) -> Completeness:
+    """Whether the values sum to the difference of the picture's score and the baselines' mean.
+
+    Args:
+        often: how often each baseline was drawn; None takes each once.
+    """
+    with torch.no_grad():
+        here = look.score(look.image).double().cpu()
+        there = torch.cat([look.score(each) for each in baselines.split(1)])[:, 0].double().cpu()
+    weights = torch.ones(len(there)) if often is None else often
+    there = (there * weights).sum() / weights.sum()
+    which = _BASELINE_SAID[look.word("baseline")] if "baseline" in look.options else ""
+    said = which or f"the mean of {len(baselines)} references"
+    return Completeness(float(attributed), float(here - there), said)
+
+
+def _baseline(image: Tensor, which: str) -> Tensor:
     if which == "darkest":
         return image.amin((2, 3), keepdim=True).expand_as(image).contiguous()
+    if which == "lightest":
+        return image.amax((2, 3), keepdim=True).expand_as(image).contiguous()
     if which == "blurred":
         return _blurred(image)
     return torch.zeros_like(image)
-
-
-def completeness(look: Look, values: Tensor, baseline: Tensor) -> Completeness:
-    """Whether the values sum to the difference of the picture's score and the baseline's."""
-    with torch.no_grad():
-        here, there = look.score(look.image), look.score(baseline)
-    return Completeness(
-        float(values.double().sum()),
-        float(here.double() - there.double()),
-        _BASELINE_SAID[look.word("baseline")],
-    )
 
 
 def _blurred(image: Tensor) -> Tensor:

@@ -1,0 +1,106 @@
+"""A network as the graph of the operations that it runs for a picture, by torch.fx."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+
+#: How many modules with a control flow of their own are taken as one operation each.
+_MOST_WHOLE = 40
+
+
+class Untraceable(Exception):
+    """torch.fx cannot follow this network; the message says why."""
+
+
+class _Tracer(fx.Tracer):
+    """Follows everything but torch's own modules, and those that are to be taken as a whole."""
+
+    def __init__(self, whole: set[str]) -> None:
+        super().__init__(autowrap_functions=_library_functions())
+        self._whole = whole
+        self.at_work: list[str] = []
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return module_qualified_name in self._whole or super().is_leaf_module(
+            m, module_qualified_name
+        )
+
+    def call_module(
+        self,
+        m: nn.Module,
+        forward: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        self.at_work.append(self.path_of_module(m))
+        result = super().call_module(m, forward, args, kwargs)
+        self.at_work.pop()
+        return result
+
+
+def graph_of(network: nn.Module) -> fx.GraphModule:
+    """The operations of a network in evaluation mode; its modules and tensors are shared.
+
+    A module whose code decides by the values it sees is taken as one operation.
+
+    Raises:
+        Untraceable: too much of the network is like that.
+    """
+    whole: set[str] = set()
+    while True:
+        tracer = _Tracer(whole)
+        try:
+            graph = tracer.trace(network)
+        except Exception as error:  # torch.fx runs the network's code: anything can come of it
+            inner = tracer.at_work[-1] if tracer.at_work else ""
+            if not inner or inner in whole or len(whole) >= _MOST_WHOLE:
+                first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+                raise Untraceable(
+                    f"torch.fx cannot follow {type(network).__name__} ({first[:120]})"
+                ) from error
+            whole.add(inner)
+            continue
+        return fx.GraphModule(network, graph)
+
+
+class Values(fx.Interpreter):
+    """Runs a graph once and notes which of its values are tensors that depend on the picture."""
+
+    def __init__(self, module: fx.GraphModule) -> None:
+        super().__init__(module)
+        self.of_picture: set[fx.Node] = set()
+        self.shapes: dict[fx.Node, tuple[int, ...]] = {}
+
+    def run_node(self, n: fx.Node) -> Any:
+        result = super().run_node(n)
+        fed = n.op == "placeholder" or any(each in self.of_picture for each in n.all_input_nodes)
+        if fed and _holds_tensor(result):
+            self.of_picture.add(n)
+            if isinstance(result, Tensor):
+                self.shapes[n] = tuple(result.shape)
+        return result
+
+
+def values_of(module: fx.GraphModule, image: Tensor) -> Values:
+    """Run a graph for a picture."""
+    values = Values(module)
+    with torch.no_grad():
+        values.run(image)
+    return values
+
+
+def _holds_tensor(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(_holds_tensor(each) for each in value)
+    return isinstance(value, Tensor)
+
+
+def _library_functions() -> tuple[Callable[..., Any], ...]:
+    """Functions that timm says torch.fx cannot follow; none where timm made nothing here."""
+    rules = sys.modules.get("timm.models._features_fx")
+    return () if rules is None else tuple(rules.get_notrace_functions())
