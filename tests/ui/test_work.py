@@ -126,7 +126,7 @@ class Standing:
         (Standing("running", label="Checking ![a](http://b)"), 0.0, r"!\[a](http://b): beginning"),
     ],
 )
-def test_how_far_a_job_is_in_words(job: Standing, share: float, words: str):
-    done, text = work._how_far(job)
+def testhow_far_a_job_is_in_words(job: Standing, share: float, words: str):
+    done, text = work.how_far(job)
     assert done == share
     assert words in text

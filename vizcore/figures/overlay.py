@@ -26,7 +26,9 @@ class SaliencyPicture:
         photo_hwc: uint8 RGB, the photo alone at the same size.
         zoom: picture pixels for one value, each way.
         limit: the magnitude that gets the last colour.
-        caption: what the colours mean, with the scale.
+        signed: whether red and blue tell the sign; magnitudes are drawn otherwise.
+        colours: what the colours mean, in one short sentence or two.
+        caption: the same with the scale's values, and what the map is of.
     """
 
     map_hwc: npt.NDArray[np.uint8] = field(repr=False)
@@ -34,6 +36,8 @@ class SaliencyPicture:
     photo_hwc: npt.NDArray[np.uint8] = field(repr=False)
     zoom: int
     limit: float
+    signed: bool
+    colours: str
     caption: str
 
     def png(self, which: str = "over") -> bytes:
@@ -56,6 +60,8 @@ def draw_saliency(
     strength: float = 0.85,
     percentile: float = 99.0,
     zoom: int | None = None,
+    absolute: bool = False,
+    limit: float | None = None,
     dark: bool = False,
 ) -> SaliencyPicture:
     """Draw a saliency map with the house's colours, nearest neighbour, whole-number zoom.
@@ -68,6 +74,9 @@ def draw_saliency(
         percentile: of the magnitudes; it and everything above get the last colour. A few extreme
             pixels would otherwise leave the rest dark.
         zoom: pixels for one value; None chooses it for about 512 pixels.
+        absolute: draw the magnitudes of signed values.
+        limit: the magnitude that gets the last colour, in place of the percentile's: what lets
+            several maps share one scale.
         dark: fade the photo towards black for a dark page, towards white for a light one.
 
     Raises:
@@ -80,13 +89,18 @@ def draw_saliency(
         raise BadChoice.among("percentile", percentile, ["above 0, up to 100"])
     if zoom is not None and zoom < 1:
         raise BadChoice.among("zoom", zoom, ["a whole number of at least 1"])
+    if limit is not None and not (limit >= 0 and np.isfinite(limit)):
+        raise BadChoice.among("limit", limit, ["a number of at least 0"])
     values = saliency.values_hw.astype(np.float64)
     if not np.isfinite(values).all():
         raise NotApplicable("The map holds values that are not finite; no colour is true for them.")
     sizes = np.abs(values)
-    limit = float(np.percentile(sizes, percentile)) or float(sizes.max())
+    shared = limit is not None
+    if limit is None:
+        limit = reach(saliency, percentile)
     share = np.clip(sizes / limit, 0.0, 1.0) if limit > 0 else np.zeros_like(sizes)
-    colours = diverging(np.sign(values) * share, 1.0) if saliency.signed else sequential(share)
+    signed = saliency.signed and not absolute
+    colours = diverging(np.sign(values) * share, 1.0) if signed else sequential(share)
 
     photo = saliency.image_hwc
     grey = photo @ np.array([0.299, 0.587, 0.114])
@@ -101,33 +115,63 @@ def draw_saliency(
         photo_hwc=_enlarge(photo, times),
         zoom=times,
         limit=limit,
-        caption=_caption(saliency, limit, percentile),
+        signed=signed,
+        colours=_colours_words(percentile, signed, shared),
+        caption=_caption(saliency, limit, percentile, signed, shared),
     )
+
+
+def reach(saliency: SaliencyMap, percentile: float = 99.0) -> float:
+    """The magnitude that gets the last colour: a percentile of the magnitudes, or their largest.
+
+    The largest stands in where the percentile is 0 though some values are not.
+
+    Example:
+        >>> photo, values = np.zeros((1, 4, 3), np.uint8), np.array([[0, 0, 0, -3]], np.float32)
+        >>> reach(SaliencyMap(values, True, "gradient", 0, "cat", 1.0, photo), 50)
+        3.0
+    """
+    sizes = np.abs(saliency.values_hw.astype(np.float64))
+    return float(np.percentile(sizes, percentile)) or float(sizes.max())
 
 
 def _enlarge(rgb_hwc: npt.NDArray[np.uint8], zoom: int) -> npt.NDArray[np.uint8]:
     return rgb_hwc.repeat(zoom, axis=0).repeat(zoom, axis=1)
 
 
-def _caption(saliency: SaliencyMap, limit: float, percentile: float) -> str:
-    if limit == 0:
-        return (
-            f"No pixel moves the score of '{saliency.target_class}': every value is 0 "
-            f"({saliency.method})."
-        )
+def _share_words(percentile: float, shared: bool) -> str:
     share = "the largest" if percentile == 100 else f"the {percentile:g}th percentile"
-    if saliency.signed:
+    of = " magnitude of the maps that share this scale" if shared else " magnitude"
+    return share + of
+
+
+def _colours_words(percentile: float, signed: bool, shared: bool) -> str:
+    meaning = (
+        "Red raises the score, blue lowers it, white is 0"
+        if signed
+        else "Yellow counts most for the score, dark purple is 0"
+    )
+    return f"{meaning}. Full colour from {_share_words(percentile, shared)}."
+
+
+def _caption(
+    saliency: SaliencyMap, limit: float, percentile: float, signed: bool, shared: bool
+) -> str:
+    less = "" if saliency.against_class is None else f" minus that of '{saliency.against_class}'"
+    score = f"the score of '{saliency.target_class}'{less}"
+    method = saliency.method[:1].upper() + saliency.method[1:]
+    if not saliency.values_hw.any():
+        return f"No pixel moves {score}: every value is 0. {method}."
+    if signed:
         scale = (
-            f"Red pixels raise the score of '{saliency.target_class}', blue ones lower it; white "
-            f"is 0, the darkest colours are {limit:.3g} and {-limit:.3g}"
+            f"Red pixels raise {score}, blue ones lower it; white is 0, the darkest colours are "
+            f"{limit:.3g} and {-limit:.3g}"
         )
     else:
         scale = (
-            f"Yellow pixels move the score of '{saliency.target_class}' most, up or down; dark "
-            f"purple is 0, yellow is {limit:.3g}"
+            f"Yellow pixels count most for {score}; dark purple is 0, yellow is {limit:.3g}"
         )
-    method = saliency.method[:1].upper() + saliency.method[1:]
     return (
-        f"{scale} ({share} magnitude, and all above). Over the photo, small magnitudes are "
-        f"transparent. {method}."
+        f"{scale} ({_share_words(percentile, shared)}, and all above). Over the photo, small "
+        f"magnitudes are transparent. {method}."
     )

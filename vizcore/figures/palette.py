@@ -173,6 +173,23 @@ def theme(dark: bool = False) -> Theme:
     return DARK if dark else LIGHT
 
 
+def verdict_fill(verdict: str, dark: bool = False) -> str:
+    """The fill of a verdict: the accent where all is well, half of it, or next to nothing.
+
+    Args:
+        verdict: "applies", "rewritten" (applies with a change) or "refused".
+
+    Example:
+        >>> verdict_fill("applies"), verdict_fill("rewritten")
+        ('#0072b2', '#8cc0dc')
+    """
+    colours = theme(dark)
+    shares = {"applies": 1.0, "rewritten": 0.45, "refused": 0.0}
+    base = np.array(_channels((colours.panel if verdict == "refused" else colours.paper)[1:]))
+    mixed = base + shares[verdict] * (np.array(_channels(colours.accent[1:])) - base)
+    return "#" + "".join(f"{int(round(channel)):02x}" for channel in mixed)
+
+
 def contrast(first: str, second: str) -> float:
     """Contrast ratio of two `#rrggbb` colours, 1 to 21 (WCAG 2.1, relative luminance).
 

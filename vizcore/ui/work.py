@@ -117,7 +117,7 @@ def _draw_until_over(
         st.button("Cancel", key=f"cancel-{slot}", on_click=cancel, icon=":material/close:")
     shown = None
     while not job.wait(_POLL_S):
-        bar.progress(*_how_far(job))
+        bar.progress(*how_far(job))
         partial = None if job.progress is None else job.progress.partial
         if show is not None and partial is not None and partial is not shown:
             show(partial)
@@ -125,7 +125,7 @@ def _draw_until_over(
     place.empty()
 
 
-def _how_far(job: Job[Result]) -> tuple[float, str]:
+def how_far(job: Job[Result]) -> tuple[float, str]:
     """The share done, and what is being done, in words."""
     if job.state == "queued":
         return 0.0, f"{_label(job)}: number {job.place} in the queue"

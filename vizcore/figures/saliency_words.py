@@ -1,0 +1,96 @@
+"""Saliency maps in words: how concentrated they are, how far they agree, whether their sum holds."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from vizcore.figures.numbers import percent
+from vizcore.records_saliency import Completeness, SaliencyMap
+
+
+def half_share(values_hw: npt.NDArray[np.floating]) -> float:
+    """The smallest share of the pixels that holds half of all magnitude.
+
+    Example:
+        >>> half_share(np.array([[4.0, -1.0], [2.0, 1.0]]))
+        0.25
+    """
+    sizes = np.sort(np.abs(values_hw.astype(np.float64)).ravel())[::-1]
+    sums = np.cumsum(sizes)
+    return float((np.searchsorted(sums, sums[-1] / 2) + 1) / sizes.size)
+
+
+def agreement(
+    first_hw: npt.NDArray[np.floating], second_hw: npt.NDArray[np.floating]
+) -> float | None:
+    """Spearman's rank correlation of the magnitudes of two maps; None where one is constant.
+
+    Example:
+        >>> agreement(np.array([1.0, 2.0, 3.0]), np.array([-10.0, 20.0, 90.0]))
+        1.0
+    """
+    first, second = (_ranks(np.abs(each).ravel()) for each in (first_hw, second_hw))
+    first, second = first - first.mean(), second - second.mean()
+    spread = float(np.sqrt((first @ first) * (second @ second)))
+    return round(float(first @ second) / spread, 12) if spread else None
+
+
+def _ranks(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Ranks from 1; equal values share the mean of theirs."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    means: npt.NDArray[np.float64] = (last - (counts - 1) / 2.0)[place]
+    return means
+
+
+def subject(found: SaliencyMap) -> str:
+    """Whose score the map explains.
+
+    Example:
+        >>> photo = np.zeros((1, 1, 3), np.uint8)
+        >>> values = np.zeros((1, 1), np.float32)
+        >>> subject(SaliencyMap(values, True, "", 0, "cat", 1.0, photo, against_class="dog"))
+        'cat minus dog'
+    """
+    less = f" minus {found.against_class}" if found.against_class is not None else ""
+    return found.target_class + less
+
+
+def completeness_words(sums: Completeness) -> str:
+    """Whether a map's values sum to what they should, with the numbers.
+
+    Example:
+        >>> completeness_words(Completeness(0.9, 1.0, "a grey picture"))
+        'Fails completeness: its values sum to 0.9, the score differs by 1 from a grey picture (gap 10%)'
+        >>> completeness_words(Completeness(0.99, 1.0, "a grey picture"))
+        'Complete: its values sum to 0.99, the score differs by 1 from a grey picture (gap 1.0%)'
+    """
+    verdict = "Complete" if sums.holds else "Fails completeness"
+    gap = percent(sums.gap) if np.isfinite(sums.gap) else "without bound"
+    return (
+        f"{verdict}: its values sum to {sums.attributed:.3g}, the score differs by "
+        f"{sums.difference:.3g} from {sums.compared_with} (gap {gap})"
+    )
+
+
+def fit_words(found: SaliencyMap) -> str:
+    """How the network was rewritten for this map, with the proof; empty where it was not.
+
+    Example:
+        >>> from vizcore.records_saliency import MethodFit
+        >>> fit = MethodFit("lrp", "rewritten", changes=("2 additions became modules",),
+        ...     largest_difference=0.0)
+        >>> photo, values = np.zeros((1, 1, 3), np.uint8), np.zeros((1, 1), np.float32)
+        >>> fit_words(SaliencyMap(values, True, "", 0, "cat", 1.0, photo, fit=fit))
+        'Network rewritten: 2 additions became modules; largest difference of its outputs 0'
+    """
+    fit = found.fit
+    if fit is None or fit.verdict != "rewritten":
+        return ""
+    proof = (
+        ""
+        if fit.largest_difference is None
+        else f"; largest difference of its outputs {fit.largest_difference:.2g}"
+    )
+    return f"Network rewritten: {', '.join(fit.changes)}{proof}"

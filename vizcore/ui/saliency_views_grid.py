@@ -1,0 +1,342 @@
+"""The maps of the Saliency room: each in its place as it comes, with its colours in words."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from vizcore import saliency_tasks
+from vizcore.errors import ConvScopeError
+from vizcore.figures.numbers import percent
+from vizcore.figures.overlay import SaliencyPicture, draw_saliency, reach
+from vizcore.figures.saliency_words import completeness_words, fit_words
+from vizcore.records import Prediction
+from vizcore.records_saliency import SaliencyMap, SaliencyMethod
+from vizcore.runtime.jobs import Task
+from vizcore.ui import cache
+from vizcore.ui import picture_views as views
+from vizcore.ui.address import View
+from vizcore.ui.pictures import Chosen
+from vizcore.ui.room import is_dark
+from vizcore.ui.saliency_jobs import Cell, gather
+from vizcore.ui.saliency_views import chosen_classes, chosen_methods, options_of, subtracted
+from vizcore.zoo.weights import Weights
+
+#: Room for the maps of a row, and the gap between two, in windows of 1280 and of 1920 pixels.
+_ROW_PX, _LARGE_ROW_PX, _GAP_PX = 952, 1592, 16
+_LARGE_FROM_PX = 1880
+_NARROWEST_PX = 160
+_MOST_ACROSS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One map that is asked for.
+
+    Attributes:
+        method, class_name: what it is of; `sure` the class's probability, where it is known.
+        task: what computes it.
+    """
+
+    method: SaliencyMethod
+    class_name: str
+    sure: float | None
+    task: Task[SaliencyMap] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """Tells the maps of one page apart."""
+        return f"saliency-{self.method.key}-{self.class_name}"
+
+
+def asked_maps(view: View, weights: Weights, chosen: Chosen, said: Prediction) -> list[Asked]:
+    """Every chosen method for every chosen class.
+
+    Raises:
+        UnknownClass: with the nearest names.
+    """
+    minus = subtracted(view, weights)
+    known = dict(zip(said.indices, said.probabilities, strict=True))
+    return [
+        Asked(
+            method,
+            name,
+            known.get(number),
+            saliency_tasks.saliency_task(
+                weights.architecture,
+                chosen.picture,
+                number,
+                method.key,
+                against=minus,
+                layer=view["layer"] or None,
+                seed=view["seed"],
+                options=options_of(view, method),
+                weights=weights,
+            ),
+        )
+        for method in chosen_methods(view)
+        for name, number in chosen_classes(view, weights, said)
+    ]
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def picture_of(
+    key: Hashable,
+    _found: SaliencyMap,
+    strength: int,
+    percentile: int,
+    absolute: bool,
+    limit: float | None,
+    zoom: int,
+    dark: bool,
+) -> SaliencyPicture:
+    """A drawn map. `key` names what `_found` is of."""
+    return draw_saliency(
+        _found,
+        strength=strength / 100,
+        percentile=percentile,
+        absolute=absolute,
+        limit=limit,
+        zoom=zoom,
+        dark=dark,
+    )
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _png(
+    key: Hashable,
+    which: str,
+    drawing: tuple[Any, ...],
+    mark: str,
+    dark: bool,
+    _drawn: SaliencyPicture,
+) -> bytes:
+    """A drawn map for the screen; `mark` stands under it."""
+    from vizcore.figures.marking import marked
+
+    png = _drawn.png(which)
+    return marked(png, mark, dark=dark) if mark else png
+
+
+def picture(view: View, asked: Asked, found: SaliencyMap, limit: float | None) -> SaliencyPicture:
+    """A map as it is looked at here."""
+    return picture_of(asked.task.key, found, *_drawing(view, found, limit), is_dark())
+
+
+def _drawing(view: View, found: SaliencyMap, limit: float | None) -> tuple[Any, ...]:
+    zoom = _drawn_zoom(max(found.values_hw.shape))
+    return view["strength"], view["clip"], view["sign"] == "absolute", limit, zoom
+
+
+def draw_one(
+    view: View, weights: Weights, chosen: Chosen, said: Prediction, asked: Asked
+) -> dict[str, Any]:
+    """The photo and what the network says of it, the map over it, and the map alone."""
+    photo, maps = st.columns([1, 2], gap="small")
+    with photo:
+        views.draw_seen_and_said(weights, chosen, said)
+
+    def draw(_cell: Cell, found: SaliencyMap) -> None:
+        drawn = _try_picture(view, asked, found, None)
+        if drawn is None:
+            return
+        over, alone = st.columns(2, gap="small")
+        with over:
+            _draw_png(view, weights, asked, found, drawn, "over", None)
+            st.caption("Over the photo, in grey")
+        with alone:
+            _draw_png(view, weights, asked, found, drawn, "map", None)
+            views.draw_scale(drawn.limit, signed=drawn.signed)
+        draw_words(weights, found)
+        views.caption(weights, drawn.caption)
+
+    with maps:
+        return gather([Cell(asked.name, asked.task, st.empty())], draw)
+
+
+def draw_grid(
+    view: View, weights: Weights, chosen: Chosen, asked: Sequence[Asked]
+) -> dict[str, Any]:
+    """Many maps: the methods side by side for one class, else a row a method."""
+    rows = _rows(asked)
+    in_rows = len(rows) > 1 and len(rows[0]) > 1
+    side = weights.preprocessing.crop_px
+    across = _across(len(rows[0]) if in_rows else len(asked) + 1)
+    _style(side, across)
+    cells: list[Cell] = []
+    with st.container(key="saliency-grid"):
+        for row in rows if in_rows else [list(asked)]:
+            if in_rows:
+                _draw_row_head(row[0].method)
+            with st.container(horizontal=True, gap="small"):
+                if not in_rows:
+                    with st.container(width=_cell_px(side, across), key="saliency-cell-photo"):
+                        st.markdown(f"**The picture**  \n{side} × {side} pixels")
+                        views.draw_seen(weights, chosen)
+                cells += [_place(view, each, (side, across), in_rows=in_rows) for each in row]
+    by_name = {each.name: each for each in asked}
+    arrived: dict[str, dict[str, tuple[Cell, SaliencyMap]]] = {}
+
+    def draw(cell: Cell, found: SaliencyMap) -> None:
+        this = by_name[cell.name]
+        if view["scale"] != "row":
+            draw_cell(view, weights, this, found, None)
+            return
+        row = arrived.setdefault(this.method.key, {})
+        row[cell.name] = (cell, found)
+        limit = max(_reach(view, each) for _, each in row.values())
+        for other, its in row.values():
+            if other is cell:
+                draw_cell(view, weights, this, found, limit)
+            else:
+                with other.place.container():
+                    draw_cell(view, weights, by_name[other.name], its, limit)
+
+    return gather(cells, draw)
+
+
+def shared_limit(view: View, asked: Asked, found: dict[str, Any]) -> float | None:
+    """The magnitude of the last colour where the maps of a method share it."""
+    if view["scale"] != "row":
+        return None
+    maps = [
+        each
+        for name, each in found.items()
+        if isinstance(each, SaliencyMap) and name.startswith(f"saliency-{asked.method.key}-")
+    ]
+    return max((_reach(view, each) for each in maps), default=None)
+
+
+def _reach(view: View, found: SaliencyMap) -> float:
+    import numpy as np
+
+    limit = reach(found, view["clip"])
+    return limit if np.isfinite(limit) else 0.0
+
+
+def draw_cell(
+    view: View, weights: Weights, asked: Asked, found: SaliencyMap, limit: float | None
+) -> None:
+    """One map with its scale and its words."""
+    drawn = _try_picture(view, asked, found, limit)
+    if drawn is None:
+        return
+    _draw_png(view, weights, asked, found, drawn, view["show"], limit)
+    views.draw_scale(drawn.limit, signed=drawn.signed)
+    views.caption(weights, drawn.colours)
+    draw_words(weights, found)
+
+
+def draw_words(weights: Weights, found: SaliencyMap) -> None:
+    """What to know of a map: whether its sum holds, what was rewritten, notes."""
+    sums = found.completeness
+    if sums is not None:
+        words = views.plain(completeness_words(sums))
+        if sums.holds:
+            st.caption(words)
+        else:
+            st.markdown(f":material/warning: **{words}**")
+    for text in (fit_words(found), *found.notes):
+        if text:
+            st.caption(views.plain(text))
+
+
+def _try_picture(
+    view: View, asked: Asked, found: SaliencyMap, limit: float | None
+) -> SaliencyPicture | None:
+    """The drawn map; where no colour would be true for it, that is said."""
+    try:
+        return picture(view, asked, found, limit)
+    except ConvScopeError as error:
+        st.markdown(f":material/block: {views.plain(str(error))}")
+        for note in found.notes:
+            st.caption(views.plain(note))
+        return None
+
+
+def _draw_png(
+    view: View,
+    weights: Weights,
+    asked: Asked,
+    found: SaliencyMap,
+    drawn: SaliencyPicture,
+    which: str,
+    limit: float | None,
+) -> None:
+    drawing = _drawing(view, found, limit)
+    png = _png(asked.task.key, which, drawing, views.mark(weights), is_dark(), drawn)
+    where = "over the photo" if which == "over" else "alone"
+    st.image(png, alt=f"{asked.method.title} of {asked.class_name} {where}", output_format="PNG")
+
+
+def _rows(asked: Sequence[Asked]) -> list[list[Asked]]:
+    rows: dict[str, list[Asked]] = {}
+    for each in asked:
+        rows.setdefault(each.method.key, []).append(each)
+    return list(rows.values())
+
+
+def _draw_row_head(method: SaliencyMethod) -> None:
+    st.markdown(f"**{method.title}**: {views.plain(method.says)}")
+
+
+def _place(view: View, asked: Asked, size: tuple[int, int], *, in_rows: bool) -> Cell:
+    with st.container(width=_cell_px(*size), key=f"saliency-cell-{asked.name}"):
+        of = views.plain(asked.class_name)
+        if asked.sure is not None:
+            of += f", {percent(asked.sure)}"
+        less = f" minus {views.plain(view['minus'])}" if view["minus"] else ""
+        head = f"**{of}{less}**" if in_rows else f"**{asked.method.title}**"
+        st.markdown(head if in_rows else f"{head}  \n{of}{less}")
+        return Cell(asked.name, asked.task, st.empty())
+
+
+def _across(count: int) -> int:
+    """How many maps stand in a row: at most four, and rows of about one length.
+
+    Example:
+        >>> [_across(count) for count in (2, 3, 4, 5, 7, 9)]
+        [2, 3, 4, 3, 4, 3]
+    """
+    return -(-count // -(-count // _MOST_ACROSS))
+
+
+def _zoom(side: int, across: int, room: int) -> int:
+    """Screen pixels for a value, each way, that lets so many maps stand in a row."""
+    return max(1, ((room + _GAP_PX) // across - _GAP_PX) // side)
+
+
+def _small_zoom(side: int, across: int) -> int:
+    return min(_zoom(side, across, _ROW_PX), _drawn_zoom(side))
+
+
+def _drawn_zoom(side: int) -> int:
+    """The zoom of the PNG itself."""
+    return max(1, cache.PICTURE_PX // side)
+
+
+def _cell_px(side: int, across: int) -> int:
+    return max(_NARROWEST_PX, side * _small_zoom(side, across))
+
+
+def _style(side: int, across: int) -> None:
+    """How large the pictures are: a whole number of screen pixels for each value."""
+
+    def rules(zoom: int) -> str:
+        width = side * zoom
+        cell = max(_NARROWEST_PX, width)
+        return (
+            f".st-key-saliency-grid [data-testid=stImage] img{{zoom:1;width:{width}px!important}}"
+            f".st-key-saliency-grid .cs-scale{{width:{width}px}}"
+            f"[class*=st-key-saliency-cell]{{width:{cell}px!important}}"
+            f":has(>[class*=st-key-saliency-cell]){{flex-basis:{cell}px!important}}"
+        )
+
+    large = rules(_zoom(side, across, _LARGE_ROW_PX))
+    st.html(
+        f"<style>{rules(_small_zoom(side, across))}"
+        f"@media(min-width:{_LARGE_FROM_PX}px){{{large}}}</style>"
+    )
