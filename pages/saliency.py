@@ -1,7 +1,5 @@
 """Saliency: which pixels move the score of a class, by several methods, for several classes."""
 
-import streamlit as st
-
 from vizcore.errors import UnknownClass
 from vizcore.ui import picture_views as views
 from vizcore.ui import pictures, weights_view

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from vizcore.errors import BadChoice, NotApplicable
-from vizcore.figures.overlay import draw_saliency
+from vizcore.figures.overlay import draw_saliency, reach
 from vizcore.figures.palette import diverging, sequential
 from vizcore.records_saliency import SaliencyMap
 
@@ -129,3 +130,28 @@ def test_values_that_are_not_finite_are_refused():
     values[0, 0] = np.inf
     with pytest.raises(NotApplicable, match="not finite"):
         draw_saliency(record(values))
+
+
+def test_signed_values_are_drawn_as_magnitudes_when_asked():
+    values = ramp() - 8
+    drawn = draw_saliency(record(values, signed=True), percentile=100, zoom=1, absolute=True)
+    np.testing.assert_array_equal(drawn.map_hwc, sequential(np.abs(values) / 11))
+    assert not drawn.signed
+    assert "dark purple is 0" in drawn.colours
+    assert "Red" not in drawn.caption
+
+
+def test_maps_can_share_a_scale():
+    large, small = record(ramp()), record(ramp() / 2)
+    limit = reach(large, 100)
+    assert limit == 19
+    drawn = draw_saliency(small, percentile=100, zoom=1, limit=limit)
+    np.testing.assert_array_equal(drawn.map_hwc, sequential(ramp() / 38))
+    assert "maps that share this scale" in drawn.colours
+    with pytest.raises(BadChoice, match="limit cannot be '-1'"):
+        draw_saliency(small, limit=-1)
+
+
+def test_a_difference_of_two_classes_is_called_so():
+    found = replace(record(ramp() - 8, signed=True), against=5, against_class="dog")
+    assert "the score of 'cat' minus that of 'dog'" in draw_saliency(found).caption

@@ -155,9 +155,7 @@ def _frames(
     keys = [key for key, _ in methods]
     if selected is not None and selected[1] in keys:
         c = keys.index(selected[1])
-        boxes += [
-            (c - 0.5, r, c + 0.5, 3) for r, row in enumerate(rows) if row.key == selected[0]
-        ]
+        boxes += [(c - 0.5, r, c + 0.5, 3) for r, row in enumerate(rows) if row.key == selected[0]]
     return [
         {
             "type": "rect",

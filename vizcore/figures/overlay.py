@@ -168,9 +168,7 @@ def _caption(
             f"{limit:.3g} and {-limit:.3g}"
         )
     else:
-        scale = (
-            f"Yellow pixels count most for {score}; dark purple is 0, yellow is {limit:.3g}"
-        )
+        scale = f"Yellow pixels count most for {score}; dark purple is 0, yellow is {limit:.3g}"
     return (
         f"{scale} ({_share_words(percentile, shared)}, and all above). Over the photo, small "
         f"magnitudes are transparent. {method}."

@@ -187,7 +187,7 @@ def verdict_fill(verdict: str, dark: bool = False) -> str:
     shares = {"applies": 1.0, "rewritten": 0.45, "refused": 0.0}
     base = np.array(_channels((colours.panel if verdict == "refused" else colours.paper)[1:]))
     mixed = base + shares[verdict] * (np.array(_channels(colours.accent[1:])) - base)
-    return "#" + "".join(f"{int(round(channel)):02x}" for channel in mixed)
+    return "#" + "".join(f"{round(channel):02x}" for channel in mixed)
 
 
 def contrast(first: str, second: str) -> float:

@@ -1,4 +1,4 @@
-"""Saliency maps in words: how concentrated they are, how far they agree, whether their sum holds."""
+"""Saliency maps in words: how concentrated they are, how far they agree, whether sums hold."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ def completeness_words(sums: Completeness) -> str:
     """Whether a map's values sum to what they should, with the numbers.
 
     Example:
-        >>> completeness_words(Completeness(0.9, 1.0, "a grey picture"))
-        'Fails completeness: its values sum to 0.9, the score differs by 1 from a grey picture (gap 10%)'
-        >>> completeness_words(Completeness(0.99, 1.0, "a grey picture"))
-        'Complete: its values sum to 0.99, the score differs by 1 from a grey picture (gap 1.0%)'
+        >>> completeness_words(Completeness(0.9, 1.0, "grey"))
+        'Fails completeness: its values sum to 0.9, the score differs by 1 from grey (gap 10%)'
+        >>> completeness_words(Completeness(0.99, 1.0, "grey"))
+        'Complete: its values sum to 0.99, the score differs by 1 from grey (gap 1.0%)'
     """
     verdict = "Complete" if sums.holds else "Fails completeness"
     gap = percent(sums.gap) if np.isfinite(sums.gap) else "without bound"

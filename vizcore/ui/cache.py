@@ -22,7 +22,6 @@ from vizcore.records import (
     LayerTable,
     LectureCheck,
 )
-from vizcore.records_saliency import SaliencyMap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,40 +131,6 @@ def _fitting(found: FeatureMaps) -> tuple[npt.NDArray[np.float32], int, int | No
     if times == 1:
         return maps_chw, 1, columns
     return reduce_to_fit(found.maps_chw, (MOSAIC_PX[0], _TALLEST_PX))
-
-
-@dataclass(frozen=True, slots=True)
-class DrawnSaliency:
-    """A saliency map ready for the screen."""
-
-    over: bytes
-    map: bytes
-    limit: float
-    caption: str
-
-
-@st.cache_resource(max_entries=128, show_spinner=False)
-def saliency_picture(
-    key: tuple[str | int, ...],
-    _saliency: SaliencyMap,
-    strength: float,
-    percentile: int,
-    dark: bool,
-    mark: str = "",
-) -> DrawnSaliency:
-    """A saliency map over the photo and alone, as PNG. `key` names what `_saliency` is of.
-
-    `mark` stands under both pictures.
-    """
-    from vizcore.figures.marking import marked
-    from vizcore.figures.overlay import draw_saliency
-
-    zoom = max(1, PICTURE_PX // max(_saliency.values_hw.shape))
-    drawn = draw_saliency(_saliency, strength=strength, percentile=percentile, zoom=zoom, dark=dark)
-    over, alone = drawn.png("over"), drawn.png("map")
-    if mark:
-        over, alone = marked(over, mark, dark=dark), marked(alone, mark, dark=dark)
-    return DrawnSaliency(over, alone, drawn.limit, drawn.caption)
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)

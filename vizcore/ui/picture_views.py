@@ -92,13 +92,14 @@ def _seen(preprocessing: Preprocessing, sha256: str, _chosen: Chosen) -> bytes:
     return png(crop.repeat(times, axis=0).repeat(times, axis=1))
 
 
-def draw_seen(weights: Weights, chosen: Chosen) -> None:
+def draw_seen(weights: Weights, chosen: Chosen, *, captioned: bool = True) -> None:
     """The network's view of the picture."""
     how = weights.preprocessing
     seen = _seen(how, chosen.picture.sha256, chosen)
     st.image(seen, alt=f"{chosen.title}, as the network sees it")
-    grey = ", grey" if how.channels == 1 else ""
-    st.caption(f"What the network sees: {how.crop_px} × {how.crop_px} pixels{grey}")
+    if captioned:
+        grey = ", grey" if how.channels == 1 else ""
+        st.caption(f"What the network sees: {how.crop_px} × {how.crop_px} pixels{grey}")
 
 
 def draw_seen_and_said(weights: Weights, chosen: Chosen, said: Prediction | None) -> None:

@@ -75,7 +75,7 @@ ROOMS: tuple[RoomEntry, ...] = (
     RoomEntry(
         "saliency",
         "Saliency",
-        "Inside a trained network",
+        "Why did it say that",
         ":material/center_focus_strong:",
         ("network", "picture"),
     ),

@@ -25,10 +25,18 @@ _JOBS, _GIVEN_UP = "saliency.jobs", "saliency.given_up"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One result to come: its name on the page, the task, and the empty place it is drawn in."""
+    """One result to come.
+
+    Attributes:
+        name: tells the cells of a page apart.
+        task: what is computed.
+        wait, place: two empty places, for the bar and for the result. (One place would keep what
+            the other left in it: a container put over another begins with its elements.)
+    """
 
     name: str
     task: Task[Any]
+    wait: DeltaGenerator
     place: DeltaGenerator
 
     @property
@@ -103,6 +111,7 @@ def _outcome(job: Job[Any]) -> Any | ConvScopeError:
 def _drawn(
     cell: Cell, outcome: Any | ConvScopeError, draw: Callable[[Cell, Any], None]
 ) -> Any | ConvScopeError:
+    cell.wait.empty()
     with cell.place.container():
         if isinstance(outcome, ConvScopeError):
             words = str(outcome).replace("[", r"\[")  # names of classes come from anybody
@@ -120,16 +129,14 @@ def _show_progress(
         job.cancel()
 
     if cell.name not in bars:
-        with cell.place.container(border=True):
+        with cell.wait.container(border=True):
             bars[cell.name] = st.progress(0.0)
-            st.button(
-                "Cancel", key=f"cancel-{cell.name}", on_click=cancel, icon=":material/close:"
-            )
+            st.button("Cancel", key=f"cancel-{cell.name}", on_click=cancel, icon=":material/close:")
     bars[cell.name].progress(*work.how_far(job))
 
 
 def _offer_again(cell: Cell, given_up: set[Hashable]) -> None:
-    with cell.place.container(border=True):
+    with cell.wait.container(border=True):
         st.caption("Cancelled")
         st.button(
             "Compute it",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -16,20 +16,14 @@ from vizcore.figures.saliency_words import completeness_words, fit_words
 from vizcore.records import Prediction
 from vizcore.records_saliency import SaliencyMap, SaliencyMethod
 from vizcore.runtime.jobs import Task
-from vizcore.ui import cache
 from vizcore.ui import picture_views as views
+from vizcore.ui import saliency_views_layout as layout
 from vizcore.ui.address import View
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import is_dark
 from vizcore.ui.saliency_jobs import Cell, gather
 from vizcore.ui.saliency_views import chosen_classes, chosen_methods, options_of, subtracted
 from vizcore.zoo.weights import Weights
-
-#: Room for the maps of a row, and the gap between two, in windows of 1280 and of 1920 pixels.
-_ROW_PX, _LARGE_ROW_PX, _GAP_PX = 952, 1592, 16
-_LARGE_FROM_PX = 1880
-_NARROWEST_PX = 160
-_MOST_ACROSS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,53 +76,52 @@ def asked_maps(view: View, weights: Weights, chosen: Chosen, said: Prediction) -
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How a map is drawn; see `vizcore.figures.overlay.draw_saliency`."""
+
+    strength: float
+    percentile: int
+    absolute: bool
+    limit: float | None
+    zoom: int
+    dark: bool
+
+
 @st.cache_resource(max_entries=256, show_spinner=False)
-def picture_of(
-    key: Hashable,
-    _found: SaliencyMap,
-    strength: int,
-    percentile: int,
-    absolute: bool,
-    limit: float | None,
-    zoom: int,
-    dark: bool,
-) -> SaliencyPicture:
+def _picture(key: Hashable, drawing: Drawing, _found: SaliencyMap) -> SaliencyPicture:
     """A drawn map. `key` names what `_found` is of."""
-    return draw_saliency(
-        _found,
-        strength=strength / 100,
-        percentile=percentile,
-        absolute=absolute,
-        limit=limit,
-        zoom=zoom,
-        dark=dark,
-    )
+    return draw_saliency(_found, **asdict(drawing))
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def _png(
-    key: Hashable,
-    which: str,
-    drawing: tuple[Any, ...],
-    mark: str,
-    dark: bool,
-    _drawn: SaliencyPicture,
-) -> bytes:
+def _png(key: Hashable, drawing: Drawing, which: str, mark: str, _drawn: SaliencyPicture) -> bytes:
     """A drawn map for the screen; `mark` stands under it."""
     from vizcore.figures.marking import marked
 
     png = _drawn.png(which)
-    return marked(png, mark, dark=dark) if mark else png
+    return marked(png, mark, dark=drawing.dark) if mark else png
+
+
+def drawing_of(view: View, found: SaliencyMap, limit: float | None) -> Drawing:
+    """How a map is drawn here."""
+    return Drawing(
+        view["strength"] / 100,
+        view["clip"],
+        view["sign"] == "absolute",
+        limit,
+        layout.drawn_zoom(max(found.values_hw.shape)),
+        is_dark(),
+    )
 
 
 def picture(view: View, asked: Asked, found: SaliencyMap, limit: float | None) -> SaliencyPicture:
-    """A map as it is looked at here."""
-    return picture_of(asked.task.key, found, *_drawing(view, found, limit), is_dark())
+    """A map as it is looked at here.
 
-
-def _drawing(view: View, found: SaliencyMap, limit: float | None) -> tuple[Any, ...]:
-    zoom = _drawn_zoom(max(found.values_hw.shape))
-    return view["strength"], view["clip"], view["sign"] == "absolute", limit, zoom
+    Raises:
+        NotApplicable: values that are not finite.
+    """
+    return _picture(asked.task.key, drawing_of(view, found, limit), found)
 
 
 def draw_one(
@@ -154,7 +147,7 @@ def draw_one(
         views.caption(weights, drawn.caption)
 
     with maps:
-        return gather([Cell(asked.name, asked.task, st.empty())], draw)
+        return gather([Cell(asked.name, asked.task, st.empty(), st.empty())], draw)
 
 
 def draw_grid(
@@ -164,8 +157,8 @@ def draw_grid(
     rows = _rows(asked)
     in_rows = len(rows) > 1 and len(rows[0]) > 1
     side = weights.preprocessing.crop_px
-    across = _across(len(rows[0]) if in_rows else len(asked) + 1)
-    _style(side, across)
+    across = layout.across(len(rows[0]) if in_rows else len(asked) + 1)
+    layout.draw_style(side, across)
     cells: list[Cell] = []
     with st.container(key="saliency-grid"):
         for row in rows if in_rows else [list(asked)]:
@@ -173,9 +166,11 @@ def draw_grid(
                 _draw_row_head(row[0].method)
             with st.container(horizontal=True, gap="small"):
                 if not in_rows:
-                    with st.container(width=_cell_px(side, across), key="saliency-cell-photo"):
-                        st.markdown(f"**The picture**  \n{side} × {side} pixels")
-                        views.draw_seen(weights, chosen)
+                    with st.container(
+                        width=layout.cell_px(side, across), key="saliency-cell-photo"
+                    ):
+                        st.markdown(f"**What the network sees**  \n{side} × {side} pixels")
+                        views.draw_seen(weights, chosen, captioned=False)
                 cells += [_place(view, each, (side, across), in_rows=in_rows) for each in row]
     by_name = {each.name: each for each in asked}
     arrived: dict[str, dict[str, tuple[Cell, SaliencyMap]]] = {}
@@ -266,8 +261,8 @@ def _draw_png(
     which: str,
     limit: float | None,
 ) -> None:
-    drawing = _drawing(view, found, limit)
-    png = _png(asked.task.key, which, drawing, views.mark(weights), is_dark(), drawn)
+    drawing = drawing_of(view, found, limit)
+    png = _png(asked.task.key, drawing, which, views.mark(weights), drawn)
     where = "over the photo" if which == "over" else "alone"
     st.image(png, alt=f"{asked.method.title} of {asked.class_name} {where}", output_format="PNG")
 
@@ -284,59 +279,11 @@ def _draw_row_head(method: SaliencyMethod) -> None:
 
 
 def _place(view: View, asked: Asked, size: tuple[int, int], *, in_rows: bool) -> Cell:
-    with st.container(width=_cell_px(*size), key=f"saliency-cell-{asked.name}"):
+    with st.container(width=layout.cell_px(*size), key=f"saliency-cell-{asked.name}"):
         of = views.plain(asked.class_name)
         if asked.sure is not None:
             of += f", {percent(asked.sure)}"
         less = f" minus {views.plain(view['minus'])}" if view["minus"] else ""
         head = f"**{of}{less}**" if in_rows else f"**{asked.method.title}**"
         st.markdown(head if in_rows else f"{head}  \n{of}{less}")
-        return Cell(asked.name, asked.task, st.empty())
-
-
-def _across(count: int) -> int:
-    """How many maps stand in a row: at most four, and rows of about one length.
-
-    Example:
-        >>> [_across(count) for count in (2, 3, 4, 5, 7, 9)]
-        [2, 3, 4, 3, 4, 3]
-    """
-    return -(-count // -(-count // _MOST_ACROSS))
-
-
-def _zoom(side: int, across: int, room: int) -> int:
-    """Screen pixels for a value, each way, that lets so many maps stand in a row."""
-    return max(1, ((room + _GAP_PX) // across - _GAP_PX) // side)
-
-
-def _small_zoom(side: int, across: int) -> int:
-    return min(_zoom(side, across, _ROW_PX), _drawn_zoom(side))
-
-
-def _drawn_zoom(side: int) -> int:
-    """The zoom of the PNG itself."""
-    return max(1, cache.PICTURE_PX // side)
-
-
-def _cell_px(side: int, across: int) -> int:
-    return max(_NARROWEST_PX, side * _small_zoom(side, across))
-
-
-def _style(side: int, across: int) -> None:
-    """How large the pictures are: a whole number of screen pixels for each value."""
-
-    def rules(zoom: int) -> str:
-        width = side * zoom
-        cell = max(_NARROWEST_PX, width)
-        return (
-            f".st-key-saliency-grid [data-testid=stImage] img{{zoom:1;width:{width}px!important}}"
-            f".st-key-saliency-grid .cs-scale{{width:{width}px}}"
-            f"[class*=st-key-saliency-cell]{{width:{cell}px!important}}"
-            f":has(>[class*=st-key-saliency-cell]){{flex-basis:{cell}px!important}}"
-        )
-
-    large = rules(_zoom(side, across, _LARGE_ROW_PX))
-    st.html(
-        f"<style>{rules(_small_zoom(side, across))}"
-        f"@media(min-width:{_LARGE_FROM_PX}px){{{large}}}</style>"
-    )
+        return Cell(asked.name, asked.task, st.empty(), st.empty())

@@ -182,7 +182,9 @@ def downloads(
     values = [Download("Values, NumPy", f"{stem}.npy", raw, lambda: views.npy(its.values_hw))]
     each = its.attributions_chw
     if each is not None:
-        name = "Values of each colour, NumPy" if its.layer is None else "Values, all channels, NumPy"
+        name = (
+            "Values of each colour, NumPy" if its.layer is None else "Values, all channels, NumPy"
+        )
         values.append(Download(name, f"{stem}_chw.npy", raw, lambda: views.npy(each)))
     return [*(pictures if drawable else []), *values]
 

@@ -1,0 +1,129 @@
+"""The Saliency room: methods and classes side by side, what is said of a map, what is refused."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import vizcore as vc
+from tests.app.opening import code_of, open_page, texts
+from vizcore.data.samples import sample
+from vizcore.figures.numbers import percent
+from vizcore.figures.saliency_words import agreement, half_share
+from vizcore.lenses.saliency.methods import METHODS
+from vizcore.ui import saliency_views
+
+KEY = "zfnet_photos20"
+
+
+def answer(at: AppTest) -> str:
+    """The page's first line, without its marks."""
+    found = next(each.proto.body for each in at.get("html") if "cs-answer" in each.proto.body)
+    return re.sub(r"<[^>]+>", "", found)
+
+
+def saliency(target: str, method: str = "gradient", **options: Any) -> Any:
+    return vc.saliency(KEY, sample("coffee").read(), target, method=method, **options)
+
+
+def test_the_default_is_the_gradient_of_the_most_probable_class():
+    at = open_page("saliency", picture="coffee")
+    said = vc.predict(KEY, sample("coffee").read())
+    share = percent(half_share(saliency(said.classes[0]).values_hw))
+    sure = percent(said.probabilities[0])
+    assert answer(at) == (
+        f"For {said.classes[0]} ({sure} probable), half of all influence is in {share} of the "
+        "pixels."
+    )
+    assert "largest of the colour channels" in texts(at)
+
+
+def test_methods_stand_side_by_side_and_their_agreement_is_said():
+    at = open_page("saliency", picture="coffee", method="input_x_gradient,gradient")
+    first, second = saliency("coffee"), saliency("coffee", "input_x_gradient")
+    correlation = agreement(first.values_hw, second.values_hw)
+    assert f"rank with correlation {correlation:.2f}" in answer(at)
+    said = texts(at)
+    assert "Yellow counts most for the score" in said
+    assert "Red raises the score, blue lowers it" in said
+
+
+def test_classes_stand_side_by_side_and_can_share_a_scale():
+    query = {"class": ";cat", "picture": "coffee", "method": "gradient"}
+    maps = [saliency("coffee"), saliency("cat")]
+    limits = [float(np.percentile(np.abs(m.values_hw), 99)) for m in maps]
+    own = texts(open_page("saliency", **query))
+    for limit in limits:
+        assert f"<span>{limit:.3g}</span>" in own
+    shared = texts(open_page("saliency", scale="row", **query))
+    assert f"<span>{max(limits):.3g}</span>" in shared
+    assert f"<span>{min(limits):.3g}</span>" not in shared
+    assert "maps that share this scale" in shared
+
+
+def test_the_difference_of_two_classes_is_named_and_drawn():
+    at = open_page("saliency", picture="coffee", minus="cat", method="input_x_gradient")
+    assert "For coffee minus cat" in answer(at)
+    assert "minus that of 'cat'" in texts(at)
+    assert "against='cat'" in code_of(at, "saliency")
+
+
+def test_a_sum_is_shown_and_one_that_misses_is_said_to_fail():
+    query = {"method": "integrated_gradients", "picture": "coffee"}
+    fine = texts(open_page("saliency", set="integrated_gradients.steps:60", **query))
+    sums = saliency("coffee", "integrated_gradients", options={"steps": 60}).completeness
+    assert sums.holds
+    assert f"sum to {sums.attributed:.3g}" in fine
+    coarse = open_page("saliency", set="integrated_gradients.steps:2", **query)
+    sums = saliency("coffee", "integrated_gradients", options={"steps": 2}).completeness
+    assert not sums.holds
+    assert any("Fails completeness" in each.value for each in coarse.markdown)
+
+
+def test_an_unknown_class_is_replaced_and_the_others_stay():
+    at = open_page("saliency", picture="coffee", **{"class": "rocket;catt"})
+    assert "'catt'" in texts(at)
+    next(button for button in at.button if button.label == "Use cat").click().run()
+    assert not at.exception
+    assert at.session_state["saliency.class"] == ["rocket", "cat"]
+    assert "By Gradient" in answer(at)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"method": "gradcam9"}, "'gradcam9' is unknown"),
+        ({"set": "gradient.steps:4"}, "is not a method"),
+        ({"set": "smoothgrad.samples:1000000"}, "Allowed: whole numbers from"),
+        ({"class": "a;b;c;d;e;f;g"}, "at most 6 classes"),
+        ({"clip": "7"}, "a whole number from 50 to 100"),
+    ],
+)
+def test_an_address_that_makes_no_sense_is_said(query: dict[str, str], said: str):
+    at = open_page("saliency", **query)
+    assert any(said in warning.value for warning in at.warning)
+    assert "half of all influence" in answer(at)
+
+
+def test_addresses_of_before_still_open():
+    at = open_page("saliency", picture="coffee", method="gradient x input")
+    assert at.session_state["saliency.method"] == ["input_x_gradient"]
+
+
+def test_options_are_remembered_by_value_and_defaults_forgotten():
+    options = {"smoothgrad.samples": 5}
+    text = saliency_views.write_options(options)
+    assert saliency_views.parse_options(text) == options
+    at = open_page("saliency", picture="coffee", method="smoothgrad", set=text, seed="3")
+    assert "options={'samples': 5}" in code_of(at, "saliency")
+    assert "seed=3" in at.code[0].value
+    samples = at.number_input(key="saliency.option.smoothgrad.samples")
+    assert samples.value == 5
+    default = next(m for m in METHODS if m.key == "smoothgrad").option("samples").default
+    samples.set_value(default).run()
+    assert not at.exception
+    assert at.session_state["saliency.set"] == {}
