@@ -9,7 +9,7 @@ import csv
 import html
 import io
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from vizcore.records import (
@@ -342,4 +342,18 @@ def to_csv(table: LayerTable) -> str:
     writer = csv.DictWriter(text, names, lineterminator="\n")
     writer.writeheader()
     writer.writerows([*lines, total])
+    return text.getvalue()
+
+
+def rows_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Flat rows of the same columns as CSV; None is an empty cell.
+
+    Example:
+        >>> rows_csv([{"name": "a", "value": 0.5}, {"name": "b", "value": None}])
+        'name,value\\na,0.5\\nb,\\n'
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows([{name: _csv_cell(value) for name, value in row.items()} for row in rows])
     return text.getvalue()

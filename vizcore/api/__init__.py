@@ -18,6 +18,7 @@ from vizcore.api.looking import (
 )
 from vizcore.api.made_images import activation_images, class_images, invert
 from vizcore.api.measuring import bench
+from vizcore.api.robustness import invariance
 from vizcore.api.tables import block, layers, models
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "filter_slices",
     "filter_statistics",
     "filters",
+    "invariance",
     "invert",
     "layers",
     "models",

@@ -100,6 +100,15 @@ def write_out(path: Path, values: np.ndarray, png: Callable[[], bytes], weights:
         content = file.getvalue()
     else:
         content = marked(png(), RANDOM_WEIGHTS) if weights.is_random else png()
+    write_bytes(path, content)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file.
+
+    Raises:
+        BadChoice: it cannot be written.
+    """
     try:
         path.write_bytes(content)
     except OSError as error:

@@ -80,29 +80,57 @@ class Preprocessing:
         Raises:
             BadImage: an array that is not uint8 (height, width, 3).
         """
+        picture = self.resized(rgb_hwc)
+        top, left = self.corner(picture)
+        cut = picture[top : top + self.crop_px, left : left + self.crop_px]
+        return self.in_its_colours(cut)
+
+    def resized(
+        self, rgb_hwc: npt.NDArray[np.uint8], resize_px: int | None = None
+    ) -> npt.NDArray[np.uint8]:
+        """Return the whole picture resized, uint8 (height, width, 3), before anything is cut.
+
+        Args:
+            resize_px: instead of the network's own.
+
+        Raises:
+            BadImage: an array that is not uint8 (height, width, 3).
+
+        Example:
+            >>> how = Preprocessing(64, 56, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
+            >>> how.resized(np.zeros((90, 120, 3), np.uint8)).shape
+            (64, 85, 3)
+        """
         if rgb_hwc.ndim != 3 or rgb_hwc.shape[2] != 3 or rgb_hwc.dtype != np.uint8:
             raise BadImage(
                 f"An array of {rgb_hwc.dtype} {rgb_hwc.shape} came in; "
                 "allowed is uint8 (height, width, 3).",
                 received=str(rgb_hwc.shape),
             )
+        side = self.resize_px if resize_px is None else resize_px
         rgb_hwc = _middle(rgb_hwc)
         height, width = rgb_hwc.shape[:2]
         if self.squash:
-            new_height = new_width = self.resize_px
+            new_height = new_width = side
         else:
             shorter = min(height, width)
-            new_height = int(self.resize_px * height / shorter)
-            new_width = int(self.resize_px * width / shorter)
+            new_height = int(side * height / shorter)
+            new_width = int(side * width / shorter)
+        if (new_width, new_height) == (width, height):
+            return rgb_hwc
         image = Image.fromarray(rgb_hwc)
-        if (new_width, new_height) != (width, height):
-            image = image.resize((new_width, new_height), _FILTERS[self.interpolation])
-        top = round((new_height - self.crop_px) / 2.0)
-        left = round((new_width - self.crop_px) / 2.0)
-        image = image.crop((left, top, left + self.crop_px, top + self.crop_px))
-        if self.channels == 1:
-            image = image.convert("L").convert("RGB")
-        return np.asarray(image)
+        return np.asarray(image.resize((new_width, new_height), _FILTERS[self.interpolation]))
+
+    def corner(self, picture_hwc: npt.NDArray[np.uint8]) -> tuple[int, int]:
+        """Return (top, left) of the square that is cut from a resized picture."""
+        height, width = picture_hwc.shape[:2]
+        return round((height - self.crop_px) / 2.0), round((width - self.crop_px) / 2.0)
+
+    def in_its_colours(self, cut_hwc: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """Return a picture as the network gets it: with three equal channels for a grey network."""
+        if self.channels == 3:
+            return cut_hwc
+        return np.asarray(Image.fromarray(cut_hwc).convert("L").convert("RGB"))
 
     def apply(self, rgb_hwc: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Return the network's input, float32 (1, channels, crop_px, crop_px)."""
