@@ -8,6 +8,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from vizcore.records_saliency import Completeness
+
 #: How layers lose what they learned: one after the other from the top, or each alone.
 Order = Literal["cascading", "independent"]
 #: What stands where a pixel was taken away.
@@ -109,18 +111,44 @@ class PixelCurves:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricSettings:
+    """How maps are measured.
+
+    Attributes:
+        steps: parts into which the pixels are divided for deletion and insertion.
+        deletion_baseline, insertion_baseline: what stands for a pixel that is not there.
+        random_orders: orders of the pixels that a map has to beat.
+        removals: squares taken away for the infidelity, one after the other.
+        nudges, radius: disturbed inputs for the sensitivity, and how far each value may move.
+        seed: of all that is random.
+    """
+
+    steps: int = 32
+    deletion_baseline: Baseline = "mean"
+    insertion_baseline: Baseline = "blur"
+    random_orders: int = 5
+    removals: int = 64
+    nudges: int = 10
+    radius: float = 0.02
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class MethodMetrics:
     """One method's map measured.
 
     Attributes:
-        method: the method's key; `title` what it is, in words.
+        method: the method's key; `title` its name.
+        values_hw: the map; `signed` whether its values have signs.
         curves: deletion and insertion, the pixels of the largest values first.
-        infidelity: Captum's, scaled to fit best (`normalize`), in the score's unit squared.
-        unexplained: the same as a share of what a map of zeros gets: 1 is no better than nothing.
-        sensitivity: Captum's `sensitivity_max`: the largest relative change of the map.
-        attributed, difference: the sum of the map and the score difference that it should be, for
-            methods that promise it; None for the others.
-        note: why there is nothing measured.
+        infidelity: Captum's, the map scaled to fit best (`normalize`), in the score's unit squared.
+        unexplained: the same as a share of what a map of zeros gets: 1 is no better than nothing;
+            None where no removal changes the score.
+        sensitivity: Captum's `sensitivity_max`: the largest change of the map by a disturbed input,
+            as a share of the map.
+        completeness: the sum of the map and the score difference it should be, where the method
+            promises that.
+        note: why nothing was measured.
     """
 
     method: str
@@ -131,21 +159,8 @@ class MethodMetrics:
     infidelity: float | None = None
     unexplained: float | None = None
     sensitivity: float | None = None
-    attributed: float | None = None
-    difference: float | None = None
+    completeness: Completeness | None = None
     note: str = ""
-
-    @property
-    def completeness(self) -> float | None:
-        """The sum as a share of the score difference: 1 is complete; None without a promise.
-
-        Example:
-            >>> MethodMetrics("ig", "", attributed=0.5, difference=2.0).completeness
-            0.25
-        """
-        if self.attributed is None or not self.difference:
-            return None
-        return self.attributed / self.difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +170,9 @@ class MapMetrics:
     Attributes:
         rows: a method each, in the order they were asked for.
         random: deletion and insertion in random orders.
-        target, target_class: the class; `probability` and `score` what it has for the picture.
-        deletion_baseline, insertion_baseline: what stands for a pixel that is not there.
+        target, target_class: the class; `probability` and `score` are what it has.
+        settings: how they were measured; `side_px` is the side of the squares taken away.
         image_hwc: uint8, what the network looked at.
-        seed: of everything random.
-        removals, side_px: squares that were taken away for the infidelity, and their side.
-        nudges, radius: disturbed inputs for the sensitivity, and how far each value was moved.
     """
 
     rows: tuple[MethodMetrics, ...]
@@ -169,16 +181,19 @@ class MapMetrics:
     target_class: str
     probability: float
     score: float
-    deletion_baseline: Baseline
-    insertion_baseline: Baseline
-    image_hwc: npt.NDArray[np.uint8] = field(repr=False)
-    seed: int
-    removals: int
+    settings: MetricSettings
     side_px: int
-    nudges: int
-    radius: float
+    image_hwc: npt.NDArray[np.uint8] = field(repr=False)
 
-    def random_area(self, which: str) -> tuple[float, float]:
-        """Mean and standard deviation of the random orders' areas: "deletion" or "insertion"."""
+    def random_areas(self, which: Literal["deletion", "insertion"]) -> tuple[float, float]:
+        """Mean and standard deviation of the random orders' areas; no deviation of a single one.
+
+        Example:
+            >>> curve = lambda p: PixelCurve(np.array([0, 1.0]), np.array([p, p]), np.zeros(2))
+            >>> both = [PixelCurves(curve(p), curve(1.0)) for p in (0.25, 0.75)]
+            >>> found = MapMetrics((), tuple(both), 0, "", 1, 1, MetricSettings(), 1, np.zeros(0))
+            >>> [round(each, 3) for each in found.random_areas("deletion")]
+            [0.5, 0.354]
+        """
         areas = [getattr(each, which).area for each in self.random]
         return float(np.mean(areas)), float(np.std(areas, ddof=1)) if len(areas) > 1 else 0.0

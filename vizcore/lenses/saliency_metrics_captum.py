@@ -66,7 +66,7 @@ def infidelity(
     copy = private_copy(network)
     image = as_input(copy, one_picture(image_nchw))
     size = tuple(image.shape[2:])
-    side = max(1, min(size) // 4) if side_px is None else side_px
+    side = square_side((size[0], size[1])) if side_px is None else side_px
     if values_hw.shape != size:
         raise BadChoice(f"The map is {values_hw.shape}, the picture {size}.")
     if not 1 <= side <= min(size):
@@ -157,6 +157,16 @@ def disturbed(image_nchw: Tensor, nudges: int, radius: float, seed: int) -> Tens
     source = torch.Generator().manual_seed(seed)
     noise = torch.empty(nudges, *image_nchw.shape[1:]).uniform_(-radius, radius, generator=source)
     return image_nchw + noise.to(image_nchw)
+
+
+def square_side(size: tuple[int, int]) -> int:
+    """The side of the squares that are taken away, unless somebody says otherwise.
+
+    Example:
+        >>> square_side((64, 48))
+        12
+    """
+    return max(1, min(size) // 4)
 
 
 def _squares(count: int, side: int, size: tuple[int, int], seed: int) -> Tensor:
