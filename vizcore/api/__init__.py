@@ -20,6 +20,7 @@ from vizcore.api.made_images import activation_images, class_images, invert
 from vizcore.api.measuring import bench
 from vizcore.api.robustness import invariance
 from vizcore.api.tables import block, layers, models
+from vizcore.api.trust import map_metrics, sanity_check
 
 __all__ = [
     "activation_images",
@@ -40,9 +41,11 @@ __all__ = [
     "invariance",
     "invert",
     "layers",
+    "map_metrics",
     "models",
     "predict",
     "saliency",
+    "sanity_check",
     "textbook_filters",
     "top_patches",
     "worked_value",

@@ -1,0 +1,90 @@
+"""How far what a saliency map says can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from vizcore.records_saliency import Value
+from vizcore.records_trust import MapMetrics, MetricSettings, Order, SanityCheck
+from vizcore.runtime.device import choose
+from vizcore.runtime.jobs import run_here
+from vizcore.tasks import AnyPicture, AnyWeights
+from vizcore.trust_tasks import MOST, USUAL, joined, metrics_tasks, sanity_task
+
+
+def sanity_check(
+    name: str,
+    image: AnyPicture,
+    target: str | int | None = None,
+    *,
+    method: str = "gradient",
+    layer: str | None = None,
+    order: Order = "cascading",
+    most: int | None = MOST,
+    seed: int = 0,
+    options: Mapping[str, Value] | None = None,
+    weights: AnyWeights = None,
+    device: str | None = None,
+) -> SanityCheck:
+    """What becomes of a saliency map when the network's layers forget, one after the other.
+
+    Adebayo et al., "Sanity Checks for Saliency Maps" (2018).
+
+    Args:
+        target: a class by name or number; None takes the most probable one.
+        method: a key of `vizcore.lenses.saliency.METHODS`; `layer` for those that look at one.
+        order: "cascading" from the scores down, or "independent": each layer alone.
+        most: so many steps at most; None: one for each layer with weights.
+        seed: of the weights that are drawn.
+        options: of the method.
+
+    Raises:
+        UnknownClass, UnknownLayer: with the nearest names.
+        BadChoice: an unknown method, option, order or value.
+        NotApplicable: the method cannot be honest on this network; says why.
+        UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+    """
+    task = sanity_task(
+        name,
+        image,
+        target,
+        method,
+        layer=layer,
+        order=order,
+        most=most,
+        seed=seed,
+        options=options,
+        weights=weights,
+    )
+    return run_here(task, choose(device))
+
+
+def map_metrics(
+    name: str,
+    image: AnyPicture,
+    methods: Sequence[str] = USUAL,
+    target: str | int | None = None,
+    *,
+    layer: str | None = None,
+    settings: MetricSettings | None = None,
+    weights: AnyWeights = None,
+    device: str | None = None,
+) -> MapMetrics:
+    """Several methods' maps measured: deletion, insertion, infidelity, sensitivity, completeness.
+
+    Args:
+        methods: keys of `vizcore.lenses.saliency.METHODS`.
+        target: a class by name or number; None takes the most probable one.
+        layer: for the methods that look at one.
+        settings: how; see `vizcore.records_trust.MetricSettings`.
+
+    Raises:
+        UnknownClass, UnknownLayer: with the nearest names.
+        BadChoice: an unknown method, or a setting outside its range.
+        UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+    """
+    frame, rows = metrics_tasks(
+        name, image, methods, target, layer=layer, settings=settings, weights=weights
+    )
+    place = choose(device)
+    return joined(run_here(frame, place), [run_here(each, place) for each in rows])
