@@ -79,6 +79,13 @@ ROOMS: tuple[RoomEntry, ...] = (
         ":material/center_focus_strong:",
         ("network", "picture"),
     ),
+    RoomEntry(
+        "trust",
+        "Can you trust a map",
+        "Why did it say that",
+        ":material/fact_check:",
+        ("network", "picture"),
+    ),
 )
 
 
