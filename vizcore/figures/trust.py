@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Pixels right of the last map, and of the chart without its heads.
 RIGHT_PX, CHART_PX = 12, 330
+#: Pixels that the lines' names need.
+KEY_PX = 70
 
 
 def draw_decline(check: SanityCheck, *, dark: bool = False, step_px: int = 72) -> go.Figure:
@@ -66,9 +68,12 @@ def draw_decline(check: SanityCheck, *, dark: bool = False, step_px: int = 72) -
             col=1,
         )
         _say_ends(figure, row, places[-1] + 1, [(edge, house.muted)])
+    count = len(check.steps) + 3
+    # Under the picture there is no line; where its column is too narrow, to the right of all.
+    key_x = -0.45 if step_px >= KEY_PX else count - 0.4
     shown = [(name, colour) for name, _, row, colour, _ in lines if row == 1]
-    _name_lines(figure, 1, [*shown, ("edges", house.muted)], house.paper)
-    _name_lines(figure, 2, [("edges", house.muted)], house.paper)
+    _name_lines(figure, 1, key_x, [*shown, ("edges", house.muted)], house.paper)
+    _name_lines(figure, 2, key_x, [("edges", house.muted)], house.paper)
     last = found[-1]
     if last is not None:
         ends = [(last.spearman_abs, house.accent)]
@@ -76,7 +81,6 @@ def draw_decline(check: SanityCheck, *, dark: bool = False, step_px: int = 72) -
             ends.append((last.spearman, house.text))
         _say_ends(figure, 1, places[-1], ends)
         _say_ends(figure, 2, places[-1], [(last.ssim, house.accent)])
-    count = len(check.steps) + 3
     longest = max(len(name) for name in (*names, "picture"))
     slanted = longest * 8.5 > step_px
     figure.update_xaxes(
@@ -99,7 +103,7 @@ def draw_decline(check: SanityCheck, *, dark: bool = False, step_px: int = 72) -
     lowest = min([0.0, *(each.ssim for each in found if each and each.ssim is not None)])
     figure.update_yaxes(title_text="SSIM", range=[lowest - 0.12, 1.12], row=2, col=1)
     top = 12 + (min(150, round(longest * 6)) if slanted else 24)
-    right = RIGHT_PX + (40 if slanted else 0)
+    right = RIGHT_PX + max(40 if slanted else 0, 0 if step_px >= KEY_PX else 88)
     figure.update_layout(
         width=LEFT_PX + count * step_px + right,
         height=CHART_PX + top - 36,
@@ -132,11 +136,13 @@ def alt(check: SanityCheck) -> str:
     return f"Rank correlation with the map as it is, after drawing anew: {', '.join(kept)}."
 
 
-def _name_lines(figure: go.Figure, row: int, names: list[tuple[str, str]], paper: str) -> None:
-    """Write the lines' names in their colours under the picture, where no line is."""
+def _name_lines(
+    figure: go.Figure, row: int, x: float, names: list[tuple[str, str]], paper: str
+) -> None:
+    """Write the lines' names in their colours."""
     for place, (name, colour) in enumerate(names):
         figure.add_annotation(
-            x=-0.45,
+            x=x,
             y=(0.74, 0.44, 0.14)[place],
             text=name,
             showarrow=False,

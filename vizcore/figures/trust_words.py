@@ -71,8 +71,8 @@ def sanity_answer(check: SanityCheck, title: str) -> str:
             return f"{method} makes no map that could be compared once a layer is random."
         least = min(found, key=lambda step: step.likeness.spearman_abs)  # type: ignore[union-attr,arg-type,return-value]
         return (
-            f"The map of {method} for {name} depends most on "
-            f"<code>{html.escape(least.name)}</code>: with it alone random, it keeps "
+            f"The map of {method} for {name} changes most with "
+            f"{_named(least.layers)} random and all others as they are: it keeps "
             f"<b>{likeness_said(least.likeness)}</b>. {edges}"
         )
     last = check.steps[-1]
@@ -93,6 +93,13 @@ def sanity_answer(check: SanityCheck, title: str) -> str:
         f"With {count} random, the map of {method} for {name} keeps "
         f"<b>{likeness_said(last.likeness)}</b>: {verdict}. {edges}"
     )
+
+
+def _named(layers: tuple[str, ...]) -> str:
+    first = f"<code>{html.escape(layers[0])}</code>"
+    if len(layers) == 1:
+        return first
+    return f"{first} to <code>{html.escape(layers[-1])}</code> ({len(layers)} layers)"
 
 
 def metrics_explained(found: MapMetrics) -> str:
