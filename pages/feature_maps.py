@@ -14,7 +14,7 @@ with room(maps_of.PAGE, "What does each channel respond to?", maps_of.CHOICES) a
     network = weights.architecture
     maps_of.take_wanted(view)
     said = views.prediction(weights, chosen, "maps") if weights.classes else None
-    maps_of.draw_controls(here, weights, maps_of.listed_layers(weights, chosen))
+    maps_of.draw_controls(here, weights, chosen, maps_of.listed_layers(weights, chosen))
     row = st.container(horizontal=True, gap="medium")
     if not view["beside"]:
         with row.container(width=cache.PICTURE_PX):
@@ -35,7 +35,6 @@ with room(maps_of.PAGE, "What does each channel respond to?", maps_of.CHOICES) a
             if picked is not None and picked != view["channel"]:
                 st.session_state["maps.wanted"] = picked
                 st.rerun()
-            maps_of.draw_way_to_unit(view, weights, chosen, maps)
     if maps is not None and view["beside"]:
         with row.container(width="stretch"):
             maps_of.draw_beside(here, weights, chosen, maps)

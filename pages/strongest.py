@@ -2,17 +2,17 @@
 
 import streamlit as st
 
+from vizcore.ui import picture_sets, weights_view
 from vizcore.ui import strongest_views as strongest
-from vizcore.ui import weights_view
 from vizcore.ui.room import room
 
 with room(strongest.PAGE, "What excites a unit?", strongest.choices()) as here:
     weights = weights_view.ready(here.view)
-    pictures = strongest.chosen_pictures(here, weights)
+    pictures = picture_sets.chosen(here, weights)
     found = None if pictures is None else strongest.scanned(weights, pictures)
     if pictures is None or found is None:
         with here.controls():
-            strongest.draw_pictures_control(here)
+            picture_sets.draw_control(here.view)
     else:
         strongest.draw(here, weights, pictures, found)
         if found.skipped:

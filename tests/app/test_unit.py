@@ -24,7 +24,7 @@ def few_pictures(monkeypatch: pytest.MonkeyPatch) -> PictureSet:
         "some patches",
         [whole.names[number] for number in numbers],
     )
-    monkeypatch.setattr("vizcore.ui.unit_views.open_pictures", lambda _name: few)
+    monkeypatch.setattr("vizcore.ui.picture_sets.open_pictures", lambda _name: few)
     return few
 
 
@@ -182,3 +182,49 @@ def test_the_other_pages_lead_here(page: str, query: dict[str, str]):
     at = open_page(page, network=NETWORK, **query)
     links = [each.proto.query_string for each in at.get("page_link")]
     assert any("layer=conv3" in each and "channel=17" in each for each in links)
+
+
+def _archive() -> bytes:
+    """Twelve coloured pictures in a zip archive."""
+    import zipfile
+
+    import numpy as np
+    from PIL import Image
+
+    file = io.BytesIO()
+    generator = np.random.default_rng(5)
+    with zipfile.ZipFile(file, "w") as archive:
+        for number in range(12):
+            picture = io.BytesIO()
+            pixels = generator.integers(0, 256, (64, 64, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(picture, "PNG")
+            archive.writestr(f"mine-{number}.png", picture.getvalue())
+    return file.getvalue()
+
+
+def test_an_archive_of_ones_own_is_looked_through_and_named_in_the_links(empty_cache):
+    from vizcore.runtime.archives import Archives
+
+    content = _archive()
+    name = Archives().keep(content, "my pictures.zip")
+    at = open_page("unit", network=NETWORK, layer="conv3", channel="17", pictures=name)
+    found = vc.top_patches(NETWORK, content).patches("conv3", 17)
+    assert "Of 12 pictures" in texts(at)
+    assert f'<td class="n">{found[0].value:.3g}</td>' in texts(at)
+    assert "(my pictures.zip)" in texts(at)
+    assert "open_pictures('pictures.zip')" in code_of(at, "unit")
+    wall = open_page("strongest", network=NETWORK, layer="conv3", unit="17", pictures=name)
+    assert all(each.picture in texts(wall) for each in found)
+    links = [each.proto.query_string for each in wall.get("page_link")]
+    assert any(f"pictures={name}" in each for each in links)
+
+
+def test_an_archive_that_is_not_here_is_said_and_the_bundled_set_offered(empty_cache):
+    name = "zip-0123456789abcdef"
+    at = open_page("unit", network=NETWORK, layer="conv3", channel="17", pictures=name)
+    assert f"The archive of this address, `{name}`, is not on this machine" in texts(at)
+    assert "Unit <b>17</b>" in texts(at)  # what one photo tells is here all the same
+    at.button(key="archive-gone-bundled").click().run()
+    assert not at.exception
+    assert "Of 12 pictures" in texts(at)  # the test's bundled ones
+    assert "photos20" in at.query_params["pictures"]

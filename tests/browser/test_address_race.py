@@ -51,8 +51,8 @@ class Wire:
 def test_an_address_that_is_on_the_way_does_not_reach_the_page_that_a_link_opened(
     server: Server, page: Page
 ):
-    # The page's own address comes last; what stands in it and in no link is `pictures`.
-    wire = Wire(page, b"&pictures=photos20")
+    # The page's own address comes last; what stands in it and in no link is `unit`.
+    wire = Wire(page, b"&unit=9")
     page.goto(f"{server.address}/strongest?network=zfnet_photos20&layer=conv4&unit=9")
     link = page.get_by_test_id(MAIN).get_by_role("link", name="unit 9").first
     expect(link).to_be_visible()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -58,3 +61,25 @@ def test_a_click_shows_the_unit_and_one_more_opens_its_page(
     link.click()
     page.wait_for_url(f"**/unit?*channel={channel}*")
     expect(page.locator(ANSWER)).to_contain_text(f"Unit {channel} of {layer}")
+
+
+def test_an_archive_is_looked_through_on_the_units_page_too_and_after_a_reload(
+    server: Server, page: Page
+):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in ("cat", "coffee", "flower"):
+            archive.writestr(f"{name}.png", sample(name).read())
+    page.goto(f"{server.address}/strongest?network={NETWORK}&layer=conv2&unit=4&pictures=zip")
+    field = page.locator("input[type=file][accept*=zip]")
+    field.set_input_files(
+        {"name": "mine.zip", "mimeType": "application/zip", "buffer": file.getvalue()}
+    )
+    expect(page.locator(ANSWER)).to_contain_text("Of 3 pictures")
+    page.wait_for_url("**pictures=zip-*")
+    page.get_by_role("link", name="Open unit 4 of conv2").click()
+    page.wait_for_url("**/unit?*pictures=zip-*")
+    expect(page.locator(ANSWER)).to_contain_text("Of 3 pictures")
+    page.reload()
+    expect(page.locator(ANSWER)).to_contain_text("Of 3 pictures")
+    expect(page.get_by_role("combobox", name="Pictures")).to_have_value("mine.zip")

@@ -94,8 +94,8 @@ def layer_label(layer: MapLayer) -> str:
     )
 
 
-def draw_controls(here: Room, weights: Weights, found: Sequence[MapLayer]) -> None:
-    """The row above the picture."""
+def draw_controls(here: Room, weights: Weights, chosen: Chosen, found: Sequence[MapLayer]) -> None:
+    """The row above the picture; at its end the way to the unit that was picked."""
     view = here.view
     layers = {each.name: layer_label(each) for each in found}
     before = st.session_state.get("maps.network")
@@ -167,6 +167,9 @@ def draw_controls(here: Room, weights: Weights, found: Sequence[MapLayer]) -> No
             st.toggle(
                 "Numbers", help="Write each channel's number under it", **view.bind("numbers")
             )
+        channels = {each.name: each.channels for each in found}.get(view["layer"], 0)
+        if 0 <= view["channel"] < channels and has_units(view["layer"], found):
+            draw_link(weights, view["layer"], view["channel"], picture=chosen.name)
 
 
 def besides(weights: Weights) -> dict[str, str]:
@@ -261,13 +264,6 @@ def draw_mosaic_of(
     picked = draw_tiles(tiles, key=key, selected=selected)
     views.caption(weights, tiles.caption)
     return order[picked] if opens and picked is not None else None
-
-
-def draw_way_to_unit(view: View, weights: Weights, chosen: Chosen, maps: FeatureMaps) -> None:
-    """Below the mosaic, where a map was picked: the page of its unit."""
-    channel = view["channel"]
-    if channel in maps.order and has_units(maps.layer, listed_layers(weights, chosen)):
-        draw_link(weights, maps.layer, channel, picture=chosen.name)
 
 
 def draw_channel(

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
 from vizcore.data.loading import Views
-from vizcore.data.picture_sets import PictureSet, bundled_for, from_zip, open_pictures
+from vizcore.data.picture_sets import BUNDLED, PictureSet
 from vizcore.errors import BadChoice, BadImage, UnknownLayer
 from vizcore.figures.numbers import short
 from vizcore.records_patches import TopPatches
-from vizcore.ui import address, cache, work
+from vizcore.ui import address, cache, picture_sets, work
 from vizcore.ui import picture_views as views
-from vizcore.ui.address import Choice, any_text, one_of, whole
+from vizcore.ui.address import Choice, any_text, whole
 from vizcore.ui.cells import Cells, draw_cells, size_of
 from vizcore.ui.room import Download, Room, is_dark
 from vizcore.ui.unit_links import draw_link
@@ -25,15 +25,8 @@ if TYPE_CHECKING:
     from vizcore.figures.patch_wall import PatchWall
 
 PAGE = "strongest"
-ZIP = "zip"
 #: Units on a wall; it is drawn for a wide window, and shown at half its size in others.
 SHOWN, WALL_PX, PATCH_PX, LABEL_PX = 32, 1304, 56, 16
-TITLES = {
-    "photos20": "Photos-20, held out",
-    "photographs": "Twenty photographs",
-    "digits10": "Digits, held out",
-    ZIP: "A zip archive of yours",
-}
 _LAYER = Choice("layer", "", any_text)
 _NONE = -1
 
@@ -55,33 +48,11 @@ def choices() -> list[Choice]:
     """What can be chosen on the page; a unit belongs to its layer."""
     layer = address.peek(PAGE, _LAYER)
     return [
-        Choice("pictures", "", one_of("", *TITLES)),
+        picture_sets.choice(PAGE),
         _LAYER,
         Choice("from", 0, whole(0, 1_000_000), of=layer),
         Choice("unit", _NONE, whole(_NONE, 1_000_000), of=layer),
     ]
-
-
-def chosen_pictures(here: Room, weights: Weights) -> PictureSet | None:
-    """The set to look through; None while an archive is waited for.
-
-    Raises:
-        BadImage: the archive cannot be used; says why.
-    """
-    view = here.view
-    if not view["pictures"]:
-        view["pictures"] = bundled_for(weights.preprocessing.channels)
-    if view["pictures"] != ZIP:
-        return open_pictures(view["pictures"])
-    given = st.file_uploader("Zip archive of pictures", type=["zip"], key="strongest.zip")
-    if given is None:
-        st.info("Give a zip archive of pictures: PNG, JPEG, WebP, BMP, GIF or TIFF.")
-        return None
-    listed, pictures = st.session_state.get("strongest.listed", ("", None))
-    if listed != given.file_id:
-        pictures = from_zip(given.getvalue(), given.name)
-        st.session_state["strongest.listed"] = (given.file_id, pictures)
-    return cast(PictureSet, pictures)
 
 
 def scanned(weights: Weights, pictures: PictureSet) -> TopPatches | None:
@@ -104,17 +75,6 @@ def _go_on() -> None:
     st.session_state.pop("strongest.stopped", None)
 
 
-def draw_pictures_control(here: Room) -> None:
-    """Which pictures to look through."""
-    st.selectbox(
-        "Pictures",
-        list(TITLES),
-        format_func=TITLES.__getitem__,
-        width=220,
-        **here.view.bind("pictures"),
-    )
-
-
 def draw(here: Room, weights: Weights, pictures: PictureSet, found: TopPatches) -> None:
     """The wall of a layer, and one unit's patches large."""
     view = here.view
@@ -131,7 +91,7 @@ def draw(here: Room, weights: Weights, pictures: PictureSet, found: TopPatches) 
         )
     view["unit"], view["from"] = unit, start
     with here.controls():
-        draw_pictures_control(here)
+        picture_sets.draw_control(view)
         st.selectbox("Layer", list(found.found), width=230, **view.bind("layer"))
         if count > SHOWN:
             st.selectbox(
@@ -165,7 +125,7 @@ def draw(here: Room, weights: Weights, pictures: PictureSet, found: TopPatches) 
         stem = views.stem(weights, layer, "patches")
         here.offer(Download("Wall, PNG", f"{stem}.png", "image/png", lambda: wall[0].png))
     imports, argument = views.weights_code(weights)
-    given = "'pictures.zip'" if view["pictures"] == ZIP else repr(view["pictures"])
+    given = repr(view["pictures"] if view["pictures"] in BUNDLED else "pictures.zip")
     here.code(
         f"import vizcore as vc\n{imports}\n"
         f"found = vc.top_patches({weights.architecture!r}, {given}{argument})\n"

@@ -8,7 +8,7 @@ import streamlit as st
 
 from vizcore.records import MapLayer
 from vizcore.records_unit import Neighbour, Unit
-from vizcore.ui import pictures
+from vizcore.ui import picture_sets, pictures
 from vizcore.zoo.weights import Weights
 
 ICON = ":material/center_focus_weak:"
@@ -26,6 +26,7 @@ def unit_address(
         "network": weights.architecture,
         "weights": weights.name,
         "picture": picture or st.session_state.get("picture") or pictures.DEFAULT,
+        "pictures": picture_sets.current(weights),
         "layer": layer,
         "channel": str(channel),
     }

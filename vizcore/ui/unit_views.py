@@ -13,7 +13,7 @@ import streamlit as st
 
 from vizcore import deconvnet_tasks, filter_tasks, patch_tasks, unit_tasks
 from vizcore.data.loading import Views
-from vizcore.data.picture_sets import PictureSet, bundled_for, open_pictures
+from vizcore.data.picture_sets import BUNDLED, PictureSet
 from vizcore.data.preprocessing import Preprocessing
 from vizcore.errors import (
     BadChoice,
@@ -31,7 +31,7 @@ from vizcore.records_deconvnet import Projections
 from vizcore.records_filters import FilterBank, FilterLayer, FilterSlices
 from vizcore.records_patches import Patch, TopPatches
 from vizcore.records_unit import ChannelNumbers, ClassesFed, Unit
-from vizcore.ui import address, cache, work
+from vizcore.ui import address, cache, picture_sets, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, any_text, whole
 from vizcore.ui.pictures import Chosen
@@ -60,7 +60,7 @@ class Seen:
     weights: Weights
     chosen: Chosen
     unit: Unit
-    pictures: PictureSet
+    pictures: PictureSet | None
     found: TopPatches | None = None
     nine: tuple[Patch, ...] = ()
     projections: Projections | None = None
@@ -77,6 +77,7 @@ class Seen:
             self.weights.identity,
             self.unit.layer,
             self.unit.channel,
+            "" if self.pictures is None else self.pictures.stamp,
         )
 
     def stem(self, *parts: str) -> str:
@@ -90,7 +91,8 @@ def choices() -> list[Choice]:
 
 
 def _choices(layer: str) -> list[Choice]:
-    return [LAYER, Choice("channel", GREATEST, whole(0, 1_000_000), of=layer)]
+    pictures = picture_sets.choice(PAGE)
+    return [pictures, LAYER, Choice("channel", GREATEST, whole(0, 1_000_000), of=layer)]
 
 
 def go_to(layer: str, channel: int) -> None:
@@ -125,22 +127,25 @@ def draw(here: Room, weights: Weights, chosen: Chosen) -> None:
     with here.controls():
         _draw_layers(here, layers)
         _draw_channel(here, unit)
+        picture_sets.draw_control(view)
     here.answer(views.answer(weights, words.first_answer(unit, chosen.title)))
-    pictures = open_pictures(bundled_for(weights.preprocessing.channels))
-    seen = Seen(weights, chosen, unit, pictures)
     row = st.container(horizontal=True, gap="medium", key="unit-row")
     strongest, over, kernel, fed, numbers = (
         row.container(width=width)
         for width in (nine_width_px(unit), cache.PICTURE_PX, cache.PICTURE_PX, 280, 300)
     )
+    with strongest:
+        pictures = picture_sets.chosen(here, weights)
+    seen = Seen(weights, chosen, unit, pictures)
     with over:
         _draw_map(seen)
     with kernel:
         _draw_kernel(seen, unit.module in layers)
     with st.container(key="unit-neighbours"):
         draw_neighbours(weights, unit, chosen.name, go_to, is_convolution=unit.module in layers)
-    with strongest:
-        _draw_strongest(seen, whole_network=layer in layers)
+    if pictures is not None:
+        with strongest:
+            _draw_strongest(seen, pictures, whole_network=layer in layers)
     if seen.found is not None:
         with fed:
             _draw_fed(seen)
@@ -149,14 +154,14 @@ def draw(here: Room, weights: Weights, chosen: Chosen) -> None:
         here.answer(views.answer(weights, words.answer(unit, seen.nine, seen.found, seen.fed)))
         seen.downloads.append(_json(seen))
     here.offer(*seen.downloads)
-    here.code(_code(seen, whole_network=layer in layers))
+    here.code(_code(seen, view["pictures"], whole_network=layer in layers))
 
 
 EXPLANATION = """
 **A unit** is one channel of a layer: one kernel, slid over the picture. Its *activation* at a place
 is large where the picture there looks like what the kernel asks for.
 
-**The patches.** Of every picture of the bundled set the place where the unit is greatest is found;
+**The patches.** Of every picture of the set the place where the unit is greatest is found;
 the nine greatest of those are shown, one a picture, each cut to exactly the pixels that the value
 sees (its receptive field). Where the field is larger than the picture, all of the picture is shown.
 
@@ -250,12 +255,12 @@ def _size(bank: FilterBank) -> str:
     return f"{height} × {width}"
 
 
-def _draw_strongest(seen: Seen, *, whole_network: bool) -> None:
+def _draw_strongest(seen: Seen, pictures: PictureSet, *, whole_network: bool) -> None:
     """The nine patches with their projections: the scan, then the way down, as they come."""
     unit, weights = seen.unit, seen.weights
     key = weights.architecture
     task = patch_tasks.top_patches_task(
-        key, seen.pictures, None if whole_network else [unit.layer], top=TOP, weights=weights
+        key, pictures, None if whole_network else [unit.layer], top=TOP, weights=weights
     )
     status, place = st.container(), st.empty()
 
@@ -285,17 +290,17 @@ def _draw_strongest(seen: Seen, *, whole_network: bool) -> None:
         return
     with place.container():
         _draw_pictures(seen, coming=True)
-    _project(seen)
+    _project(seen, pictures)
     with place.container():
         _draw_pictures(seen)
 
 
-def _project(seen: Seen) -> None:
+def _project(seen: Seen, pictures: PictureSet) -> None:
     """The way down from each of the nine, or the reason why there is none."""
     unit, weights = seen.unit, seen.weights
     task = deconvnet_tasks.deconvnet_task(
         weights.architecture,
-        [seen.pictures.read(each.number) for each in seen.nine],
+        [pictures.read(each.number) for each in seen.nine],
         unit.layer,
         unit.channel,
         [each.place for each in seen.nine],
@@ -375,6 +380,7 @@ def _draw_pictures(seen: Seen, *, coming: bool = False) -> None:
 def _draw_fed(seen: Seen) -> None:
     """The classes whose scores the unit raises most, over its nine pictures."""
     unit, weights = seen.unit, seen.weights
+    assert seen.pictures is not None
     try:
         task = unit_tasks.classes_fed_task(
             weights.architecture,
@@ -467,10 +473,10 @@ def _json(seen: Seen) -> Download:
     return Download("Everything here, JSON", f"{seen.stem()}.json", "application/json", make)
 
 
-def _code(seen: Seen, *, whole_network: bool) -> str:
+def _code(seen: Seen, pictures: str, *, whole_network: bool) -> str:
     key, unit = seen.weights.architecture, seen.unit
     imports, argument = views.weights_code(seen.weights)
-    name = bundled_for(seen.weights.preprocessing.channels)
+    name = pictures if pictures in BUNDLED else "pictures.zip"
     layers = "" if whole_network else f", [{unit.layer!r}]"
     lines = (
         "import vizcore as vc\nfrom vizcore.data.picture_sets import open_pictures\n"
@@ -510,6 +516,7 @@ def _nine(seen: Seen, mark: str, dark: bool) -> bytes:
     from vizcore.figures.unit import draw_nine
 
     assert seen.found is not None
+    assert seen.pictures is not None
     unit, view = seen.unit, _views(seen.pictures.stamp, seen.weights.preprocessing, seen.pictures)
     patches = cut_patches(seen.found, unit.layer, unit.channel, view, dark=dark)
     projections = None
