@@ -171,7 +171,7 @@ def completeness_said(row: MethodMetrics) -> str:
     Example:
         >>> from vizcore.records_saliency import Completeness
         >>> completeness_said(MethodMetrics("m", "", completeness=Completeness(0.6, 2, "grey")))
-        'fails: 0.600 of 2'
+        'fails: 0.6 of 2'
         >>> completeness_said(MethodMetrics("m", ""))
         'not promised'
     """
