@@ -34,7 +34,7 @@ browser:
 		|| (echo "Install Chromium or Chrome: the browser tests need it." && exit 1)
 
 test: .venv/dev.stamp browser
-	$(BIN)/python -m pytest --cov=vizcore --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile --cov=vizcore --cov-report=term:skip-covered
 
 check: .venv/dev.stamp
 	$(BIN)/ruff format --check .

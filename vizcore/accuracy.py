@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from itertools import pairwise
 
+from vizcore.errors import BadChoice
 from vizcore.records_accuracy import AccuracyPoint, PointKind
 from vizcore.reference.accuracy import AccuracyRecord, accuracy_vs_compute
 from vizcore.trained import fleet
@@ -18,6 +19,33 @@ from vizcore.zoo.pretrained import DATASET, pretrained_weights
 from vizcore.zoo.pretrained_counts import counts_at
 
 _COUNTED = re.compile(r"architectures\.csv:(\w+)")
+
+
+#: The sets of networks whose accuracies share an axis.
+SETS = ("study", "field", "fleet")
+
+
+def accuracy_points(which: str = "study") -> tuple[AccuracyPoint, ...]:
+    """Networks with their accuracy and their cost, each number with its source.
+
+    Args:
+        which: "study" (the networks of the 2017 comparison), "field" (every pretrained weight of
+            the zoo), or "fleet" (the networks in the box, on Photos-20).
+
+    Raises:
+        BadChoice: another set.
+
+    Example:
+        >>> len(accuracy_points("fleet"))
+        14
+    """
+    if which not in SETS:
+        raise BadChoice.among("which", which, SETS)
+    if which == "study":
+        return published_points()
+    if which == "field":
+        return field_points()
+    return tuple(point for point in fleet_points() if point.weights == "photos20")
 
 
 @lru_cache(maxsize=2)

@@ -15,7 +15,7 @@ from vizcore.networks import source_of, weights_of
 from vizcore.records_bench import MachineResults, NumberFormat, Setup
 from vizcore.runtime.device import choose, release_unused
 from vizcore.runtime.jobs import Progress, Task
-from vizcore.zoo import build_meta, get
+from vizcore.zoo import get
 
 #: The most networks of one task.
 MAX_NETWORKS = 200
@@ -83,6 +83,7 @@ def _bench(
     from vizcore.bench.machine import describe_machine
     from vizcore.bench.measuring import measure
     from vizcore.bench.running import require
+    from vizcore.zoo import build_meta
 
     for setup in setups:
         require(setup, device)

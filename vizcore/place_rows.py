@@ -10,9 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from vizcore.anatomy import trace
 from vizcore.records import LayerRow, Pair, ReceptiveField
-from vizcore.zoo import build_meta
 from vizcore.zoo.weights import Weights
 
 _RELUS = frozenset({"ReLU", "relu", "relu_", "ReLU6", "relu6"})
@@ -24,6 +22,9 @@ def rows_of(weights: Weights, side: Pair | None = None) -> dict[str, LayerRow]:
     Args:
         side: height and width of the picture; None takes what the network looks at.
     """
+    from vizcore.anatomy import trace
+    from vizcore.zoo import build_meta
+
     how, key = weights.preprocessing, weights.architecture
     network = build_meta(key, **weights.options)
     names = {name for name, _ in network.named_modules(remove_duplicate=False) if name}
@@ -39,6 +40,7 @@ def named(rows: Sequence[LayerRow], modules: Collection[str]) -> dict[str, Layer
 
     Example:
         >>> from torch import nn
+        >>> from vizcore.anatomy import trace
         >>> relu = nn.ReLU()
         >>> net = nn.Sequential(relu, nn.MaxPool2d(2), relu)
         >>> list(named(trace(net, (3, 8, 8)).rows, {"0", "1", "2"}))
@@ -95,6 +97,7 @@ def read_by_relu(rows: Mapping[str, LayerRow], layer: str) -> str | None:
 
     Example:
         >>> from torch import nn
+        >>> from vizcore.anatomy import trace
         >>> net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU())
         >>> rows = named(trace(net, (3, 8, 8)).rows, {"0", "1", "2"})
         >>> read_by_relu(rows, "0"), read_by_relu(rows, "2")

@@ -102,7 +102,7 @@ def draw_fleet(
         annotations=_names(shown, x, ranges, colours),
         meta={"alt": alternative(shown, cost)},
     )
-    figure.update_xaxes(type="log", range=ranges[0], showgrid=True, **_decades(ranges[0]))
+    figure.update_xaxes(type="log", range=ranges[0], showgrid=True, **decades(ranges[0]))
     figure.update_yaxes(range=ranges[1], nticks=7)
     return figure
 
@@ -185,7 +185,7 @@ def _names(
             "x": log10(x[each.key]),
             "y": 100 * each.mean_test,
             "font": {"size": FONT_SIZE, "color": colours.text},
-            **_place(found, colours),
+            **place(found, colours),
         }
         for each, name, found in zip(
             shown, names, spots(points, names, _PLOT_PX, also_px=[*seeds, *lines]), strict=True
@@ -193,7 +193,7 @@ def _names(
     ]
 
 
-def _place(spot: Spot, colours: Theme) -> dict[str, Any]:
+def place(spot: Spot, colours: Theme) -> dict[str, Any]:
     """A name beside its point, or further off with a thin line to it."""
     where: dict[str, Any]
     if not spot.far:
@@ -204,7 +204,7 @@ def _place(spot: Spot, colours: Theme) -> dict[str, Any]:
     return {"showarrow": True, **where, **line}
 
 
-def _decades(ends: tuple[float, float]) -> dict[str, Any]:
+def decades(ends: tuple[float, float]) -> dict[str, Any]:
     """Ticks at 1, 2 and 5 times the powers of ten: "5M", "10M", "20M"."""
     values = [
         step * 10.0**power

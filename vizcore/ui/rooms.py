@@ -86,6 +86,7 @@ ROOMS: tuple[RoomEntry, ...] = (
         ":material/fact_check:",
         ("network", "picture"),
     ),
+    RoomEntry("accuracy", "Accuracy and cost", "Accuracy and cost", ":material/bubble_chart:"),
 )
 
 

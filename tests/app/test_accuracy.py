@@ -1,0 +1,130 @@
+"""Accuracy and cost: every circle has a source, axes are chosen freely, bad choices are said."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+from tests.app.opening import code_of, open_page, texts
+from vizcore.accuracy import field_points, fleet_points, published_points
+from vizcore.records_bench import Machine, MachineResults, Measurement, Setup
+from vizcore.runtime import measured
+from vizcore.ui import accuracy_tables
+
+MACHINE = Machine("GPU 1", "cuda", "CPU", 8, 7, 2**34, "570", "13", "Linux", "3.11", "2", "0", "1")
+
+
+def said(at) -> str:
+    return next(each.proto.body for each in at.get("html") if "cs-answer" in each.proto.body)
+
+
+def circles(at) -> dict:
+    """The trace of the networks' circles, as plotly's JSON."""
+    figure = json.loads(at.get("plotly_chart")[0].proto.spec)
+    return next(trace for trace in figure["data"] if "customdata" in trace)
+
+
+def test_the_study_is_what_the_file_says():
+    at = open_page("accuracy")
+    at.run()
+    assert not at.exception
+    points = published_points()
+    drawn = circles(at)
+    assert len(drawn["customdata"]) == len(points) - 1  # nobody counted ENet
+    assert "ENet" in texts(at)
+    for (number,), words in zip(drawn["customdata"], drawn["hovertext"], strict=True):
+        assert f"{points[number].top1_pct:.2f}%" in words
+        assert "source:" in words
+    assert "Inception-v4" in said(at)
+    assert "80.2%" in said(at)
+
+
+@pytest.mark.parametrize(("which", "make"), [("field", field_points), ("fleet", fleet_points)])
+def test_the_other_sets_are_drawn_whole(which, make):
+    at = open_page("accuracy", set=which)
+    assert not at.exception
+    expected = [point for point in make() if which == "field" or point.weights == "photos20"]
+    assert len(circles(at)["customdata"]) == len(expected)
+
+
+def test_the_lectures_captions_are_checked_and_pointed_out():
+    at = open_page("accuracy")
+    at.session_state["kept.open.accuracy.What lectures read off this plot, checked"] = True
+    at.run()
+    assert "The numbers correct it" in texts(at)
+    assert "bear it out" in texts(at)
+    at.button(key="accuracy-reading-0").click().run()
+    assert not at.exception
+    drawn = circles(at)
+    thick = [
+        published_points()[number].label
+        for (number,), width in zip(
+            drawn["customdata"], drawn["marker"]["line"]["width"], strict=True
+        )
+        if width == 4
+    ]
+    assert sorted(thick) == ["VGG-16", "VGG-19"]
+
+
+def test_axes_are_free_and_what_nobody_measured_is_said():
+    at = open_page("accuracy", set="field", x="year", y="density", area="none")
+    assert not at.exception
+    assert "points per million parameters" in said(at)
+    at = open_page("accuracy", x="energy")
+    assert not at.exception
+    assert "No network here has both" in texts(at)
+
+
+def test_a_machine_s_measurements_are_an_axis(empty_cache):
+    entry = next(point for point in published_points() if point.key == "resnet18")
+    measured.keep(
+        MachineResults(
+            MACHINE,
+            (
+                Measurement(
+                    network="resnet18",
+                    input_shape=(3, 224, 224),
+                    setup=Setup(),
+                    date="2026-01-02",
+                    params=entry.params,
+                    macs=entry.macs,
+                    rounds_ms=(4.0, 5.0, 6.0),
+                    quartiles_ms=(4.0, 6.0),
+                    runs=9,
+                ),
+            ),
+        )
+    )
+    at = open_page("accuracy", x="latency", machine=MACHINE.slug, point="ResNet-18")
+    assert not at.exception
+    assert len(circles(at)["customdata"]) == 1
+    assert "5 ms" in said(at)
+    assert "GPU 1" in texts(at)
+    assert "apart by 40%" in texts(at)
+    at = open_page("accuracy", machine="nobody")
+    assert not at.exception
+    assert "no results of a machine 'nobody'" in at.warning[0].value
+
+
+def test_the_table_has_every_number_s_source():
+    points = fleet_points()
+    table = list(csv.DictReader(io.StringIO(accuracy_tables.to_csv(points, [None] * len(points)))))
+    assert [row["key"] for row in table] == [point.key for point in points]
+    assert all(row["source"] and row["cost_source"] for row in table)
+
+
+def test_the_code_runs():
+    at = open_page("accuracy", set="fleet", y="density", x="activations")
+    made: dict = {}
+    exec(code_of(at, "accuracy"), made)
+    assert len(made["figure"].data) >= 1
+
+
+@pytest.mark.parametrize("query", [{"x": "beauty"}, {"set": "all"}, {"batch": "0"}])
+def test_a_bad_address_is_named(query):
+    at = open_page("accuracy", **query)
+    assert not at.exception
+    assert "Allowed" in at.warning[0].value

@@ -1,0 +1,261 @@
+"""Accuracy against cost: one circle a network, its area a third quantity, the front that nobody
+beats, lines through families.
+
+After figure 2 of Canziani, Paszke, Culurciello, "An Analysis of Deep Neural Network Models for
+Practical Applications" (arXiv:1605.07678).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from vizcore.errors import NotApplicable
+from vizcore.figures.accuracy_layout import free_corner, linear, names, scale_of, share_of
+from vizcore.figures.accuracy_words import alternative, finding, hover
+from vizcore.figures.fleet import decades
+from vizcore.figures.palette import FONT_SIZE, Theme, apply_theme, theme
+from vizcore.records_accuracy import AccuracyPoint, Axis, pareto_front
+from vizcore.records_bench import Measurement
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+HEIGHT_PX = 560
+#: Diameters in pixels: of the largest circle, and of one without a third quantity.
+_LARGEST_PX, _PLAIN_PX, _SMALLEST_PX = 54.0, 13.0, 7.0
+#: Names for more points than this hide each other: then the front's and the chosen ones' only.
+_ALL_NAMED = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of the points is drawn, and how.
+
+    Attributes:
+        x, y: the two axes.
+        area: what the circles' area shows; None for equal ones.
+        front: draw the line of the points that no other beats.
+        lines: pairs of points to join.
+        chosen: numbers of points to point out.
+    """
+
+    x: Axis
+    y: Axis
+    area: Axis | None = None
+    front: bool = True
+    lines: Sequence[tuple[int, int]] = ()
+    chosen: frozenset[int] = frozenset()
+
+
+def draw_accuracy(
+    points: Sequence[AccuracyPoint],
+    measured: Sequence[Measurement | None],
+    shown: Shown,
+    *,
+    dark: bool = False,
+) -> go.Figure:
+    """Draw networks by two quantities, a third as the circles' area.
+
+    A hollow circle is an accuracy that somebody read off a figure. A bar through a circle is the
+    standard deviation over seeds. `customdata` holds a point's number, so that a click can select
+    it. Points that lack one of the two quantities are left out.
+
+    Args:
+        points: the networks.
+        measured: what a machine measured of each, or None.
+
+    Raises:
+        NotApplicable: no point has both quantities.
+    """
+    import plotly.graph_objects as go
+
+    pairs = list(zip(points, measured, strict=True))
+    xs = [shown.x.value(*pair) for pair in pairs]
+    ys = [shown.y.value(*pair) for pair in pairs]
+    here = [n for n in range(len(pairs)) if xs[n] is not None and ys[n] is not None]
+    if not here:
+        raise NotApplicable(
+            f"No network here has both {shown.x.title.split(',')[0].lower()} and "
+            f"{shown.y.title.split(',')[0].lower()}. Choose other axes"
+            + (", or measure some." if shown.x.measured or shown.y.measured else ".")
+        )
+    spread = {n: (float(xs[n] or 0), float(ys[n] or 0)) for n in here}
+    areas = [0.0 if shown.area is None else float(shown.area.value(*pair) or 0) for pair in pairs]
+    colours = theme(dark)
+    front = [here[i] for i in _front(shown, [spread[n] for n in here])] if shown.front else []
+    across, up = zip(*spread.values(), strict=True)
+    scale = {"x": scale_of(across), "y": scale_of(up)}
+    if shown.x.key == "gops" and max(across) < 100 * min(across):  # as the study has it
+        scale["x"] = linear(across, from_zero=True)
+    sizes = _diameters(areas, here)
+    traces = [*_lines(shown, spread, colours), *_front_line(front, spread, colours)]
+    traces.append(_circles(points, here, spread, sizes, shown, front, measured, colours))
+    corner = free_corner([share_of(scale, spread[n]) for n in here])
+    traces += _legend_of_areas(shown, areas, here, colours)
+    figure = go.Figure(traces)
+    apply_theme(
+        figure,
+        dark,
+        title=finding([points[n] for n in here], list(spread.values()), shown.x, shown.y),
+        x_title=shown.x.title,
+        y_title=shown.y.title,
+        height=HEIGHT_PX,
+    )
+    named = [n for n in here if len(here) <= _ALL_NAMED or n in front or n in shown.chosen]
+    joined = [*shown.lines, *pairwise(front)]
+    figure.update_layout(
+        showlegend=False,
+        hovermode="closest",
+        plot_bgcolor="rgba(0,0,0,0)",
+        annotations=names(points, named, spread, sizes, scale, joined, colours),
+        meta={
+            "alt": alternative([points[n] for n in here], list(spread.values()), shown.x, shown.y)
+        },
+    )
+    for axis, update in (("x", figure.update_xaxes), ("y", figure.update_yaxes)):
+        found = scale[axis]
+        if found.is_log:
+            update(type="log", range=found.ends, showgrid=True, **decades(found.ends))
+        else:
+            update(range=found.ends, showgrid=True, nticks=9)
+    if shown.area is not None:
+        aside = {"visible": False, "range": [0, 1]}
+        figure.update_layout(
+            xaxis2={"domain": corner[0], "anchor": "y2", **aside},
+            yaxis2={"domain": corner[1], "anchor": "x2", **aside},
+        )
+    return figure
+
+
+def _front(shown: Shown, values: Sequence[tuple[float, float]]) -> tuple[int, ...]:
+    return pareto_front(values, less_x=shown.x.less_is_better, less_y=shown.y.less_is_better)
+
+
+def _diameters(areas: Sequence[float], here: Sequence[int]) -> list[float]:
+    largest = max((areas[n] for n in here), default=0.0)
+    if largest <= 0:
+        return [_PLAIN_PX] * len(areas)
+    return [max(_SMALLEST_PX, _LARGEST_PX * (area / largest) ** 0.5) for area in areas]
+
+
+def _circles(
+    points: Sequence[AccuracyPoint],
+    here: Sequence[int],
+    spread: dict[int, tuple[float, float]],
+    sizes: Sequence[float],
+    shown: Shown,
+    front: Sequence[int],
+    measured: Sequence[Measurement | None],
+    colours: Theme,
+) -> dict[str, Any]:
+    def colour(number: int) -> str:
+        return colours.accent if number in front or number in shown.chosen else colours.outline
+
+    order = sorted(here, key=lambda n: -sizes[n])  # small ones on top, so that all can be hit
+    bars: dict[str, Any] = {}
+    if shown.y.key == "top1" and any(points[n].spread_pct is not None for n in order):
+        reach = [points[n].spread_pct for n in order]
+        bars = {"error_y": {"type": "data", "array": reach, "thickness": 2, "color": colours.text}}
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [spread[n][0] for n in order],
+        "y": [spread[n][1] for n in order],
+        "customdata": [[n] for n in order],
+        "hovertext": [hover(points[n], measured[n], (shown.x, shown.y, shown.area)) for n in order],
+        "hoverinfo": "text",
+        "cliponaxis": False,
+        "marker": {
+            "size": [sizes[n] for n in order],
+            "opacity": 1,
+            "color": [
+                "rgba(0,0,0,0)" if points[n].kind == "read off a figure" else _faint(colour(n))
+                for n in order
+            ],
+            "line": {
+                "width": [4 if n in shown.chosen else 2 for n in order],
+                "color": [colour(n) for n in order],
+            },
+        },
+        "selected": {"marker": {"opacity": 1}},
+        "unselected": {"marker": {"opacity": 1}},
+        **bars,
+    }
+
+
+def _faint(colour: str) -> str:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.35)"
+
+
+def _lines(
+    shown: Shown, spread: dict[int, tuple[float, float]], colours: Theme
+) -> list[dict[str, Any]]:
+    """Families: thin lines under everything."""
+    joined = [(spread[a], spread[b]) for a, b in shown.lines if a in spread and b in spread]
+    if not joined:
+        return []
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": [value for a, b in joined for value in (a[0], b[0], None)],
+            "y": [value for a, b in joined for value in (a[1], b[1], None)],
+            "line": {"width": 1, "color": colours.outline},
+            "hoverinfo": "skip",
+        }
+    ]
+
+
+def _front_line(
+    front: Sequence[int], spread: dict[int, tuple[float, float]], colours: Theme
+) -> list[dict[str, Any]]:
+    if len(front) < 2:
+        return []
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": [spread[n][0] for n in front],
+            "y": [spread[n][1] for n in front],
+            "line": {"width": 2, "color": colours.accent, "dash": "dot"},
+            "hoverinfo": "skip",
+        }
+    ]
+
+
+def _legend_of_areas(
+    shown: Shown, areas: Sequence[float], here: Sequence[int], colours: Theme
+) -> list[dict[str, Any]]:
+    """Three circles in the corner, whose areas are round numbers."""
+    largest = max((areas[n] for n in here), default=0.0)
+    if shown.area is None or largest <= 0:
+        return []
+    top = float(f"{largest:.0e}")  # one digit
+    top = top if top <= largest else top * (1 - 1 / int(f"{top:e}"[0]))
+    values = [float(f"{top / part:.0e}") for part in (10, 3, 1)]
+    unit = {"params": "M parameters"}.get(shown.area.key, "")
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers+text",
+            "xaxis": "x2",
+            "yaxis": "y2",
+            "x": [0.15, 0.35, 0.65],
+            "y": [0.6] * 3,
+            "text": [f"{value:g}" for value in values[:2]] + [f"{values[2]:g}{unit}"],
+            "textposition": "bottom center",
+            "textfont": {"size": FONT_SIZE, "color": colours.muted},
+            "hovertext": [f"{shown.area.title}: {value:g}" for value in values],
+            "hoverinfo": "text",
+            "cliponaxis": False,
+            "marker": {
+                "size": [_LARGEST_PX * (value / largest) ** 0.5 for value in values],
+                "color": "rgba(0,0,0,0)",
+                "line": {"width": 1, "color": colours.muted},
+            },
+        }
+    ]
