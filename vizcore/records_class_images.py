@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Literal, get_args
 
 import numpy as np
@@ -122,6 +123,19 @@ def check_number(name: str, value: float, least: float, most: float) -> None:
         raise BadChoice.among(name, value, [f"{least:g} to {most:g}"])
 
 
+#: The published method, and the later means against noise together: the image is shown shifted,
+#: scaled and turned, and moved in the Fourier basis along the common directions of colour.
+PUBLISHED = AscentOptions()
+MODERN = AscentOptions(
+    optimiser="adam",
+    jitter_px=4,
+    scaling=0.1,
+    rotation_deg=5.0,
+    basis="fourier",
+    decorrelated=True,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Goal:
     """What one image is made for.
@@ -198,6 +212,30 @@ class AscentImages:
     def pictures_nhwc(self) -> npt.NDArray[np.uint8]:
         """The images as they stand, with the mean added back, values outside 0..255 clipped."""
         return as_pictures(self.images_nchw, self.mean, self.std)
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """All of it as named arrays, for a .npz file: images, curves, frames, and what they are."""
+        said = {
+            "goals": [asdict(goal) for goal in self.goals],
+            "options": asdict(self.options),
+            "predictions": [asdict(each) for each in self.predictions],
+            "notes": self.notes,
+        }
+        named = {
+            "images_nchw": self.images_nchw,
+            "mean": np.asarray(self.mean),
+            "std": np.asarray(self.std),
+            "lambdas_n": np.asarray([goal.lambda_ for goal in self.goals]),
+            "scores_sn": self.scores_sn,
+            "penalties_sn": self.penalties_sn,
+            "variations_sn": self.variations_sn,
+            "objectives_sn": self.objectives_sn,
+            "probabilities_sn": self.probabilities_sn,
+            "colours_cc": self.colours_cc,
+            **_frame_arrays(self.frames),
+            "about_json": np.asarray(json.dumps(said)),
+        }
+        return {name: values for name, values in named.items() if values is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +318,36 @@ class Inversions:
     def pictures_nhwc(self) -> npt.NDArray[np.uint8]:
         """The images as they stand, values outside 0..255 clipped."""
         return as_pictures(self.images_nchw, self.mean, self.std)
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """All of it as named arrays, for a .npz file: images, curves, frames, and what they are."""
+        said = {
+            "layers": self.layers,
+            "options": asdict(self.options),
+            "predictions": [asdict(each) for each in self.predictions],
+            "notes": self.notes,
+        }
+        return {
+            "images_nchw": self.images_nchw,
+            "mean": np.asarray(self.mean),
+            "std": np.asarray(self.std),
+            "photo_hwc": self.photo_hwc,
+            "errors_sn": self.errors_sn,
+            "bounds_sn": self.bounds_sn,
+            "variations_sn": self.variations_sn,
+            "losses_sn": self.losses_sn,
+            **_frame_arrays(self.frames),
+            "about_json": np.asarray(json.dumps(said)),
+        }
+
+
+def _frame_arrays(frames: tuple[Frame, ...]) -> dict[str, npt.NDArray[np.generic]]:
+    if not frames:
+        return {}
+    return {
+        "frame_steps_f": np.asarray([frame.step for frame in frames]),
+        "frames_fnhwc": np.stack([frame.pictures_nhwc for frame in frames]),
+    }
 
 
 def as_pictures(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,14 +74,19 @@ def say_if_random(weights: Weights) -> None:
         print(f"Random weights. {weights.notes[0]}")
 
 
-def check_out(path: Path) -> None:
+def check_out(path: Path, also: Sequence[str] = ()) -> None:
     """Refuse a file that could not be written, before any work is done.
 
+    Args:
+        also: endings that are allowed besides .png and .npy.
+
     Raises:
-        BadChoice: another ending than .png or .npy, or a folder that is not there.
+        BadChoice: another ending, or a folder that is not there.
     """
-    if path.suffix.lower() not in (".png", ".npy"):
-        raise BadChoice.among("--out", path, ["a file ending in .png", "or in .npy (the values)"])
+    if path.suffix.lower() not in (".png", ".npy", *also):
+        others = [f"in {ending}" for ending in also]
+        allowed = ["a file ending in .png", *others, "or in .npy (the values)"]
+        raise BadChoice.among("--out", path, allowed)
     if not path.parent.is_dir():
         raise BadChoice(f"--out cannot be '{path}': there is no folder '{path.parent}'.")
 

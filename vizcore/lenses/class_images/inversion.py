@@ -16,17 +16,19 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from vizcore.errors import BadChoice
+from vizcore.errors import BadChoice, NotApplicable
 from vizcore.lenses.capture import Images, as_input
 from vizcore.lenses.class_images.film import Film
-from vizcore.lenses.class_images.measures import Reading, reading
+from vizcore.lenses.class_images.measures import reading
+from vizcore.lenses.class_images.measuring import reproducible
 from vizcore.lenses.class_images.saying import said_of
 from vizcore.lenses.class_images.updates import update_of
 from vizcore.lenses.prediction import one_picture
 from vizcore.records import Prediction
 from vizcore.records_class_images import MOST_IMAGES, InversionOptions, Inversions, as_pictures
 from vizcore.runtime.clone import frozen_copy
-from vizcore.runtime.jobs import Progress
+from vizcore.runtime.jobs import Progress, finish
+from vizcore.runtime.memory import in_batches
 
 #: Standard deviation of the noise at the start, in the network's units.
 _NOISE = 0.1
@@ -53,9 +55,10 @@ def invert(
 
     Raises:
         UnknownLayer: with the nearest names.
-        NotApplicable: a layer gives nothing with channels.
+        NotApplicable: a layer gives nothing with channels, or only zeros for this photo.
         BadChoice: no layer or too many.
         BadInputSize: the network cannot take this shape.
+        OutOfMemory: not even one image fits.
 
     Example:
         >>> from vizcore.runtime.jobs import finish
@@ -73,24 +76,17 @@ def invert(
     copy = frozen_copy(network)
     photo = as_input(copy, one_picture(photo_nchw))
     seen = said_of(copy, photo, classes)
-    targets: list[tuple[Reading, Tensor]] = []
-    for layer in layers:
-        read = reading(copy, layer, photo)
-        with torch.no_grad():
-            targets.append((read, read(photo)))
+    wanted = [_Wanted(copy, layer, photo, options) for layer in layers]
     draw = torch.Generator().manual_seed(options.seed)
     noise = as_input(copy, _NOISE * torch.randn(*photo.shape, generator=draw))
-    images = noise.expand(len(layers), -1, -1, -1).contiguous()
+    images = before = noise.expand(len(layers), -1, -1, -1).contiguous()
     update = update_of("adam", options.step_size)
-    film = Film(
-        options.steps,
-        len(layers),
-        (int(photo.shape[2]), int(photo.shape[3])),
-        ("error", "bound", "variation"),
-    )
+    sides = (int(photo.shape[2]), int(photo.shape[3]))
+    film = Film(options.steps, len(layers), sides, ("error", "bound", "variation"))
+    notes = [""] * len(layers)
 
     def so_far(step: int, predictions: tuple[Prediction, ...] = ()) -> Inversions:
-        pixels = images.detach().float().cpu().numpy()
+        pixels = images.float().cpu().numpy()
         if film.wants(step):
             film.keep(step, as_pictures(pixels, mean, std))
         return Inversions(
@@ -107,33 +103,72 @@ def invert(
             frames=film.frames,
             photo_prediction=seen[0] if seen else None,
             predictions=predictions,
-            notes=("",) * len(layers),
+            notes=tuple(notes),
         )
 
     for step in range(options.steps + 1):
-        terms, gradient = _terms(targets, images, options)
-        film.write(step, error=terms[0], bound=terms[1], variation=terms[2])
+        terms, gradient = _measured(wanted, images)
+        error, bound, varied = terms.float().cpu().numpy()
+        film.write(step, error=error, bound=bound, variation=varied)
+        for number in torch.nonzero(~gradient.flatten(1).isfinite().all(1)).flatten().tolist():
+            images[number] = before[number]
+            notes[number] = notes[number] or (
+                f"The gradient of '{layers[number]}' stopped being finite at step {step}: the "
+                f"step size {options.step_size:g} may be too large. The image is the one before."
+            )
         yield Progress(step, options.steps, "steps", so_far(step))
         if step < options.steps:
-            images = update(images, -gradient)
+            before, images = images, update(images, -gradient)
+            stopped = [number for number, note in enumerate(notes) if note]
+            if stopped:
+                images[stopped] = before[stopped]
     return so_far(options.steps, said_of(copy, images, classes))
 
 
-def _terms(
-    targets: list[tuple[Reading, Tensor]], images: Tensor, options: InversionOptions
-) -> tuple[npt.NDArray[np.float32], Tensor]:
-    """Error, bound and variation (3, n) of the images, and the gradient of their sum."""
-    terms, gradients = [], []
-    for (read, wanted), image in zip(targets, images, strict=True):
-        with torch.enable_grad():
-            leaf = image[None].detach().requires_grad_(True)
-            error = (read(leaf) - wanted).square().sum() / wanted.square().sum()
-            bound = options.alpha_weight * leaf.abs().pow(options.alpha).mean()
-            variation = options.beta_weight * total_variation(leaf, options.beta).mean()
-            (gradient,) = torch.autograd.grad(error + bound + variation, leaf)
-        terms.append(torch.stack([error, bound, variation]).detach())
-        gradients.append(gradient)
-    return torch.stack(terms, 1).float().cpu().numpy(), torch.cat(gradients)
+class _Wanted:
+    """One layer's activations for the photograph, and how far an image's are from them."""
+
+    def __init__(
+        self, network: nn.Module, layer: str, photo: Tensor, options: InversionOptions
+    ) -> None:
+        self._options = options
+        with torch.no_grad():
+            self._read = reading(network, layer, photo)
+            self._values = self._read(photo)
+        self._norm = self._values.square().sum()
+        if not 0 < float(self._norm) < float("inf"):
+            what = "only zeros" if float(self._norm) == 0 else "values that are not finite"
+            raise NotApplicable(
+                f"Layer '{layer}' gives {what} for this photograph: there is nothing to invert.",
+                received=layer,
+            )
+
+    def terms(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Error, bound and variation (3,) of an image (1, C, H, W), and their sum's gradient."""
+        how = self._options
+        with torch.enable_grad(), reproducible(image.device):
+            leaf = image.detach().requires_grad_(True)
+            seen = self._read(leaf.clone())  # an operation in place may come first
+            error = (seen - self._values).square().sum() / self._norm
+            bound = how.alpha_weight * leaf.abs().pow(how.alpha).mean()
+            varied = how.beta_weight * total_variation(leaf, how.beta).mean()
+            (gradient,) = torch.autograd.grad(error + bound + varied, leaf)
+        return torch.stack([error, bound, varied]).detach(), gradient
+
+
+def _measured(wanted: Sequence[_Wanted], images: Tensor) -> tuple[Tensor, Tensor]:
+    """The terms (3, n) and the gradients of all images, one at a time.
+
+    Raises:
+        OutOfMemory: not even one fits.
+    """
+
+    def step(numbers: range) -> tuple[Tensor, Tensor]:
+        number = numbers[0]
+        return wanted[number].terms(images[number : number + 1])
+
+    found = finish(in_batches(step, range(len(wanted)), batch=1, device=str(images.device)))
+    return torch.stack([terms for terms, _ in found], 1), torch.cat([each for _, each in found])
 
 
 def total_variation(images: Tensor, beta: float = 2.0) -> Tensor:

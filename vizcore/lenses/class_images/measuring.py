@@ -105,7 +105,9 @@ class Measuring:
         with torch.set_grad_enabled(wants_gradient), reproducible(images.device):
             leaf = (images if everything else images[numbers]).detach()
             leaf.requires_grad_(wants_gradient)
-            found, odds = measure(leaf if transformation is None else transformation(leaf), goals)
+            # A copy, because the network may begin with an operation in place.
+            shown = leaf.clone() if transformation is None else transformation(leaf)
+            found, odds = measure(shown, goals)
             gradient = None
             if wants_gradient:
                 if found.grad_fn is None:

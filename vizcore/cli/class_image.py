@@ -1,0 +1,219 @@
+"""`python -m vizcore class-image KEY --target C --out PNG`: what a network answers to most."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from vizcore.cli.files import (
+    add_weights_arguments,
+    check_out,
+    chosen_weights,
+    say_if_random,
+    write_bytes,
+)
+from vizcore.errors import BadChoice
+from vizcore.records_class_images import (
+    BASES,
+    MODERN,
+    OPTIMISERS,
+    PUBLISHED,
+    STARTS,
+    AscentImages,
+    AscentOptions,
+)
+
+if TYPE_CHECKING:
+    from vizcore.figures.animation import Kind
+    from vizcore.zoo.weights import Weights
+
+NAME = "class-image"
+HELP = "the image that a class, a channel or a unit answers to most, by gradient ascent"
+#: Endings of --out, besides .png and .npy.
+ANIMATIONS, DATA = (".apng", ".gif"), ".npz"
+#: Images in a row, and about how wide each is drawn.
+_COLUMNS, _SIDE_PX = 6, 256
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    add_weights_arguments(parser)
+    add = parser.add_argument
+    add("--target", action="append", default=[], metavar="C", help="a class by name or number; "
+        "several times for several, made in one batch")  # fmt: skip
+    add("--layer", default=None, help="for channels or a unit of this layer in place of classes")
+    add("--channel", action="append", type=int, default=[], metavar="N", help="of the layer")
+    add("--position", nargs="+", default=None, metavar="Y X", help="a single unit: row and column "
+        "in the layer's map, or 'centre' (default: the mean of the whole map)")  # fmt: skip
+    add("--lambda", dest="lambdas", action="append", type=float, default=[], metavar="L",
+        help="weight of the squared norm; several times for a row of one class")  # fmt: skip
+    add("--out", type=Path, required=True, metavar="FILE", help=".png (the images), .apng or .gif "
+        "(how they formed), .npy (N, C, H, W), .npz (images, curves, frames)")  # fmt: skip
+    add("--modern", action="store_true", help="the later means against noise together, each of "
+        "which an option below changes (default: as published)")  # fmt: skip
+    add("--steps", type=int, default=None, metavar="N", help=f"default: {PUBLISHED.steps}")
+    add("--step-size", type=float, default=None, metavar="X", help="default: by the optimiser")
+    add("--optimiser", choices=OPTIMISERS, default=None, help=f"default: {PUBLISHED.optimiser}")
+    add("--start", choices=STARTS, default=None, help="default: mean, the mean training picture")
+    add("--image", type=Path, default=None, metavar="FILE", help="the photo to start from")
+    add("--seed", type=int, default=None, metavar="N", help="of noise and transformations")
+    add("--jitter", dest="jitter_px", type=int, default=None, metavar="PX", help="random shifts")
+    add("--scaling", type=float, default=None, metavar="SHARE", help="random sizes, such as 0.1")
+    add("--rotation", dest="rotation_deg", type=float, default=None, metavar="DEG", help="turns")
+    add("--blur", dest="blur_px", type=float, default=None, metavar="PX", help="of the Gaussian")
+    add("--blur-every", type=int, default=None, metavar="N", help="steps from blur to blur")
+    add("--tv", dest="total_variation", type=float, default=None, metavar="W",
+        help="weight of the total variation")  # fmt: skip
+    add("--basis", choices=BASES, default=None, help="default: pixels")
+    add("--decorrelated", action=argparse.BooleanOptionalAction, default=None,
+        help="colours along the directions of the bundled training pictures")  # fmt: skip
+    add("--frame-ms", type=int, default=100, metavar="N", help="of an animation (default: 100)")
+
+
+def chosen_options(args: argparse.Namespace) -> AscentOptions:
+    """The options that the arguments name.
+
+    Raises:
+        BadChoice: one outside its range.
+    """
+    names = AscentOptions.__dataclass_fields__
+    given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    if args.image is not None:
+        given.setdefault("start", "photo")
+    return replace(MODERN if args.modern else PUBLISHED, **given)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the images, write them, and say what came out."""
+    from vizcore.runtime.device import use_cpu_threads
+
+    check_out(args.out, (*ANIMATIONS, DATA))
+    options = chosen_options(args)
+    weights = chosen_weights(args)
+    use_cpu_threads()
+    made = _made(args, options, weights)
+    write_bytes(args.out, _content(made, args, weights))
+    if args.json:
+        print(json.dumps(_about(made, args, weights), indent=2))
+        return 0
+    count = len(made.goals)
+    what = "Image" if count == 1 else f"{count} images"
+    print(f"{what} after {made.step} steps, written to {args.out}")
+    for number, goal in enumerate(made.goals):
+        print(f"{goal.name}, lambda {goal.lambda_:g}: {_came_out(made, number)}")
+        if made.notes[number]:
+            print(made.notes[number])
+    say_if_random(weights)
+    return 0
+
+
+def _made(args: argparse.Namespace, options: AscentOptions, weights: Weights) -> AscentImages:
+    from vizcore import api
+
+    given: dict[str, Any] = {"photo": args.image, "weights": weights, "device": args.device}
+    lambdas: list[float] = args.lambdas
+    if args.layer is None:
+        if args.channel or args.position is not None:
+            raise BadChoice("--channel and --position belong to a layer: give --layer too.")
+        if not args.target:
+            raise BadChoice("Give --target, a class by name or number, or --layer and --channel.")
+        weight = lambdas if len(lambdas) > 1 else lambdas[0] if lambdas else None
+        return api.class_images(args.key, args.target, weight, options, **given)
+    if args.target:
+        raise BadChoice("--target is a class and --layer a layer: give one of them.")
+    if not args.channel:
+        raise BadChoice("--layer needs --channel, which may be given several times.")
+    if len(lambdas) > 1:
+        raise BadChoice("A row of lambdas is for a class: with --layer give one --lambda.")
+    place = _place(args.position)
+    units = [(args.layer, channel, place) for channel in args.channel]
+    weight = lambdas[0] if lambdas else None
+    return api.activation_images(args.key, cast(Any, units), weight, options, **given)
+
+
+def _place(words: list[str] | None) -> Any:
+    """A unit's place, "centre", or None for the whole map.
+
+    Raises:
+        BadChoice: anything else.
+
+    Example:
+        >>> _place(["3", "0"]), _place(["centre"]), _place(None)
+        ((3, 0), 'centre', None)
+    """
+    if words is None:
+        return None
+    if words == ["centre"]:
+        return "centre"
+    if len(words) == 2 and all(word.isascii() and word.isdigit() for word in words):
+        return int(words[0]), int(words[1])
+    raise BadChoice.among("--position", " ".join(words), ["centre", "a row and a column: 3 0"])
+
+
+def _content(made: AscentImages, args: argparse.Namespace, weights: Weights) -> bytes:
+    """What goes into the file."""
+    ending = args.out.suffix.lower()
+    file = io.BytesIO()
+    if ending == ".npy":
+        np.save(file, made.images_nchw, allow_pickle=False)
+        return file.getvalue()
+    if ending == DATA:
+        np.savez_compressed(file, allow_pickle=False, **made.arrays())
+        return file.getvalue()
+    from vizcore.figures.animation import animate
+
+    if ending == ".png":
+        return _png(made.pictures_nhwc, weights)
+    from PIL import Image
+
+    frames = [_png(frame.pictures_nhwc, weights) for frame in made.frames]
+    pixels = [np.asarray(Image.open(io.BytesIO(each)).convert("RGB")) for each in frames]
+    return animate(pixels, cast("Kind", ending.removeprefix(".")), frame_ms=args.frame_ms)
+
+
+def _png(pictures_nhwc: np.ndarray, weights: Weights) -> bytes:
+    from vizcore.figures.marking import RANDOM_WEIGHTS, marked
+    from vizcore.figures.patches import draw_patches, png
+
+    drawn = png(draw_patches(pictures_nhwc, columns=_COLUMNS, side_px=_SIDE_PX))
+    return marked(drawn, RANDOM_WEIGHTS) if weights.is_random else drawn
+
+
+def _came_out(made: AscentImages, number: int) -> str:
+    """Score and objective of one image, and what the network says of it."""
+    score, objective = made.scores_sn[-1, number], made.objectives_sn[-1, number]
+    what = "activation" if made.probabilities_sn is None else "score"
+    words = f"{what} {score:.3g}, less penalties {objective:.3g}"
+    if made.predictions:
+        seen = made.predictions[number]
+        words += f"; the network sees {seen.classes[0]} ({seen.probabilities[0]:.1%})"
+    return words
+
+
+def _about(made: AscentImages, args: argparse.Namespace, weights: Weights) -> dict[str, Any]:
+    about = json.loads(str(made.arrays()["about_json"]))
+    for number, goal in enumerate(about["goals"]):
+        goal["lambda"] = goal.pop("lambda_")
+        goal["score"] = float(made.scores_sn[-1, number])
+        goal["penalty"] = float(made.penalties_sn[-1, number])
+        goal["objective"] = float(made.objectives_sn[-1, number])
+        if made.probabilities_sn is not None:
+            goal["probability"] = float(made.probabilities_sn[-1, number])
+    return {
+        "key": weights.architecture,
+        "weights": weights.name,
+        "random_weights": weights.is_random,
+        "weights_sha256": weights.sha256,
+        "steps": made.step,
+        "published_method": made.options.is_published,
+        **about,
+        "frames": [frame.step for frame in made.frames],
+        "shape": list(made.images_nchw.shape),
+        "out": str(args.out),
+    }
