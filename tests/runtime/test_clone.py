@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torchvision import models
 
-from vizcore.runtime.clone import private_copy, private_way
+from vizcore.runtime.clone import private_copy
 
 
 def whole_state(network: nn.Module) -> dict[str, Any]:
@@ -174,29 +174,3 @@ def test_graph_modules_keep_their_graph():
     network = torch.fx.symbolic_trace(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()))
     picture = torch.randn(1, 3, 6, 6)
     assert torch.equal(private_copy(network)(picture), network(picture))
-
-
-def test_a_way_shares_what_is_not_on_it_and_leaves_the_network_alone():
-    network = nn.Sequential(nn.Conv2d(3, 4, 1), nn.Sequential(nn.ReLU(), nn.Conv2d(4, 2, 1))).eval()
-    way = private_way(network, ["1.1", "1"])
-    assert way is not network
-    assert way[0] is network[0]
-    assert way[1][0] is network[1][0]
-    assert way[1][1] is not network[1][1]
-    assert way[1][1].weight is network[1][1].weight
-    way[1][1].register_forward_hook(lambda module, inputs, output: output + 1)
-    image = torch.ones(1, 3, 2, 2)
-    torch.testing.assert_close(way(image), network(image) + 1)
-    assert not network[1][1]._forward_hooks
-
-
-def test_a_way_through_what_is_not_ready_is_a_copy_of_all():
-    relu = nn.ReLU()
-    for network in (
-        nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU(inplace=True)).eval(),
-        nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU()).train(),
-        nn.Sequential(relu, nn.Conv2d(3, 4, 1), relu).eval(),
-    ):
-        way = private_way(network, ["0"])
-        assert all(mine is not theirs for mine, theirs in zip(way, network, strict=True))
-        assert not way.training

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from vizcore.lenses.capture import Images, as_input, forward
 from vizcore.lenses.places import Found, Seen, explain_absence, watched_places
-from vizcore.runtime.clone import private_copy, private_way
+from vizcore.runtime.clone import private_copy
+from vizcore.runtime.way import on_way
 
 #: Modules whose output has its channels second, whatever comes in.
 _CHANNELS_SECOND = (
@@ -87,14 +88,16 @@ def _read_modules(
             return None
     except AttributeError:
         return None
-    way = private_way(network, names)
     images = as_input(network, images_nchw)
+    return on_way(network, names, lambda way: _read_way(way, images, names))
+
+
+def _read_way(way: nn.Module, images: Tensor, names: tuple[str, ...]) -> dict[str, Tensor] | None:
+    modules = [(name, way.get_submodule(name)) for name in names]
     copied: list[str] = []
     while True:
         reader = _Reader(names, copied)
-        handles = [
-            way.get_submodule(name).register_forward_hook(reader.hook(name)) for name in names
-        ]
+        handles = [module.register_forward_hook(reader.hook(name)) for name, module in modules]
         try:
             forward(way, images)
         except Seen:

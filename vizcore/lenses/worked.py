@@ -14,7 +14,7 @@ from vizcore.lenses.capture import Images, as_input, find_layer, forward
 from vizcore.lenses.places import Seen, explain_absence
 from vizcore.lenses.prediction import one_picture
 from vizcore.records_maps import WorkedValue
-from vizcore.runtime.clone import private_way
+from vizcore.runtime.way import on_way
 
 
 def worked_value(
@@ -87,23 +87,29 @@ def worked_value(
 
 def _input_and_maps(network: nn.Module, image_nchw: Images, layer: str) -> tuple[Tensor, Tensor]:
     """What a convolution gets, as it is when it comes in, and what it makes of it."""
-    way = private_way(network, [layer])
-    images = as_input(way, one_picture(image_nchw))
-    kept: list[Tensor] = []
+    images = as_input(network, one_picture(image_nchw))
 
-    def hook(_module: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> None:
-        kept.extend((inputs[0].detach()[0], output.detach()[0]))
-        raise Seen
+    def look(way: nn.Module) -> tuple[Tensor, Tensor] | None:
+        kept: list[Tensor] = []
 
-    handle = way.get_submodule(layer).register_forward_hook(hook)
-    try:
-        with torch.no_grad():
-            forward(way, images)
-    except Seen:
-        return kept[0], kept[1]
-    finally:
-        handle.remove()
-    raise explain_absence(network, images, layer)
+        def hook(_module: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> None:
+            kept.extend((inputs[0].detach()[0], output.detach()[0]))
+            raise Seen
+
+        handle = way.get_submodule(layer).register_forward_hook(hook)
+        try:
+            with torch.no_grad():
+                forward(way, images)
+        except Seen:
+            return kept[0], kept[1]
+        finally:
+            handle.remove()
+        return None
+
+    found = on_way(network, [layer], look)
+    if found is None:
+        raise explain_absence(network, images, layer)
+    return found
 
 
 def _no_convolution(network: nn.Module, layer: str, module: nn.Module) -> NotApplicable:

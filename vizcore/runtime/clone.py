@@ -6,7 +6,6 @@ of the modules around the same tensors does not, takes 0.2 to 8 ms and no memory
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from types import MethodType
 from typing import TypeVar
 
@@ -30,7 +29,7 @@ def private_copy(network: Network) -> Network:
         (True, False, False)
     """
     modules = [module for module in network.modules() if uncompiled(module) is module]
-    twins = {module: _shallow(module) for module in modules}
+    twins = {module: shallow(module) for module in modules}
     twins |= {module: twins[uncompiled(module)] for module in network.modules()}
     for twin in [twins[module] for module in modules]:
         for name, value in twin.__dict__.items():
@@ -44,69 +43,7 @@ def private_copy(network: Network) -> Network:
     return twins[network]  # type: ignore[return-value]
 
 
-def private_way(network: Network, layers: Iterable[str]) -> Network:
-    """Copy only the modules on the way to these layers, and share the rest with `network`.
-
-    For looking at one layer this takes 0.04 ms where a copy of a ResNet-50 takes 2. Only a network
-    that is ready to be looked at can be shared: all of it in evaluation mode, without in-place
-    activations, the layers used at one place only. Of any other it is `private_copy`.
-
-    Example:
-        >>> net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Sequential(nn.ReLU())).eval()
-        >>> twin = private_way(net, ["1.0"])
-        >>> twin is net, twin[0] is net[0], twin[1] is net[1], twin[1][0] is net[1][0]
-        (False, True, False, False)
-    """
-    shared = _shared_if_ready(network)
-    if shared is None:
-        return private_copy(network)
-    twins: dict[str, nn.Module] = {"": _shallow(network)}
-    for layer in layers:
-        name = ""
-        for part in layer.split("."):
-            parent = twins[name]
-            name = f"{name}.{part}" if name else part
-            if name in twins:
-                continue
-            own = parent._modules.get(part)
-            if own is None or own in shared:
-                return private_copy(network)
-            twins[name] = parent._modules[part] = _shallow(own)
-    return twins[""]  # type: ignore[return-value]
-
-
-def _shared_if_ready(network: nn.Module) -> set[nn.Module] | None:
-    """The modules used in several places, if all of them are ready to be looked at; else None.
-
-    Asked anew each time, since anyone may change a network in between; so it reads the modules'
-    own dictionaries, which is ten times quicker than their attributes.
-    """
-    known: set[nn.Module] = {network}
-    shared: set[nn.Module] = set()
-    level = [network]
-    while level:
-        deeper: list[nn.Module | None] = []
-        for module in level:
-            state = module.__dict__
-            if state.get("training", True) or state.get("inplace") is True:
-                return None
-            children = state["_modules"]
-            if children:
-                if "_orig_mod" in children:  # see `uncompiled`
-                    return None
-                deeper += children.values()
-        level = []
-        for child in deeper:
-            if child in known:
-                shared.add(child)
-            elif child is not None:
-                known.add(child)
-                level.append(child)
-    kinds = {type(module) for module in known}
-    return None if any(getattr(kind, "inplace", None) is not None for kind in kinds) else shared
-
-
-def _shallow(module: nn.Module) -> nn.Module:
+def shallow(module: nn.Module) -> nn.Module:
     """The module again, with dictionaries of its own."""
     # Not `Class.__new__(Class)`: torch.fx's makes a new class, without the graph's forward.
     twin: nn.Module = object.__new__(type(module))
