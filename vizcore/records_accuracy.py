@@ -65,6 +65,31 @@ class AccuracyPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class ProtocolPoint:
+    """One published error of a network in the ImageNet challenge, and what it is an error of.
+
+    Attributes:
+        year: of the challenge; `name` of the network or team.
+        top5_err_pct: top-5 error in percent.
+        is_ensemble: of several networks together; None before there were networks.
+        part: of the data it was measured on, "test", "validation", or that nobody says.
+        outside_data: whether training used more than the challenge's own data.
+        protocol: how it was measured; `source` who printed it.
+        rank: in the challenge; None for a paper's own number.
+    """
+
+    year: int
+    name: str
+    top5_err_pct: float
+    is_ensemble: bool | None
+    part: str
+    outside_data: bool
+    protocol: str
+    source: str
+    rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Axis:
     """A quantity that points are compared by.
 

@@ -128,3 +128,15 @@ def test_a_bad_address_is_named(query):
     at = open_page("accuracy", **query)
     assert not at.exception
     assert "Allowed" in at.warning[0].value
+
+
+def test_the_challenge_says_why_there_are_three_numbers():
+    at = open_page("accuracy", set="challenge")
+    at.session_state["kept.open.accuracy.Why AlexNet has 3 errors"] = True
+    at.run()
+    assert not at.exception
+    assert "15.3%, 16.4%, 18.2%" in said(at)
+    assert "Fall 2011" in texts(at)
+    made: dict = {}
+    exec(code_of(at, "accuracy"), made)
+    assert made["figure"].data

@@ -93,6 +93,7 @@ def draw_accuracy(
     sizes = _diameters(areas, here)
     traces = [*_lines(shown, spread, colours), *_front_line(front, spread, colours)]
     traces.append(_circles(points, here, spread, sizes, shown, front, measured, colours))
+    traces += _bars(points, spread, shown, colours)
     corner = free_corner([share_of(scale, spread[n]) for n in here])
     traces += _legend_of_areas(shown, areas, here, colours)
     figure = go.Figure(traces)
@@ -155,10 +156,6 @@ def _circles(
         return colours.accent if number in front or number in shown.chosen else colours.outline
 
     order = sorted(here, key=lambda n: -sizes[n])  # small ones on top, so that all can be hit
-    bars: dict[str, Any] = {}
-    if shown.y.key == "top1" and any(points[n].spread_pct is not None for n in order):
-        reach = [points[n].spread_pct for n in order]
-        bars = {"error_y": {"type": "data", "array": reach, "thickness": 2, "color": colours.text}}
     return {
         "type": "scatter",
         "mode": "markers",
@@ -182,8 +179,37 @@ def _circles(
         },
         "selected": {"marker": {"opacity": 1}},
         "unselected": {"marker": {"opacity": 1}},
-        **bars,
     }
+
+
+def _bars(
+    points: Sequence[AccuracyPoint],
+    spread: dict[int, tuple[float, float]],
+    shown: Shown,
+    colours: Theme,
+) -> list[dict[str, Any]]:
+    """Bars of the standard deviation over seeds, where accuracy is an axis and there are some."""
+    some = [n for n in spread if points[n].spread_pct is not None]
+    axis = {"x": shown.x, "y": shown.y}
+    reach = [points[n].spread_pct for n in some]
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [spread[n][0] for n in some],
+            "y": [spread[n][1] for n in some],
+            f"error_{name}": {
+                "type": "data",
+                "array": reach,
+                "thickness": 2,
+                "color": colours.text,
+            },
+            "marker": {"size": 1, "color": colours.text},
+            "hoverinfo": "skip",
+        }
+        for name in ("x", "y")
+        if axis[name].key == "top1" and some
+    ]
 
 
 def _faint(colour: str) -> str:

@@ -23,7 +23,7 @@ from vizcore.records_accuracy import (
 )
 from vizcore.records_bench import MachineResults, Measurement, Setup
 from vizcore.runtime import measured
-from vizcore.ui import accuracy_tables, address, cache
+from vizcore.ui import accuracy_tables, address, cache, challenge_views
 from vizcore.ui.address import Choice, any_text, flag, one_of, whole, yes_no
 from vizcore.ui.room import Download, Room
 
@@ -35,9 +35,10 @@ SETS = {
     "study": "The 2017 study",
     "field": "Every pretrained weight",
     "fleet": "The networks in the box",
+    "challenge": "The challenge",
 }
 #: What stands along the width at first.
-_USUAL = {"study": "gops", "field": "macs", "fleet": "macs"}
+_USUAL = {"study": "gops", "field": "macs", "fleet": "macs", "challenge": "gops"}
 _SET = Choice("set", "study", one_of(*SETS))
 _NONE = "none"
 _NAMES = {
@@ -97,6 +98,8 @@ def draw_controls(here: Room, machines: dict[str, MachineResults]) -> None:
         st.segmented_control(
             "Networks", list(SETS), format_func=SETS.__getitem__, required=True, **view.bind("set")
         )
+        if view["set"] == "challenge":
+            return
         for name, label in (("x", "Across"), ("y", "Up"), ("area", "Area of a circle")):
             st.selectbox(
                 label,
@@ -157,6 +160,9 @@ def draw(here: Room, *, dark: bool) -> None:
     view = here.view
     machines = measured.machines()
     draw_controls(here, machines)
+    if view["set"] == "challenge":
+        challenge_views.draw(here, dark=dark)
+        return
     points = accuracy.accuracy_points(view["set"])
     x, y = axis_named(view["x"]), axis_named(view["y"])
     area = None if view["area"] == _NONE else axis_named(view["area"])

@@ -1,0 +1,137 @@
+"""The ImageNet challenge by protocol: what an ensemble, one network and outside data each gave.
+
+Errors told of one name differ because they answer different questions. Each point here says how
+many networks, on which part of the data, with which training data, and who printed it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from vizcore.records_accuracy import ProtocolPoint
+from vizcore.reference import ChallengeWinner, challenge_winners
+from vizcore.zoo import get
+
+#: Networks of those years whose papers print errors of their own, by the year they are told of.
+_PAPERS = {2012: "alexnet_2012", 2013: "zfnet"}
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_ENSEMBLE_TEST = re.compile(r"(\d+) (?:CNNs|convnets)[^;]*?, (\d+(?:\.\d+)?) test")
+
+
+@lru_cache(maxsize=1)
+def protocol_points() -> tuple[ProtocolPoint, ...]:
+    """Every published top-5 error of the challenge's winners, with the protocol that gave it.
+
+    Example:
+        >>> [(p.top5_err_pct, p.is_ensemble) for p in protocol_points() if p.name == "AlexNet"]
+        [(16.422, True), (15.315, True), (18.2, False)]
+    """
+    points: list[ProtocolPoint] = []
+    for entry in challenge_winners():
+        points += _of_entry(entry)
+    points += _of_papers()
+    return tuple(sorted(points, key=lambda point: (point.year, point.name)))
+
+
+def _of_entry(entry: ChallengeWinner) -> list[ProtocolPoint]:
+    name = _name(entry)
+    is_ensemble = None if entry.depth is None and entry.shallow else entry.ensemble[:3] == "yes"
+    made = [
+        ProtocolPoint(
+            entry.year,
+            name,
+            entry.err_supplied_data_only_pct,
+            is_ensemble,
+            "test",
+            outside_data=False,
+            protocol=f"the challenge's entry, its own data; ensemble: {entry.ensemble}",
+            source=entry.source,
+            rank=entry.rank,
+        )
+    ]
+    if entry.top5_err_pct != entry.err_supplied_data_only_pct:
+        made.append(
+            ProtocolPoint(
+                entry.year,
+                name,
+                entry.top5_err_pct,
+                is_ensemble,
+                "test",
+                outside_data=True,
+                protocol=f"the same team with outside data: {entry.outside_data}",
+                source=entry.source,
+                rank=entry.rank,
+            )
+        )
+    for part in filter(None, (part.strip() for part in entry.single_model_top5.split(";"))):
+        number = _NUMBER.match(part)
+        if number is not None:
+            words = part[number.end() :].strip(" ()")
+            made.append(
+                ProtocolPoint(
+                    entry.year,
+                    name,
+                    float(number[0]),
+                    is_ensemble=False,
+                    part=_part(words),
+                    outside_data=False,
+                    protocol=f"one network: {words}",
+                    source=entry.cross_check or entry.source,
+                    rank=entry.rank,
+                )
+            )
+    return made
+
+
+def _of_papers() -> list[ProtocolPoint]:
+    """What the papers of the same years print of the architecture itself."""
+    made = []
+    for year, key in _PAPERS.items():
+        entry = get(key)
+        if entry.published is None or entry.published.top5 is None:
+            continue
+        if entry.name.split(" ")[0] in {_name(winner) for winner in challenge_winners()}:
+            continue
+        name = entry.name.split(" ")[0]
+        made.append(
+            ProtocolPoint(
+                year,
+                name,
+                entry.published.top5,
+                is_ensemble=False,
+                part="validation",
+                outside_data=False,
+                protocol=f"one network: {entry.published.protocol}",
+                source=entry.published.source,
+                rank=None,
+            )
+        )
+        for count, error in _ENSEMBLE_TEST.findall(entry.other_results):
+            made.append(
+                ProtocolPoint(
+                    year,
+                    name,
+                    float(error),
+                    is_ensemble=True,
+                    part="test",
+                    outside_data=False,
+                    protocol=f"{count} networks",
+                    source=entry.published.source,
+                    rank=None,
+                )
+            )
+    return made
+
+
+def _part(words: str) -> str:
+    if "test" in words:
+        return "test"
+    return "validation" if "val" in words else "part not stated"
+
+
+def _name(entry: ChallengeWinner) -> str:
+    text = entry.team if entry.depth is None and entry.shallow else entry.model
+    if text.startswith(("unpublished", "fusion")):
+        text = entry.team
+    return re.split(r" \(| / | and | ensemble|-16/19", text)[0]
