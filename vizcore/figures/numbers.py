@@ -65,13 +65,18 @@ def times(ratio: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a share of 1 as a percentage with two digits.
+    """Write a share of 1 as a percentage with two digits; only all of it is 100%.
 
     Example:
         >>> percent(0.7243), percent(0.0042), percent(0.007)
         ('72%', '0.42%', '0.70%')
+        >>> percent(0.9996), percent(0.99999), percent(1.0)
+        ('99.96%', '>99.99%', '100%')
     """
     value = 100 * share
+    if 99.5 <= value < 100:
+        near = (f"{value:.{digits}f}%" for digits in (1, 2))
+        return next((text for text in near if not text.startswith("100")), ">99.99%")
     if abs(value) >= 9.95 or value == 0:
         return f"{value:.0f}%"
     return f"{value:#.2g}%"

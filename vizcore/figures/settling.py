@@ -131,14 +131,14 @@ def draw_settling(
     )
     apply_theme(figure, dark, height=HEIGHT_PX)
     figure.update_layout(
-        margin={"t": 12, "b": 52, "r": 100},
+        margin={"t": 12, "b": 52, "r": 16},
         meta={"alt": alt(history)},
         showlegend=True,
         legend={
             "orientation": "v",
-            "x": 1.01,
-            "xanchor": "left",
-            "y": 1,
+            "x": 0.995,  # the lines fall: there is room over their ends
+            "xanchor": "right",
+            "y": 0.99,
             "yanchor": "top",
             "bgcolor": house.paper,
             "itemclick": False,

@@ -27,20 +27,28 @@ def draw_table(fleet: Sequence[TrainedNetwork]) -> None:
         height=min(36 * (len(fleet) + 1) + 4, 600),
         placeholder="",
         column_config={
-            "network": config.TextColumn("Network", pinned=True, width=200),
-            "data": config.TextColumn("Data", width=90),
-            "params": config.NumberColumn("Parameters", format="localized"),
-            "macs": config.NumberColumn("Multiply-adds", format="localized"),
-            "validation": config.NumberColumn("Validation, %", format="%.1f"),
-            "test": config.NumberColumn("Test, %", format="%.1f", help="of the shipped weights"),
-            "low": config.NumberColumn("from", format="%.1f", help="Wilson's 95% interval"),
-            "high": config.NumberColumn("to", format="%.1f", help="Wilson's 95% interval"),
-            "seeds": config.NumberColumn("Seeds"),
-            "mean": config.NumberColumn("Mean, %", format="%.1f", help="test, over the seeds"),
-            "deviation": config.NumberColumn(
-                "± points", format="%.1f", help="standard deviation over the seeds"
+            "network": config.TextColumn("Network", pinned=True, width=170),
+            "data": config.TextColumn("Data", width=80),
+            "params": config.NumberColumn("Parameters", format="compact", width=90),
+            "macs": config.NumberColumn("Multiply-adds", format="compact", width=105),
+            "validation": config.NumberColumn("Validation, %", format="%.1f", width=100),
+            "test": config.NumberColumn(
+                "Test, %", format="%.1f", width=70, help="of the shipped weights"
             ),
-            "date": "Date",
+            "low": config.NumberColumn(
+                "from", format="%.1f", width=55, help="Wilson's 95% interval"
+            ),
+            "high": config.NumberColumn(
+                "to", format="%.1f", width=55, help="Wilson's 95% interval"
+            ),
+            "seeds": config.NumberColumn("Seeds", width=60),
+            "mean": config.NumberColumn(
+                "Mean, %", format="%.1f", width=75, help="test, over the seeds"
+            ),
+            "deviation": config.NumberColumn(
+                "±", format="%.1f", width=50, help="points: standard deviation over the seeds"
+            ),
+            "date": config.TextColumn("Date", width=95),
             "key": "Name in code",
         },
         alt=f"{len(fleet)} networks with parameters, multiply-adds and accuracies",

@@ -114,13 +114,13 @@ def draw_controls(here: Room, weights: Weights, chosen: Chosen, found: Sequence[
             view["sort"] = "maximum"
     with here.controls():
         st.selectbox(
-            "Layer", list(layers), format_func=layers.__getitem__, width=260, **view.bind("layer")
+            "Layer", list(layers), format_func=layers.__getitem__, width=240, **view.bind("layer")
         )
         st.selectbox(
             "Sort by",
             list(sortings),
             format_func=sortings.__getitem__,
-            width=180,
+            width=170,
             help="Gradient × activation and Ablation: what a channel contributes to a class.",
             **view.bind("sort"),
         )
@@ -142,7 +142,7 @@ def draw_controls(here: Room, weights: Weights, chosen: Chosen, found: Sequence[
             "Beside it",
             ["", *others],
             format_func=lambda name: others[name] if name else "Nothing",
-            width=190,
+            width=160,
             help="The same layer for another picture, or another network on the same picture.",
             **view.bind("beside"),
         )

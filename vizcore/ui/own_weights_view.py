@@ -142,7 +142,7 @@ def _check(network: str, file: UploadedFile, labels: UploadedFile | None) -> Non
     key = ("own weights", network, st.session_state[_CHECKING])
     task: Task[Weights] = Task(checking, f"Checking {file.name}", key=key, lane="files")
     try:
-        found = work.run(task, slot="own_weights.check", on_cancel=_stop)
+        found = work.run(task, slot="own_weights.check", on_cancel=_stop, quiet_s=0)
     except JobCancelled:
         pass
     except UnfitWeights as error:

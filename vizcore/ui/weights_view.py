@@ -262,11 +262,13 @@ def _stop() -> None:
 
 def _fetch(weights: Weights) -> None:
     """Wait for the file, with a bar and a Cancel button; then draw the page anew."""
-    from vizcore import tasks
-
     assert weights.file is not None
+    with st.spinner(f"Getting ready to fetch {weights.name}"):  # torch may be loaded first
+        from vizcore import tasks
+
+        task = tasks.fetch_task(weights)
     try:
-        work.run(tasks.fetch_task(weights), slot="weights.fetch", on_cancel=_stop)
+        work.run(task, slot="weights.fetch", on_cancel=_stop, quiet_s=0)
     except JobCancelled:
         pass
     except ConvScopeError as error:

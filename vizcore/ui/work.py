@@ -70,6 +70,7 @@ def run(
     slot: str,
     on_cancel: Callable[[], None] | None = None,
     show: Callable[[Any], None] | None = None,
+    quiet_s: float = _QUIET_S,
 ) -> Result:
     """Give a task to the engine and wait for it, with a bar and a Cancel button when it lasts.
 
@@ -81,6 +82,7 @@ def run(
         slot: one place of one page; a slot has one job at a time.
         on_cancel: called when Cancel was pressed, before the page is drawn anew.
         show: draws what the work has found so far, each time there is more.
+        quiet_s: how long nothing is said; 0 where a person has just asked for something long.
 
     Raises:
         JobError: it was cancelled, took too long, or there is no room for it.
@@ -93,7 +95,7 @@ def run(
         let_go_of_the_absent()
         job = engine().submit(task, session=session())
         kept[slot] = (task.key, job)
-    if not job.wait(_QUIET_S):
+    if not job.wait(quiet_s):
         _draw_until_over(job, slot, on_cancel, show)
     result: Result = job.result()
     kept.pop(slot, None)
