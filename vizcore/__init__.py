@@ -115,6 +115,7 @@ __all__ = [
     "pool",
     "predict",
     "saliency",
+    "saliency_methods",
     "sample_pictures",
     "sanity_check",
     "share",

@@ -153,6 +153,34 @@ class MethodFit:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkFits:
+    """Which methods are honest on one network.
+
+    Attributes:
+        architecture: its key.
+        fits: one a method, in the order of the methods.
+    """
+
+    architecture: str
+    fits: tuple[MethodFit, ...]
+
+    def fit(self, method: str) -> MethodFit:
+        """The fit of the method of this key.
+
+        Raises:
+            BadChoice: there is none.
+        """
+        for each in self.fits:
+            if each.method == method:
+                return each
+        raise BadChoice.among("method", method, [each.method for each in self.fits])
+
+    def with_verdict(self, verdict: Verdict) -> tuple[MethodFit, ...]:
+        """The fits of one verdict."""
+        return tuple(each for each in self.fits if each.verdict == verdict)
+
+
+@dataclass(frozen=True, slots=True)
 class Completeness:
     """Whether a map's values sum to what they explain.
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from vizcore.lenses.saliency.methods import method_of, settled
 from vizcore.networks import class_number, source_of
-from vizcore.records_saliency import SaliencyMap, Value
+from vizcore.records import MapLayer
+from vizcore.records_saliency import NetworkFits, SaliencyMap, Value
 from vizcore.runtime.jobs import Progress, Task
 from vizcore.tasks import AnyPicture, AnyWeights, Sight, require_classes, sight
 
@@ -93,3 +94,37 @@ def _saliency(
         seed=seed,
         options=options,
     )
+
+
+def saliency_methods_task(
+    name: str, image: AnyPicture, *, weights: AnyWeights = None
+) -> Task[NetworkFits]:
+    """Which methods are honest on a network, tried on a picture; see `vizcore.lenses.saliency`."""
+    seen = sight(name, image, weights)
+    require_classes(seen.weights)
+    work = partial(_methods, seen=seen)
+    key = seen.key("saliency methods")
+    return Task(work, "Which methods apply", source_of(seen.weights), key)
+
+
+def saliency_layers_task(
+    name: str, image: AnyPicture, *, weights: AnyWeights = None
+) -> Task[tuple[MapLayer, ...]]:
+    """The layers that a saliency method can look at, in the order they run."""
+    seen = sight(name, image, weights)
+    work = partial(_layers, seen=seen)
+    key = seen.key("saliency layers")
+    return Task(work, "Layers to look at", source_of(seen.weights), key)
+
+
+def _methods(network: nn.Module, *, seen: Sight) -> Generator[Progress, None, NetworkFits]:
+    from vizcore.lenses.saliency import applicabilities
+
+    fits = yield from applicabilities(network, seen.input_nchw())
+    return NetworkFits(seen.weights.architecture, fits)
+
+
+def _layers(network: nn.Module, *, seen: Sight) -> tuple[MapLayer, ...]:
+    from vizcore.lenses.saliency import layers_to_look_at
+
+    return layers_to_look_at(network, seen.input_nchw())

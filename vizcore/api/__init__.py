@@ -3,7 +3,7 @@
 What looks at a picture runs here and now; the `*_tasks` modules have the same for an engine.
 """
 
-from vizcore.api.decisions import saliency
+from vizcore.api.decisions import saliency, saliency_methods
 from vizcore.api.histories import evolution, evolution_patches, evolution_saliency
 from vizcore.api.kernels import filter_slices, filter_statistics, filters, textbook_filters
 from vizcore.api.looking import (
@@ -45,6 +45,7 @@ __all__ = [
     "models",
     "predict",
     "saliency",
+    "saliency_methods",
     "sanity_check",
     "textbook_filters",
     "top_patches",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vizcore.records_saliency import SaliencyMap, Value
+from vizcore import networks
+from vizcore.data.samples import sample
+from vizcore.records_saliency import NetworkFits, SaliencyMap, Value
 from vizcore.runtime.device import choose
 from vizcore.runtime.jobs import run_here
-from vizcore.saliency_tasks import saliency_task
+from vizcore.saliency_tasks import saliency_methods_task, saliency_task
 from vizcore.tasks import AnyPicture, AnyWeights
 
 
@@ -52,3 +54,26 @@ def saliency(
         weights=weights,
     )
     return run_here(task, choose(device))
+
+
+def saliency_methods(
+    name: str,
+    image: AnyPicture | None = None,
+    *,
+    weights: AnyWeights = None,
+    device: str | None = None,
+) -> NetworkFits:
+    """Which saliency methods apply to a network, which after rewriting it, which are refused: why.
+
+    Args:
+        image: what they are tried on; None takes the sample picture of a cup of coffee.
+        weights: None takes random ones where the default is not on this machine: what applies
+            hangs on the network's operations.
+
+    Raises:
+        UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+    """
+    if weights is None and not networks.presence_of(networks.weights(name)).here:
+        weights = "random"
+    picture = sample("coffee").read() if image is None else image
+    return run_here(saliency_methods_task(name, picture, weights=weights), choose(device))

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 from vizcore.lenses.saliency.methods import METHODS
 
 if TYPE_CHECKING:
-    from vizcore.lenses.saliency.fitting import applicability
     from vizcore.lenses.saliency.maps import saliency
+    from vizcore.lenses.saliency.trials import applicabilities, applicability
     from vizcore.lenses.saliency.which_layer import layers_to_look_at
 
-__all__ = ["METHODS", "applicability", "layers_to_look_at", "saliency"]
+__all__ = ["METHODS", "applicabilities", "applicability", "layers_to_look_at", "saliency"]
 
 #: What needs torch, and where it is.
 _HOMES = {
-    "applicability": "vizcore.lenses.saliency.fitting",
+    "applicabilities": "vizcore.lenses.saliency.trials",
+    "applicability": "vizcore.lenses.saliency.trials",
     "layers_to_look_at": "vizcore.lenses.saliency.which_layer",
     "saliency": "vizcore.lenses.saliency.maps",
 }

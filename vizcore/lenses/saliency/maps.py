@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vizcore.errors import BadChoice, NotApplicable, UnknownClass
+from vizcore.errors import BadChoice, NotApplicable, OutOfMemory, UnknownClass
 from vizcore.lenses.capture import Images, as_input, forward
 from vizcore.lenses.prediction import class_names, one_picture
 from vizcore.lenses.saliency import (
@@ -23,11 +23,12 @@ from vizcore.lenses.saliency import (
     units,
 )
 from vizcore.lenses.saliency.causes import why_not_finite, why_zero
-from vizcore.lenses.saliency.fitting import fitted
+from vizcore.lenses.saliency.fitting import Fitting
 from vizcore.lenses.saliency.look import Attributed, Look, Score, frozen_copy
 from vizcore.lenses.saliency.methods import method_of, settled
 from vizcore.records_saliency import COLOURS_SAID, Colours, SaliencyMap, SaliencyMethod, Value
 from vizcore.runtime.jobs import Progress
+from vizcore.runtime.memory import is_out_of_memory, no_room
 from vizcore.runtime.settings import working_memory_bytes
 
 Work = Callable[[Look], Generator[Progress, None, Attributed]]
@@ -130,9 +131,9 @@ def saliency(
     score = float(scores[target])
     if against is not None:
         score -= float(scores[_output(against, len(scores))])
-    ready = fitted(copy, images, chosen.key, given)
-    if ready.fit.is_refused:
-        raise NotApplicable(" ".join(ready.fit.reasons), received=chosen.key)
+    ready = Fitting(copy, images).judged(chosen.key, given)
+    if ready.verdict == "refused":
+        raise NotApplicable(" ".join(ready.reasons), received=chosen.key)
     look = Look(
         ready.network,
         copy,
@@ -177,7 +178,7 @@ def saliency(
         attributions_chw=None if of_layer is not None else values.cpu().numpy(),
         segments_hw=None if found.segments_hw is None else found.segments_hw.cpu().numpy(),
         completeness=found.completeness,
-        fit=ready.fit,
+        fit=ready.fit(chosen.key),
         notes=tuple(notes),
     )
 
@@ -186,16 +187,24 @@ def _run(work: Work, look: Look) -> Generator[Progress, None, Attributed]:
     """Take the method's steps.
 
     Raises:
-        NotApplicable: the score does not depend on the picture by any gradient.
+        NotApplicable: the score does not depend on the picture by any gradient, or a rule fails.
+        OutOfMemory: a step that cannot be made smaller does not fit.
     """
     try:
         return (yield from work(look))
-    except RuntimeError as error:
-        if not any(words in str(error) for words in _NO_PATH):
+    except (RuntimeError, TypeError, AssertionError) as error:
+        if is_out_of_memory(error):
+            no_memory = no_room(look.device)
+        elif any(words in str(error) for words in _NO_PATH):
+            raise NotApplicable(
+                "No gradient leads from this network's scores back to the picture."
+            ) from error
+        elif look.network is not look.plain:  # a rule of Captum's, on the network's operations
+            first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise NotApplicable(f"Captum's rule fails on this network: {first}") from error
+        else:
             raise
-        raise NotApplicable(
-            "No gradient leads from this network's scores back to the picture."
-        ) from error
+    raise OutOfMemory(no_memory)
 
 
 def _joined(values_chw: Tensor, colours: Colours) -> Tensor:

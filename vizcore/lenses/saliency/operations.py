@@ -72,6 +72,15 @@ MOVES = (torch.flatten, "flatten", "view", "reshape", torch.reshape, "contiguous
          torch.split, "permute", torch.permute, "transpose", torch.transpose, "unsqueeze",
          torch.unsqueeze, "squeeze", torch.squeeze, "size", F.pad, "unbind", torch.unbind,
          torch.stack, "to", "float", F.pixel_shuffle, F.dropout, F.dropout2d)  # fmt: skip
+#: Linear in the picture: the gradient is the rule.
+LINEAR = (*MOVES, *ADDITIONS, operator.sub, operator.isub, torch.sub, "sub", "sub_", operator.neg,
+          torch.neg, "neg", torch.mean, "mean", torch.sum, "sum", F.conv2d, torch.conv2d, F.linear,
+          F.batch_norm, F.avg_pool2d, F.adaptive_avg_pool2d, F.interpolate, "expand", "expand_as",
+          "repeat", torch.roll, "roll")  # fmt: skip
+#: Functions that only move values or do nothing in evaluation mode, by name: libraries wrap them
+#: for torch.fx.
+MOVES_BY_NAME = frozenset({"patch_merging_pad"})
+IDLE_CALLS = frozenset({"stochastic_depth", "drop_path", "drop_block_2d", "dropout"})
 #: Do nothing in evaluation mode.
 IDLE = (nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout)
 #: Captum's LRP has a rule for these.
@@ -80,8 +89,6 @@ LRP_LAYERS = (nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.MaxPool2d, nn.AvgPool2d,
 #: Depend on the picture in another way than one value on one: Captum's DeepLIFT has no rule.
 NO_RULE = (nn.LayerNorm, nn.GroupNorm, nn.LocalResponseNorm, nn.MultiheadAttention,
            nn.AdaptiveMaxPool2d, nn.InstanceNorm2d)  # fmt: skip
-NO_RULE_CALLS = (F.layer_norm, F.group_norm, F.local_response_norm, F.softmax, torch.softmax,
-                 "softmax", F.adaptive_max_pool2d, F.max_pool2d)  # fmt: skip
 
 
 def as_relu(operation: Callable[[Tensor], Tensor]) -> nn.ReLU:

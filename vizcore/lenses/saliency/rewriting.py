@@ -37,7 +37,7 @@ class Rewritten:
         network: the same function of the picture.
         changes: what was changed, in words, with how many.
         rectifiers: how many ReLU there are, each a module of its own.
-        others: other activations, by name.
+        others: other activations, by name, gates between 0 and 1 among them.
         without_rule: operations on the way of the picture that no rule is made for, by name.
         largest_difference: between the scores before and after.
     """
@@ -143,21 +143,29 @@ class _Rewriting:
                 node.op, node.target = "call_function", torch.add
         elif node.target is F.max_pool2d and self.need != "rectifiers":
             self._replace(node, _pool_of(node), "max poolings made modules")
-        elif self.need == "rescale":
-            if node.target in ops.NO_RULE_CALLS or (node.target in ops.PRODUCTS and len(fed) > 1):
-                self.without_rule[_product_or(node.target)] += 1
         elif self.need == "relevance":
             self._relevance_call(node, len(fed))
+        elif ops.in_words(node.target) in ops.IDLE_CALLS:
+            pass
+        elif self.need == "rescale" and node in self.values.shapes:
+            scaled = node.target in ops.PRODUCTS and len(fed) == 1 and node.args[0] is fed[0]
+            moves = ops.in_words(node.target) in ops.MOVES_BY_NAME
+            if node.target not in ops.LINEAR and not scaled and not moves:
+                self.without_rule[_product_or(node.target)] += 1
 
     def _relevance_call(self, node: fx.Node, fed: int) -> None:
         """A call on the way of relevance: pooling becomes a module, moves stay as they are."""
         pool = _average_of(node, self.values)
-        if pool is not None:
+        if ops.in_words(node.target) in ops.IDLE_CALLS:
+            self._pass_by(node, nn.Dropout)
+        elif pool is not None:
             module, keeps = pool
             self._replace(node, module, "average poolings made modules")
             if not keeps:
                 self._flatten_after(node)
-        elif isinstance(self.values.shapes.get(node), tuple) and node.target not in ops.MOVES:
+        elif ops.in_words(node.target) in ops.MOVES_BY_NAME:
+            pass
+        elif node in self.values.shapes and node.target not in ops.MOVES:
             two = node.target in ops.PRODUCTS and fed > 1
             self.without_rule[_product_or(node.target) if two else ops.in_words(node.target)] += 1
 
@@ -172,7 +180,7 @@ class _Rewriting:
         is_rectifier = name in ops.RECTIFIERS
         if is_rectifier:
             self.rectifiers += 1
-        elif name not in ops.GATES:
+        else:
             self.others[name] += 1
         if self.need == "rectifiers" and not is_rectifier:
             return
@@ -193,7 +201,7 @@ class _Rewriting:
         """A module of its own for each run of one that runs several times."""
         if self.uses[id(module)] > 1 and id(module) in self.seen:
             self._put(node, private_copy(module))
-            self.changes[f"further runs of one {type(module).__name__} made modules"] += 1
+            self.changes[f"second runs of a {type(module).__name__} made modules of their own"] += 1
         self.seen.add(id(module))
 
     def _apart(self, node: fx.Node) -> None:

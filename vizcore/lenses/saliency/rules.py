@@ -135,9 +135,10 @@ def _through_max_pooling(module: nn.MaxPool2d, grad_output: Tensor, eps: float) 
 def lrp(look: Look) -> Steps:
     """Layer-wise relevance propagation with the epsilon rule."""
     yield Progress(0, 1, "relevance")
-    values = _relevance(look, look.score.target)
+    epsilon = look.number("epsilon")
+    values = relevance(look.network, look.image, look.score.target, epsilon)
     if look.score.against is not None:
-        values = values - _relevance(look, look.score.against)
+        values = values - relevance(look.network, look.image, look.score.against, epsilon)
     with torch.no_grad():
         explained = float(look.score(look.image))
     told = Completeness(float(values.double().sum()), explained, "nothing: the score itself")
@@ -151,13 +152,12 @@ class _Relevance(LRP):
         pass
 
 
-def _relevance(look: Look, target: int) -> Tensor:
-    """The relevance (1, C, H, W) for one class's score."""
-    score = Score(look.network, target)
-    epsilon = look.number("epsilon")
+def relevance(network: nn.Module, image: Tensor, target: int, epsilon: float) -> Tensor:
+    """The relevance (1, C, H, W) of every number of the picture for one class's score."""
+    score = Score(network, target)
     for module in score.modules():
         if not any(True for _ in module.children()) and type(module) in SUPPORTED_LAYERS_WITH_RULES:
             module.rule = EpsilonRule(epsilon)
-    found = _Relevance(score).attribute(look.image.detach().clone().requires_grad_(True), target=0)
+    found = _Relevance(score).attribute(image.detach().clone().requires_grad_(True), target=0)
     values: Tensor = found.detach()
     return values
