@@ -26,7 +26,7 @@ _FETCHED = tempfile.TemporaryDirectory(prefix="convscope-tests-")
 for _name in ("CONVSCOPE_CACHE", "CONVSCOPE_SETTINGS", "TORCH_HOME", "HF_HOME"):
     os.environ[_name] = os.path.join(_FETCHED.name, _name)
 Path(os.environ["CONVSCOPE_SETTINGS"]).touch()
-for _name in ("CONVSCOPE_WEIGHTS", "CONVSCOPE_MIRROR", "HF_HUB_CACHE"):
+for _name in ("CONVSCOPE_WEIGHTS", "CONVSCOPE_MIRROR", "CONVSCOPE_MEMORY", "HF_HUB_CACHE"):
     os.environ.pop(_name, None)
 os.environ["no_proxy"] = "127.0.0.1,localhost"
 

@@ -6,6 +6,7 @@ Nothing here computes and nothing imports torch. `vizcore.lenses.saliency.maps` 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from vizcore.errors import BadChoice
 from vizcore.records_saliency import Colours, MethodOption, SaliencyMethod, Value
@@ -27,6 +28,8 @@ _RULE = MethodOption(
     choices=("gausslegendre", "riemann_trapezoid", "riemann_middle", "riemann_right"),
     help="How the integral is approximated.",
 )
+#: Conductance adds up what the layer gains from point to point: the ends have to be among them.
+_ENDS_RULE = replace(_RULE, default="riemann_trapezoid")
 _SAMPLES = MethodOption("samples", "Samples", 20, 2, 500, help="Pictures that noise is added to.")
 _NOISE = MethodOption(
     "noise",
@@ -364,7 +367,7 @@ METHODS: tuple[SaliencyMethod, ...] = (
         "layer",
         "how much of Integrated Gradients flows through the layer there",
         needs=("layer",),
-        options=(_LAYER_STEPS, _BASELINE, _RULE),
+        options=(_LAYER_STEPS, _BASELINE, _ENDS_RULE),
         passes=_PER_STEP,
         complete=True,
     ),

@@ -24,7 +24,7 @@ def lime(look: Look) -> Steps:
 
     A sample counts exp(-d^2 / (2 width^2)), d its cosine distance from the picture.
     """
-    from sklearn.linear_model import Lasso
+    from sklearn.linear_model import Lasso, LinearRegression
 
     segments = superpixels(look)
     parts = int(segments.max()) + 1
@@ -36,7 +36,8 @@ def lime(look: Look) -> Steps:
     kept = coins.numpy().astype(bool)
     scores = yield from scores_of(look, segments, kept)
     weights = _likeness(look, segments, kept)
-    model = Lasso(alpha=look.number("sparsity"))
+    penalty = look.number("sparsity")
+    model = Lasso(alpha=penalty) if penalty else LinearRegression()
     model.fit(coins.numpy(), scores.numpy(), sample_weight=weights)
     values = torch.from_numpy(np.asarray(model.coef_, np.float32))
     note = f"The linear model explains {_explained(model, coins, scores, weights):.0%} of the "
