@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     from vizcore.lenses.explaining import Explain
 
 #: Methods that are measured where nobody says which.
-USUAL = ("gradient", "input_x_gradient", "integrated_gradients")
+USUAL = (
+    "gradient",
+    "input_x_gradient",
+    "integrated_gradients",
+    "guided_backprop",
+    "grad_cam",
+)
 #: Steps of a sanity check where nobody says how many.
 MOST = 8
 

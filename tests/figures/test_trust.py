@@ -168,6 +168,11 @@ def test_a_check_without_a_last_map_says_why():
     )
 
 
+def test_a_map_of_one_value_is_said():
+    flat = replace(check(0.5), values_hw=np.zeros((SIDE, SIDE), np.float32))
+    assert "is <b>0</b> everywhere on this network" in words.sanity_answer(flat, "M")
+
+
 def test_the_answer_about_methods():
     said = words.metrics_answer(metrics(0.3, 0.1))
     assert "<b>Method &lt;1&gt;</b> finds the pixels that matter best of 2" in said

@@ -142,12 +142,13 @@ def test_attention_is_a_stage_though_its_projection_never_runs_by_itself():
     class Attending(nn.Module):
         def __init__(self) -> None:
             super().__init__()
+            self.token = nn.Parameter(torch.zeros(1, 1, 8))
             self.embed = nn.Conv2d(3, 8, 8, 8)
             self.attend = nn.MultiheadAttention(8, 2, batch_first=True)
             self.head = nn.Linear(8, 2)
 
         def forward(self, x: Tensor) -> Tensor:
-            x = self.embed(x).flatten(2).transpose(1, 2)
+            x = self.token + self.embed(x).flatten(2).transpose(1, 2)
             return self.head(self.attend(x, x, x)[0].mean(1))
 
     found = stages(Attending().eval(), torch.randn(1, 3, 16, 16))
@@ -157,6 +158,8 @@ def test_attention_is_a_stage_though_its_projection_never_runs_by_itself():
         ("attend",),
         ("embed",),
     ]
+    # A token of the network itself goes with the lowest layer.
+    assert found[-1].modules == ("", "embed")
 
 
 def test_tensors_of_its_own(small):

@@ -65,6 +65,12 @@ def sanity_answer(check: SanityCheck, title: str) -> str:
     """What becomes of the map, in a sentence or two of HTML."""
     method, name = f"<b>{html.escape(title)}</b>", html.escape(check.target_class)
     edges = f"The picture's edges alone, without any network: {likeness_said(check.edges)}."
+    low, high = float(check.values_hw.min()), float(check.values_hw.max())
+    if low == high:
+        return (
+            f"The map of {method} for {name} is <b>{short(low)}</b> everywhere on this network, so "
+            "nothing can be compared with it."
+        )
     if check.order == "independent":
         found = [s for s in check.steps if s.likeness and s.likeness.spearman_abs is not None]
         if not found:

@@ -123,10 +123,11 @@ def _step(
     total: int,
     note: str,
 ) -> Generator[Progress, None, SanityStep]:
+    layers = tuple(name or type(copy).__name__ for name in stage.layers)
     try:
         there = yield from within(explain(copy, image_nchw), place, total, note)
     except NotApplicable as error:
-        return SanityStep(stage.layers, None, None, str(error))
+        return SanityStep(layers, None, None, str(error))
     if there.target != first.target:
         raise BadChoice(
             f"The class went from {first.target} to {there.target} when layers were drawn anew; "
@@ -135,8 +136,8 @@ def _step(
         )
     values = np.array(there.values_hw, np.float32)
     if not np.isfinite(values).all():
-        return SanityStep(stage.layers, None, None, "The map holds values that are not finite.")
-    return SanityStep(stage.layers, values, likeness(values, first.values_hw))
+        return SanityStep(layers, None, None, "The map holds values that are not finite.")
+    return SanityStep(layers, values, likeness(values, first.values_hw))
 
 
 def likeness(values_hw: npt.NDArray[np.floating], other_hw: npt.NDArray[np.floating]) -> Likeness:

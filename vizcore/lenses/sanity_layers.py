@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count, pairwise
 from math import sqrt
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -66,15 +67,12 @@ def stages(network: nn.Module, image_nchw: Images, *, most: int | None = None) -
     """
     if most is not None and most < 1:
         raise BadChoice.among("most", most, ["1 and more"])
-    copy = private_copy(network)
-    own_tensors(copy)
-    copy.requires_grad_(True)
+    copy = _recording(network)
     order = _run_order(copy, as_input(copy, one_picture(image_nchw)))
     bottom_up: list[tuple[list[str], list[str]]] = []
     early: list[str] = []
     for name in order:
-        weights = _direct(copy.get_submodule(name))
-        if any(each.ndim >= 2 for each in weights):
+        if _has_weights(copy.get_submodule(name)):
             bottom_up.append(([name], [name]))
         elif bottom_up:
             bottom_up[-1][1].append(name)
@@ -194,13 +192,7 @@ def _run_order(copy: nn.Module, images: Tensor) -> list[str]:
         for handle in handles:
             handle.remove()
     holders = [module for module in names if _direct(module)]
-    tensors = list({id(each): each for module in holders for each in _direct(module)}.values())
-    read: set[int] = set()
-    if tensors and scores.requires_grad:
-        gradients = torch.autograd.grad(scores.sum(), tensors, allow_unused=True)
-        read = {
-            id(each) for each, found in zip(tensors, gradients, strict=True) if found is not None
-        }
+    read = _read_by(scores)
     used = [module for module in holders if any(id(each) in read for each in _direct(module))]
 
     def place(module: nn.Module) -> int:
@@ -211,3 +203,40 @@ def _run_order(copy: nn.Module, images: Tensor) -> list[str]:
         return at[module]
 
     return [names[module] for module in sorted(used, key=place)]
+
+
+def _read_by(scores: Tensor) -> set[int]:
+    """The ids of the parameters that some scores were computed from, by torch's own record."""
+    found: set[int] = set()
+    ahead: list[Any] = [scores.grad_fn]
+    known: set[Any] = {None}
+    while ahead:
+        node = ahead.pop()
+        if node in known:
+            continue
+        known.add(node)
+        if hasattr(node, "variable"):
+            found.add(id(node.variable))
+        ahead += [each for each, _ in node.next_functions]
+    return found
+
+
+def _recording(network: nn.Module) -> nn.Module:
+    """A private copy whose parameters, on the network's own tensors, are recorded in a pass."""
+    copy = private_copy(network)
+    twins: dict[int, nn.Parameter] = {}
+    for module in copy.modules():
+        for name, parameter in module._parameters.items():
+            if parameter is not None and parameter.is_floating_point():
+                if id(parameter) not in twins:
+                    twins[id(parameter)] = nn.Parameter(parameter.detach())
+                module._parameters[name] = twins[id(parameter)]
+    return copy
+
+
+def _has_weights(module: nn.Module) -> bool:
+    """Whether a module is a layer with weights, not only a token, a scale or a shift."""
+    shapes = [each.shape for each in _direct(module)]
+    return isinstance(module, _WEIGHTED) or any(
+        sum(size > 1 for size in shape) >= 2 for shape in shapes
+    )
