@@ -3,7 +3,8 @@
 import streamlit as st
 
 from vizcore.errors import ConvScopeError
-from vizcore.ui import cache, pictures, weights_view
+from vizcore.ui import cache, map_channel, pictures, weights_view
+from vizcore.ui import map_company as company
 from vizcore.ui import map_views as maps_of
 from vizcore.ui import picture_views as views
 from vizcore.ui.room import Download, is_dark, room
@@ -37,13 +38,13 @@ with room(maps_of.PAGE, "What does each channel respond to?", maps_of.CHOICES) a
                 st.rerun()
     if maps is not None and view["beside"]:
         with row.container(width="stretch"):
-            maps_of.draw_beside(here, weights, chosen, maps)
+            company.draw_beside(here, weights, chosen, maps)
     if maps is not None:
         if view["channel"] >= len(maps.order):
             view["channel"] = maps_of.NO_CHANNEL
         if view["channel"] != maps_of.NO_CHANNEL:
             with st.container(border=True, key="one-channel"):
-                maps_of.draw_channel(here, weights, chosen, maps, found)
+                map_channel.draw_channel(here, weights, chosen, maps, found)
         mosaic = cache.mosaic(
             (network, weights.identity, chosen.picture.sha256, view["layer"], view["sort"]),
             maps,
@@ -76,11 +77,11 @@ with room(maps_of.PAGE, "What does each channel respond to?", maps_of.CHOICES) a
         )
     with here.details("The way through the network: one picture a layer") as is_open:
         if is_open:
-            maps_of.draw_strip(here, weights, chosen)
+            company.draw_strip(here, weights, chosen)
     if maps is not None and weights.classes:
         with here.details("What each channel contributes, by gradient and by ablation") as is_open:
             if is_open:
-                maps_of.draw_contributions(here, weights, chosen)
+                company.draw_contributions(here, weights, chosen)
     with here.details("How to read this") as is_open:
         if is_open:
             st.markdown(maps_of.EXPLANATION)

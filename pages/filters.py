@@ -5,6 +5,7 @@ import streamlit as st
 from vizcore.ui import filter_views as filters
 from vizcore.ui import picture_views as views
 from vizcore.ui import pictures, weights_view
+from vizcore.ui.filter_statistics import draw_statistics
 from vizcore.ui.room import room
 
 with room(filters.PAGE, "What does the first layer look for?", filters.choices()) as here:
@@ -19,7 +20,7 @@ with room(filters.PAGE, "What does the first layer look for?", filters.choices()
             st.markdown(filters.EXPLANATION)
     with here.details("Every layer in numbers: dead, silent, nearly the same") as is_open:
         if is_open:
-            filters.draw_statistics(here, weights)
+            draw_statistics(here, weights)
     with here.details("About this network and this picture") as is_open:
         if is_open:
             views.draw_about(weights, chosen.name)

@@ -15,9 +15,9 @@ from vizcore.figures.evolution import (
     draw_kernels,
     draw_strip,
     enlarge,
-    png,
 )
 from vizcore.figures.palette import DARK, LIGHT, diverging
+from vizcore.figures.patches import png
 from vizcore.records_evolution import FilterHistory, LayerHistory
 
 

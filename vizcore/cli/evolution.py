@@ -32,7 +32,8 @@ def run(args: argparse.Namespace) -> int:
     """Print what of each layer's way was left at each epoch, and write the strip."""
     from vizcore import api
     from vizcore.errors import UnknownLayer
-    from vizcore.figures.evolution import draw_kernel_strip, png
+    from vizcore.figures.evolution import draw_kernel_strip
+    from vizcore.figures.patches import png
     from vizcore.networks import weights
     from vizcore.runtime.device import use_cpu_threads
 

@@ -5,7 +5,6 @@ As in Figure 4 of Zeiler and Fergus (ECCV 2014): features at chosen epochs from 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import ceil
@@ -220,10 +219,3 @@ def enlarge(rgb_hwc: Rgb, side_px: int) -> Rgb:
     """
     zoom = max(1, side_px // max(rgb_hwc.shape[:2]))
     return rgb_hwc.repeat(zoom, axis=0).repeat(zoom, axis=1)
-
-
-def png(rgb_hwc: Rgb) -> bytes:
-    """A picture as PNG."""
-    file = io.BytesIO()
-    Image.fromarray(rgb_hwc).save(file, "PNG", compress_level=4)
-    return file.getvalue()

@@ -19,9 +19,9 @@ from vizcore.figures.evolution import (
     draw_kernels,
     draw_strip,
     enlarge,
-    png,
 )
 from vizcore.figures.numbers import percent
+from vizcore.figures.patches import png
 from vizcore.records_evolution import FilterHistory, LayerHistory, PatchHistory, SaliencyHistory
 
 if TYPE_CHECKING:

@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
 
 from vizcore import filter_tasks
 from vizcore.errors import BadChoice, ConvScopeError
 from vizcore.figures import filter_words as words
-from vizcore.figures.numbers import percent, short
 from vizcore.records_filters import (
     FilterBank,
     FilterLayer,
     FilterSlices,
-    NetworkFilters,
-    Resemblance,
 )
 from vizcore.ui import address, cache, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, any_text, flag, one_of, whole, yes_no
-from vizcore.ui.cells import Cells, draw_cells, size_of
+from vizcore.ui.cells import draw_cells
+from vizcore.ui.filter_panel import draw_panel
+from vizcore.ui.filter_pictures import bank_picture, slices_picture, textbook_picture
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import Download, Room, is_dark
-from vizcore.ui.unit_links import draw_link
 from vizcore.zoo.weights import Weights
-
-if TYPE_CHECKING:
-    from vizcore.figures.filters import Scaling
 
 PAGE = "filters"
 SHOWS = {"kernels": "Kernels", "textbook": "Textbook filters"}
@@ -97,7 +90,7 @@ def draw_kernels(
         else:
             _draw_slices(here, weights, chosen, bank, found)
     with row.container(width=cache.PICTURE_PX):
-        _draw_panel(weights, chosen, bank, found, has_bank(bank))
+        draw_panel(weights, chosen, bank, found, has_bank(bank))
     _offer_bank(here, weights, bank)
     imports, argument = views.weights_code(weights)
     here.code(
@@ -123,7 +116,7 @@ def draw_textbook(
         here.refuse(error)
         return
     here.answer(views.answer(weights, words.textbook_answer(name, found)))
-    drawn = _textbook_picture(
+    drawn = textbook_picture(
         (key, weights.identity, chosen.picture.sha256), is_dark(), views.mark(weights), found, bank
     )
     row = st.container(horizontal=True, gap="medium")
@@ -145,19 +138,6 @@ def draw_textbook(
         f"{argument}):\n"
         '    print(f"{each.name}: filter {each.number}, cosine {each.cosine:.2f}, '
         'chance {each.chance:.2f}")'
-    )
-
-
-def draw_statistics(here: Room, weights: Weights) -> None:
-    """All layers in numbers."""
-    task = filter_tasks.filter_statistics_task(weights.architecture, weights=weights)
-    found = work.run(task, slot="filters.statistics")
-    views.caption(weights, words.network_answer(found))
-    st.dataframe(_frame(found), hide_index=True, width="stretch")
-    st.markdown(words.DEFINITIONS)
-    stem = views.stem(weights, "filters")
-    here.offer(
-        Download("All layers, CSV", f"{stem}.csv", "text/csv", lambda: words.network_csv(found))
     )
 
 
@@ -235,7 +215,7 @@ def _draw_scale(here: Room, is_bank: bool) -> None:
 def _draw_bank(here: Room, weights: Weights, bank: FilterBank) -> None:
     view = here.view
     here.answer(views.answer(weights, words.bank_answer(bank)))
-    cells, caption, order = _bank_picture(
+    cells, caption, order = bank_picture(
         (weights.architecture, weights.identity, bank.layer.name),
         view["scale"],
         view["numbers"],
@@ -258,7 +238,7 @@ def _draw_slices(
 ) -> None:
     view = here.view
     here.answer(views.answer(weights, words.slices_answer(bank, found)))
-    drawn = _slices_picture(
+    drawn = slices_picture(
         (weights.architecture, weights.identity, found.layer, str(found.number)),
         chosen.picture.sha256,
         view["scale"],
@@ -280,46 +260,6 @@ def _own_kind(bank: FilterBank) -> str:
     return f" {bank.layer.op} may change its weights as it runs; they are shown as stored."
 
 
-def _draw_panel(
-    weights: Weights, chosen: Chosen, bank: FilterBank, found: FilterSlices, is_bank: bool
-) -> None:
-    number, statistics = found.number, bank.statistics
-    draw_link(weights, found.layer, number, picture=chosen.name)
-    if is_bank:
-        kernel = _kernel_picture(
-            (weights.architecture, weights.identity, found.layer), number, bank
-        )
-        st.image(kernel, alt=f"Filter {number} of {found.layer}, large")
-        views.caption(weights, f"Filter {number}")
-    else:
-        views.draw_seen(weights, chosen)
-    drawn, limit = _map_picture(
-        (weights.architecture, weights.identity, found.layer, str(number)),
-        chosen.picture.sha256,
-        found,
-    )
-    st.image(drawn, alt=f"What filter {number} of {found.layer} makes of {chosen.title}")
-    with st.container(key="filters-scale"):
-        views.draw_scale(limit, signed=True)
-    views.caption(weights, f"What filter {number} makes of the photo")
-    median = float(np.median(statistics.norms_f))
-    twins = [a if b == number else b for a, b, _ in statistics.twins if number in (a, b)]
-    rows = [
-        ("Norm", f"{statistics.norms_f[number]:.3g}"),
-        ("Median of the layer", f"{median:.3g}"),
-        ("Weights nearly zero", percent(float(statistics.small_f[number]))),
-    ]
-    if bank.colour_f is not None:
-        rows.append(("Colour", percent(float(bank.colour_f[number]))))
-    if twins:
-        rows.append(("Nearly the same as", ", ".join(map(str, twins[:6]))))
-    cells = "".join(f'<tr><td>{name}</td><td class="n">{value}</td></tr>' for name, value in rows)
-    st.html(
-        f'<table class="cs-table"><thead><tr><th>Filter {number}</th><th></th></tr></thead>'
-        f"<tbody>{cells}</tbody></table>"
-    )
-
-
 def _offer_bank(here: Room, weights: Weights, bank: FilterBank) -> None:
     stem = views.stem(weights, bank.layer.name, "filters")
     here.offer(
@@ -331,107 +271,3 @@ def _offer_bank(here: Room, weights: Weights, bank: FilterBank) -> None:
             lambda: views.npy(bank.weights_fihw),
         ),
     )
-
-
-def _frame(found: NetworkFilters) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
-    for each in found.layers:
-        layer, numbers = each.layer, each.statistics
-        silent = each.silent_f
-        rows.append(
-            {
-                "layer": layer.name,
-                "filters": layer.filters,
-                "kernel": f"{layer.kernel[0]} × {layer.kernel[1]} × {layer.inputs}",
-                "groups": layer.groups,
-                "median norm": short(float(np.median(numbers.norms_f))),
-                "dead": int(numbers.dead_f.sum()),
-                "silent": "not measured" if silent is None else str(int(silent.sum())),
-                "nearly the same": len(numbers.twins),
-                "nearly zero": percent(numbers.sparsity),
-            }
-        )
-    return rows
-
-
-def _marked(png: bytes, mark: str, dark: bool) -> bytes:
-    from vizcore.figures.marking import marked
-
-    return marked(png, mark, dark=dark) if mark else png
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _bank_picture(
-    key: tuple[str, ...],
-    scale: Scaling,
-    numbers: bool,
-    dark: bool,
-    mark: str,
-    _bank: FilterBank,
-) -> tuple[Cells, str, tuple[int, ...]]:
-    """All filters of a layer, what their colours mean, and their order. `key` names whose."""
-    from vizcore.figures.filters import draw_bank
-
-    drawn = draw_bank(_bank, scaling=scale, numbers=numbers, fit_px=cache.MOSAIC_PX, dark=dark)
-    content = _marked(drawn.png(), mark, dark)
-    norms = _bank.statistics.norms_f
-    cells = Cells(
-        png=content,
-        size_px=size_of(content),
-        tile_px=drawn.tile_px[::-1],
-        gutter_px=drawn.gutter_px,
-        columns=drawn.columns,
-        labels=[f"Filter {each}: norm {norms[each]:.3g}" for each in drawn.order],
-        alt=f"The {_bank.layer.filters} filters of {_bank.layer.name}",
-        hint="Point at a filter for its number, click it for more",
-    )
-    return cells, drawn.caption, drawn.order
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _slices_picture(
-    key: tuple[str, ...],
-    picture: str,
-    scale: Scaling,
-    dark: bool,
-    mark: str,
-    _found: FilterSlices,
-) -> cache.DrawnMosaic:
-    """One filter by input channel. `key` names which, `picture` the photo."""
-    from vizcore.figures.filters import draw_slices
-
-    drawn = draw_slices(_found, scaling=scale, dark=dark)
-    return cache.DrawnMosaic(_marked(drawn.png(), mark, dark), drawn.caption)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _textbook_picture(
-    key: tuple[str, ...],
-    dark: bool,
-    mark: str,
-    _found: tuple[Resemblance, ...],
-    _bank: FilterBank,
-) -> cache.DrawnMosaic:
-    """Textbook filters and the nearest ones. `key` names the network and the photo."""
-    from vizcore.figures.filters import draw_resemblances
-
-    drawn = draw_resemblances(_found, _bank, dark=dark)
-    return cache.DrawnMosaic(_marked(drawn.png(), mark, dark), drawn.caption)
-
-
-@st.cache_resource(max_entries=128, show_spinner=False)
-def _kernel_picture(key: tuple[str, ...], number: int, _bank: FilterBank) -> bytes:
-    """One filter, large. `key` names the layer."""
-    from vizcore.figures.filters import draw_filter
-
-    return views.png(draw_filter(_bank, number, "filter", cache.PICTURE_PX))
-
-
-@st.cache_resource(max_entries=128, show_spinner=False)
-def _map_picture(key: tuple[str, ...], picture: str, _found: FilterSlices) -> tuple[bytes, float]:
-    """What one filter makes of the photo, and its largest magnitude. `key` names the filter."""
-    from vizcore.figures.filters import draw_map
-
-    assert _found.output_hw is not None
-    drawn, limit = draw_map(_found.output_hw, cache.PICTURE_PX)
-    return views.png(drawn), limit

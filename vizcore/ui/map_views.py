@@ -7,23 +7,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
-from vizcore import map_tasks, networks, tasks
-from vizcore.data.samples import sample, sample_pictures
-from vizcore.errors import ConvScopeError, NotApplicable
+from vizcore import map_tasks, tasks
+from vizcore.data.samples import sample_pictures
 from vizcore.figures.map_values import (
     agreement_words,
-    contribution_words,
-    draw_agreement,
-    draw_values,
 )
 from vizcore.figures.numbers import percent, short
-from vizcore.figures.tiles import Tiles, pack_maps, pack_strip
+from vizcore.figures.tiles import Tiles, pack_maps
 from vizcore.records import FeatureMaps, MapLayer
-from vizcore.records_maps import Contribution, WorkedValue
-from vizcore.records_saliency import SaliencyMap
+from vizcore.records_maps import Contribution
 from vizcore.ui import cache, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, View, any_text, flag, one_of, whole, yes_no
@@ -101,7 +95,7 @@ def draw_controls(here: Room, weights: Weights, chosen: Chosen, found: Sequence[
     before = st.session_state.get("maps.network")
     if before not in (None, weights.architecture) and view["layer"] not in layers:
         view["layer"] = ""  # the last network's: another one was chosen since
-        _pick(view, NO_CHANNEL)
+        pick(view, NO_CHANNEL)
     st.session_state["maps.network"] = weights.architecture
     if not view["layer"]:
         view["layer"] = found[0].name
@@ -266,184 +260,8 @@ def draw_mosaic_of(
     return order[picked] if opens and picked is not None else None
 
 
-def draw_channel(
-    here: Room, weights: Weights, chosen: Chosen, maps: FeatureMaps, found: Contribution | None
-) -> None:
-    """One channel: its map over the photo, its values, one value worked out, its contribution."""
-    view, channel = here.view, here.view["channel"]
-    map_hw = maps.maps_chw[channel]
-    with st.container(horizontal=True, horizontal_alignment="distribute", key="channel-head"):
-        st.subheader(f"Channel {channel} of {maps.layer}", anchor=False, width="content")
-        with st.container(horizontal=True, width="content"):
-            place = maps.order.index(channel)
-            steps = (("Previous", place - 1), ("Next", place + 1))
-            for label, at in steps:
-                st.button(
-                    label,
-                    key=f"channel-{label}",
-                    disabled=not 0 <= at < len(maps.order),
-                    on_click=_pick,
-                    args=(view, maps.order[at % len(maps.order)]),
-                )
-            st.button("Close", key="channel-close", on_click=_pick, args=(view, NO_CHANNEL))
-    row = st.container(horizontal=True, gap="medium")
-    with row.container(width=cache.PICTURE_PX):
-        over = map_over_photo(weights, chosen, maps, channel)
-        st.image(over, alt=f"Channel {channel} of {maps.layer} over {chosen.title}")
-        st.caption(
-            f"The map stretched over what the network sees: red above zero, blue below, none at "
-            f"zero; the darkest colour is {short(float(np.abs(map_hw).max()))}"
-        )
-    with row.container(width="stretch"):
-        figure = draw_values(map_hw, f"Channel {channel}", dark=is_dark())
-        st.plotly_chart(figure, key="channel-values", theme=None)
-        if found is not None:
-            st.markdown(f"{views.plain(contribution_words(found, channel))}.")
-    draw_worked(here, weights, chosen, maps)
-
-
-def _pick(view: View, channel: int) -> None:
+def pick(view: View, channel: int) -> None:
     view["channel"], view["row"], view["column"] = channel, -1, -1
-
-
-def map_over_photo(weights: Weights, chosen: Chosen, maps: FeatureMaps, channel: int) -> bytes:
-    """A channel's map, stretched without smoothing, over what the network sees."""
-    from vizcore.figures.overlay import draw_saliency
-
-    photo = weights.preprocessing.view(chosen.picture.rgb_hwc)
-    if photo.ndim == 2 or photo.shape[2] == 1:
-        photo = np.repeat(photo.reshape(*photo.shape[:2], 1), 3, axis=2)
-    map_hw = maps.maps_chw[channel]
-    rows, columns = (
-        np.arange(size) * count // size
-        for size, count in zip(photo.shape[:2], map_hw.shape, strict=True)
-    )
-    stretched = map_hw[rows][:, columns]
-    drawn = draw_saliency(
-        SaliencyMap(stretched, True, "", 0, "", 0.0, photo),
-        percentile=100.0,
-        zoom=max(1, cache.PICTURE_PX // max(photo.shape[:2])),
-        dark=is_dark(),
-    )
-    return drawn.png()
-
-
-def draw_worked(here: Room, weights: Weights, chosen: Chosen, maps: FeatureMaps) -> None:
-    """One value of the map, worked out; the strongest where nothing else is chosen."""
-    view, channel = here.view, here.view["channel"]
-    map_hw = maps.maps_chw[channel]
-    height, width = map_hw.shape
-    best = divmod(int(map_hw.argmax()), width)
-    if not 0 <= view["row"] < height or not 0 <= view["column"] < width:
-        view["row"], view["column"] = best
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.markdown("**One value worked out**", width="content")
-        st.number_input("Row", 0, height - 1, width=110, **view.bind("row"))
-        st.number_input("Column", 0, width - 1, width=110, **view.bind("column"))
-    try:
-        made = work.run(
-            map_tasks.worked_value_task(
-                weights.architecture,
-                chosen.picture,
-                maps.layer,
-                channel,
-                view["row"],
-                view["column"],
-                weights=weights,
-            ),
-            slot="maps.worked",
-        )
-    except NotApplicable as error:
-        value = float(map_hw[view["row"], view["column"]])
-        st.markdown(f"The value there is **{value:.6g}**. {views.plain(str(error))}")
-        return
-    st.html(worked_html(made))
-
-
-def worked_html(made: WorkedValue) -> str:
-    """Patch, kernel and products of the input channels that matter most, and the sum."""
-    sums = made.sums_k
-    shown = np.argsort(-np.abs(sums), kind="stable")[:3]
-    blocks = []
-    for place in shown:
-        grids = [
-            _grid("what it lies on", made.patch_khw[place], made.inside_hw),
-            "<span>×</span>",
-            _grid("kernel", made.kernel_khw[place], None),
-            "<span>=</span>",
-            _grid("products", made.products_khw[place], made.inside_hw),
-        ]
-        name = f"input channel {made.first_input + int(place)}, sum {sums[place]:.5g}"
-        blocks.append(f'<div class="cs-worked"><p>{name}</p><div>{"".join(grids)}</div></div>')
-    rest = float(sums.sum() - sums[shown].sum())
-    terms = " + ".join(f"{sums[place]:.5g}" for place in shown)
-    others = len(sums) - len(shown)
-    if others:
-        terms += f" + {rest:.5g} (the other {others} input channels)"
-    difference = abs(made.total - made.value)
-    corner = f"row {made.corner[0]}, column {made.corner[1]}"
-    padded = "" if made.inside_hw.all() else " Grey values are padding, outside of the input."
-    return (
-        f"<p>The kernel lies on the layer's input with its upper left value at {corner}.{padded}"
-        f"</p>{''.join(blocks)}"
-        f'<p class="cs-worked-sum">{terms} + {made.bias:.5g} (bias) = <b>{made.total:.7g}</b>; '
-        f"the map holds <b>{made.value:.7g}</b> (they differ by {difference:.1g}, rounding)</p>"
-    )
-
-
-def _grid(title: str, values_hw: np.ndarray, inside_hw: np.ndarray | None) -> str:
-    rows = []
-    for i, row in enumerate(values_hw):
-        cells = []
-        for j, value in enumerate(row):
-            kind = "" if inside_hw is None or inside_hw[i, j] else ' class="out"'
-            cells.append(f"<td{kind}>{value + 0.0:.3g}</td>")  # + 0.0: no minus before a zero
-        rows.append(f"<tr>{''.join(cells)}</tr>")
-    return f"<table><caption>{title}</caption>{''.join(rows)}</table>"
-
-
-def draw_contributions(here: Room, weights: Weights, chosen: Chosen) -> None:
-    """Both measures of what the channels contribute, against each other."""
-    found = contributions(here.view, weights, chosen, ablate=True)
-    channel = here.view["channel"]
-    chart = draw_agreement(
-        found, selected=channel if channel != NO_CHANNEL else None, dark=is_dark()
-    )
-    st.markdown(
-        f"What each channel of `{found.layer}` contributes to the score of "
-        f"{views.plain(found.target_class)} ({short(found.score)}). {agreement_words(found)}."
-    )
-    st.plotly_chart(chart, key="agreement", theme=None)
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _strip(key: tuple[Any, ...], _found: Any, mean: bool, dark: bool) -> Tiles:
-    return pack_strip(_found, mean=mean, dark=dark)
-
-
-def draw_strip(here: Room, weights: Weights, chosen: Chosen) -> None:
-    """One picture a layer from the first to the last; a click opens the layer."""
-    view = here.view
-    found = work.run(
-        map_tasks.depth_strip_task(weights.architecture, chosen.picture, weights=weights),
-        slot="maps.strip",
-    )
-    st.segmented_control(
-        "Of each layer",
-        list(STRIPS),
-        format_func=STRIPS.__getitem__,
-        required=True,
-        **view.bind("strip"),
-    )
-    key = (weights.architecture, weights.identity, chosen.picture.sha256)
-    tiles = _strip(key, found, view["strip"] == "mean", is_dark())
-    names = [each.layer.name for each in found.pictures]
-    selected = names.index(view["layer"]) if view["layer"] in names else -1
-    picked = draw_tiles(tiles, key="maps-strip", selected=selected)
-    views.caption(weights, tiles.caption)
-    if picked is not None and names[picked] != view["layer"]:
-        st.session_state["maps.wanted"] = names[picked]
-        st.rerun()
 
 
 def take_wanted(view: View) -> None:
@@ -451,52 +269,9 @@ def take_wanted(view: View) -> None:
     wanted = st.session_state.pop("maps.wanted", None)
     if isinstance(wanted, str):
         view["layer"] = wanted
-        _pick(view, NO_CHANNEL)
+        pick(view, NO_CHANNEL)
     elif wanted is not None:
-        _pick(view, wanted)
-
-
-def draw_beside(here: Room, weights: Weights, chosen: Chosen, maps: FeatureMaps) -> None:
-    """The same channels for another picture, or another network's layer of the same depth."""
-    kind, _, name = here.view["beside"].partition(":")
-    other_weights, other, layer, order = weights, chosen, maps.layer, None
-    try:
-        if kind == "picture":
-            found = sample(name)
-            other = Chosen(found.name, found.title, tasks.as_picture(found.read()), b"")
-            order = maps.order
-            title = f"{found.title}, the same channels in the same order"
-        else:
-            other_weights = networks.weights(name)
-            there = [x for x in listed_layers(other_weights, chosen, "maps.layers.2") if x.leaf]
-            names = [each.name for each in there]
-            if layer not in names:
-                mine = [x.name for x in listed_layers(weights, chosen) if x.leaf]
-                share = mine.index(layer) / len(mine) if layer in mine else 0.5
-                layer = names[int(share * len(names))]
-            title = f"{other_weights.architecture}, {layer}"
-        sort: Any = "maximum" if here.view["sort"] in OF_A_CLASS else here.view["sort"]
-        task = tasks.feature_maps_task(
-            other_weights.architecture, other.picture, layer, sort, weights=other_weights
-        )
-        second = work.run(task, slot="maps.beside")
-    except (ConvScopeError, KeyError) as error:
-        st.markdown(f":material/error: {views.plain(str(error))}")
-        return
-    st.markdown(f"**{views.plain(title)}**")
-    picked = draw_mosaic_of(
-        here.view,
-        other_weights,
-        other,
-        second,
-        key="maps-beside",
-        order=order,
-        narrow=True,
-        opens=order is not None,
-    )
-    if picked is not None and picked != here.view["channel"]:
-        st.session_state["maps.wanted"] = picked
-        st.rerun()
+        pick(view, wanted)
 
 
 def answer_text(view: View, said: Any, maps: FeatureMaps, found: Contribution | None) -> str:

@@ -9,13 +9,13 @@ import re
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
-from PIL import Image
 
 from vizcore import networks, tasks, zoo
 from vizcore.data.preprocessing import Preprocessing
 from vizcore.figures.marking import RANDOM_WEIGHTS
 from vizcore.figures.numbers import percent
 from vizcore.figures.palette import DIVERGING_SCALE, SEQUENTIAL_SCALE
+from vizcore.figures.patches import png
 from vizcore.records import Prediction
 from vizcore.ui import cache, pictures, work
 from vizcore.ui.pictures import Chosen
@@ -23,13 +23,6 @@ from vizcore.zoo.weights import Weights
 
 #: Class names that are listed; the rest is in the lists of the controls.
 _NAMED = 30
-
-
-def png(rgb_hwc: npt.NDArray[np.uint8]) -> bytes:
-    """A picture as PNG."""
-    file = io.BytesIO()
-    Image.fromarray(rgb_hwc).save(file, "PNG", compress_level=4)
-    return file.getvalue()
 
 
 def npy(values: npt.NDArray[np.generic]) -> bytes:

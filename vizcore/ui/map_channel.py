@@ -1,0 +1,155 @@
+"""One channel of a layer: its map over the photo, its values, one of them worked out."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from vizcore import map_tasks
+from vizcore.errors import NotApplicable
+from vizcore.figures.map_values import (
+    contribution_words,
+    draw_values,
+)
+from vizcore.figures.numbers import short
+from vizcore.records import FeatureMaps
+from vizcore.records_maps import Contribution, WorkedValue
+from vizcore.records_saliency import SaliencyMap
+from vizcore.ui import cache, work
+from vizcore.ui import picture_views as views
+from vizcore.ui.map_views import NO_CHANNEL, pick
+from vizcore.ui.pictures import Chosen
+from vizcore.ui.room import Room, is_dark
+from vizcore.zoo.weights import Weights
+
+
+def draw_channel(
+    here: Room, weights: Weights, chosen: Chosen, maps: FeatureMaps, found: Contribution | None
+) -> None:
+    """One channel: its map over the photo, its values, one value worked out, its contribution."""
+    view, channel = here.view, here.view["channel"]
+    map_hw = maps.maps_chw[channel]
+    with st.container(horizontal=True, horizontal_alignment="distribute", key="channel-head"):
+        st.subheader(f"Channel {channel} of {maps.layer}", anchor=False, width="content")
+        with st.container(horizontal=True, width="content"):
+            place = maps.order.index(channel)
+            steps = (("Previous", place - 1), ("Next", place + 1))
+            for label, at in steps:
+                st.button(
+                    label,
+                    key=f"channel-{label}",
+                    disabled=not 0 <= at < len(maps.order),
+                    on_click=pick,
+                    args=(view, maps.order[at % len(maps.order)]),
+                )
+            st.button("Close", key="channel-close", on_click=pick, args=(view, NO_CHANNEL))
+    row = st.container(horizontal=True, gap="medium")
+    with row.container(width=cache.PICTURE_PX):
+        over = map_over_photo(weights, chosen, maps, channel)
+        st.image(over, alt=f"Channel {channel} of {maps.layer} over {chosen.title}")
+        st.caption(
+            f"The map stretched over what the network sees: red above zero, blue below, none at "
+            f"zero; the darkest colour is {short(float(np.abs(map_hw).max()))}"
+        )
+    with row.container(width="stretch"):
+        figure = draw_values(map_hw, f"Channel {channel}", dark=is_dark())
+        st.plotly_chart(figure, key="channel-values", theme=None)
+        if found is not None:
+            st.markdown(f"{views.plain(contribution_words(found, channel))}.")
+    draw_worked(here, weights, chosen, maps)
+
+
+def map_over_photo(weights: Weights, chosen: Chosen, maps: FeatureMaps, channel: int) -> bytes:
+    """A channel's map, stretched without smoothing, over what the network sees."""
+    from vizcore.figures.overlay import draw_saliency
+
+    photo = weights.preprocessing.view(chosen.picture.rgb_hwc)
+    if photo.ndim == 2 or photo.shape[2] == 1:
+        photo = np.repeat(photo.reshape(*photo.shape[:2], 1), 3, axis=2)
+    map_hw = maps.maps_chw[channel]
+    rows, columns = (
+        np.arange(size) * count // size
+        for size, count in zip(photo.shape[:2], map_hw.shape, strict=True)
+    )
+    stretched = map_hw[rows][:, columns]
+    drawn = draw_saliency(
+        SaliencyMap(stretched, True, "", 0, "", 0.0, photo),
+        percentile=100.0,
+        zoom=max(1, cache.PICTURE_PX // max(photo.shape[:2])),
+        dark=is_dark(),
+    )
+    return drawn.png()
+
+
+def draw_worked(here: Room, weights: Weights, chosen: Chosen, maps: FeatureMaps) -> None:
+    """One value of the map, worked out; the strongest where nothing else is chosen."""
+    view, channel = here.view, here.view["channel"]
+    map_hw = maps.maps_chw[channel]
+    height, width = map_hw.shape
+    best = divmod(int(map_hw.argmax()), width)
+    if not 0 <= view["row"] < height or not 0 <= view["column"] < width:
+        view["row"], view["column"] = best
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.markdown("**One value worked out**", width="content")
+        st.number_input("Row", 0, height - 1, width=110, **view.bind("row"))
+        st.number_input("Column", 0, width - 1, width=110, **view.bind("column"))
+    try:
+        made = work.run(
+            map_tasks.worked_value_task(
+                weights.architecture,
+                chosen.picture,
+                maps.layer,
+                channel,
+                view["row"],
+                view["column"],
+                weights=weights,
+            ),
+            slot="maps.worked",
+        )
+    except NotApplicable as error:
+        value = float(map_hw[view["row"], view["column"]])
+        st.markdown(f"The value there is **{value:.6g}**. {views.plain(str(error))}")
+        return
+    st.html(worked_html(made))
+
+
+def worked_html(made: WorkedValue) -> str:
+    """Patch, kernel and products of the input channels that matter most, and the sum."""
+    sums = made.sums_k
+    shown = np.argsort(-np.abs(sums), kind="stable")[:3]
+    blocks = []
+    for place in shown:
+        grids = [
+            _grid("what it lies on", made.patch_khw[place], made.inside_hw),
+            "<span>×</span>",
+            _grid("kernel", made.kernel_khw[place], None),
+            "<span>=</span>",
+            _grid("products", made.products_khw[place], made.inside_hw),
+        ]
+        name = f"input channel {made.first_input + int(place)}, sum {sums[place]:.5g}"
+        blocks.append(f'<div class="cs-worked"><p>{name}</p><div>{"".join(grids)}</div></div>')
+    rest = float(sums.sum() - sums[shown].sum())
+    terms = " + ".join(f"{sums[place]:.5g}" for place in shown)
+    others = len(sums) - len(shown)
+    if others:
+        terms += f" + {rest:.5g} (the other {others} input channels)"
+    difference = abs(made.total - made.value)
+    corner = f"row {made.corner[0]}, column {made.corner[1]}"
+    padded = "" if made.inside_hw.all() else " Grey values are padding, outside of the input."
+    return (
+        f"<p>The kernel lies on the layer's input with its upper left value at {corner}.{padded}"
+        f"</p>{''.join(blocks)}"
+        f'<p class="cs-worked-sum">{terms} + {made.bias:.5g} (bias) = <b>{made.total:.7g}</b>; '
+        f"the map holds <b>{made.value:.7g}</b> (they differ by {difference:.1g}, rounding)</p>"
+    )
+
+
+def _grid(title: str, values_hw: np.ndarray, inside_hw: np.ndarray | None) -> str:
+    rows = []
+    for i, row in enumerate(values_hw):
+        cells = []
+        for j, value in enumerate(row):
+            kind = "" if inside_hw is None or inside_hw[i, j] else ' class="out"'
+            cells.append(f"<td{kind}>{value + 0.0:.3g}</td>")  # + 0.0: no minus before a zero
+        rows.append(f"<tr>{''.join(cells)}</tr>")
+    return f"<table><caption>{title}</caption>{''.join(rows)}</table>"

@@ -1,0 +1,119 @@
+"""What stands with a layer's maps: contributions, the way through depth, maps beside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from vizcore import map_tasks, networks, tasks
+from vizcore.data.samples import sample
+from vizcore.errors import ConvScopeError
+from vizcore.figures.map_values import (
+    agreement_words,
+    draw_agreement,
+)
+from vizcore.figures.numbers import short
+from vizcore.figures.tiles import Tiles, pack_strip
+from vizcore.records import FeatureMaps
+from vizcore.ui import picture_views as views
+from vizcore.ui import work
+from vizcore.ui.map_views import (
+    NO_CHANNEL,
+    OF_A_CLASS,
+    STRIPS,
+    contributions,
+    draw_mosaic_of,
+    listed_layers,
+)
+from vizcore.ui.pictures import Chosen
+from vizcore.ui.room import Room, is_dark
+from vizcore.ui.tiles import draw_tiles
+from vizcore.zoo.weights import Weights
+
+
+def draw_contributions(here: Room, weights: Weights, chosen: Chosen) -> None:
+    """Both measures of what the channels contribute, against each other."""
+    found = contributions(here.view, weights, chosen, ablate=True)
+    channel = here.view["channel"]
+    chart = draw_agreement(
+        found, selected=channel if channel != NO_CHANNEL else None, dark=is_dark()
+    )
+    st.markdown(
+        f"What each channel of `{found.layer}` contributes to the score of "
+        f"{views.plain(found.target_class)} ({short(found.score)}). {agreement_words(found)}."
+    )
+    st.plotly_chart(chart, key="agreement", theme=None)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _strip(key: tuple[Any, ...], _found: Any, mean: bool, dark: bool) -> Tiles:
+    return pack_strip(_found, mean=mean, dark=dark)
+
+
+def draw_strip(here: Room, weights: Weights, chosen: Chosen) -> None:
+    """One picture a layer from the first to the last; a click opens the layer."""
+    view = here.view
+    found = work.run(
+        map_tasks.depth_strip_task(weights.architecture, chosen.picture, weights=weights),
+        slot="maps.strip",
+    )
+    st.segmented_control(
+        "Of each layer",
+        list(STRIPS),
+        format_func=STRIPS.__getitem__,
+        required=True,
+        **view.bind("strip"),
+    )
+    key = (weights.architecture, weights.identity, chosen.picture.sha256)
+    tiles = _strip(key, found, view["strip"] == "mean", is_dark())
+    names = [each.layer.name for each in found.pictures]
+    selected = names.index(view["layer"]) if view["layer"] in names else -1
+    picked = draw_tiles(tiles, key="maps-strip", selected=selected)
+    views.caption(weights, tiles.caption)
+    if picked is not None and names[picked] != view["layer"]:
+        st.session_state["maps.wanted"] = names[picked]
+        st.rerun()
+
+
+def draw_beside(here: Room, weights: Weights, chosen: Chosen, maps: FeatureMaps) -> None:
+    """The same channels for another picture, or another network's layer of the same depth."""
+    kind, _, name = here.view["beside"].partition(":")
+    other_weights, other, layer, order = weights, chosen, maps.layer, None
+    try:
+        if kind == "picture":
+            found = sample(name)
+            other = Chosen(found.name, found.title, tasks.as_picture(found.read()), b"")
+            order = maps.order
+            title = f"{found.title}, the same channels in the same order"
+        else:
+            other_weights = networks.weights(name)
+            there = [x for x in listed_layers(other_weights, chosen, "maps.layers.2") if x.leaf]
+            names = [each.name for each in there]
+            if layer not in names:
+                mine = [x.name for x in listed_layers(weights, chosen) if x.leaf]
+                share = mine.index(layer) / len(mine) if layer in mine else 0.5
+                layer = names[int(share * len(names))]
+            title = f"{other_weights.architecture}, {layer}"
+        sort: Any = "maximum" if here.view["sort"] in OF_A_CLASS else here.view["sort"]
+        task = tasks.feature_maps_task(
+            other_weights.architecture, other.picture, layer, sort, weights=other_weights
+        )
+        second = work.run(task, slot="maps.beside")
+    except (ConvScopeError, KeyError) as error:
+        st.markdown(f":material/error: {views.plain(str(error))}")
+        return
+    st.markdown(f"**{views.plain(title)}**")
+    picked = draw_mosaic_of(
+        here.view,
+        other_weights,
+        other,
+        second,
+        key="maps-beside",
+        order=order,
+        narrow=True,
+        opens=order is not None,
+    )
+    if picked is not None and picked != here.view["channel"]:
+        st.session_state["maps.wanted"] = picked
+        st.rerun()
