@@ -8,6 +8,7 @@ from vizcore.ui import saliency_views_grid as grid
 from vizcore.ui import saliency_views_methods as methods
 from vizcore.ui import saliency_views_out as out
 from vizcore.ui.room import is_dark, room
+from vizcore.ui.saliency_views_asked import asked_maps
 
 with room(choosing.PAGE, "Which pixels decided?", choosing.CHOICES) as here:
     view = here.view
@@ -16,12 +17,13 @@ with room(choosing.PAGE, "Which pixels decided?", choosing.CHOICES) as here:
     taken = choosing.chosen_methods(view)
     with here.controls():
         methods.draw_picker(view, weights, chosen)
-        choosing.draw_classes(view, weights)
+        narrow = any("layer" in each.needs for each in taken)
+        choosing.draw_classes(view, weights, narrow=narrow)
         methods.draw_layers(view, weights, chosen, taken)
         choosing.draw_options(view, taken)
         choosing.draw_look(view, several=len(taken) > 1 or len(view["class"]) > 1)
     try:
-        asked = grid.asked_maps(view, weights, chosen, said)
+        asked = asked_maps(view, weights, chosen, said)
     except UnknownClass as error:
         choosing.draw_unknown_class(view, error)
     else:

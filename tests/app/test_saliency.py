@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 import vizcore as vc
@@ -16,6 +19,7 @@ from vizcore.figures.numbers import percent
 from vizcore.figures.saliency_words import agreement, half_share
 from vizcore.lenses.saliency.methods import METHODS
 from vizcore.ui import saliency_views
+from vizcore.ui.room import Room
 
 KEY = "zfnet_photos20"
 
@@ -127,3 +131,74 @@ def test_options_are_remembered_by_value_and_defaults_forgotten():
     samples.set_value(default).run()
     assert not at.exception
     assert at.session_state["saliency.set"] == {}
+
+
+def test_a_refused_method_says_why_and_the_others_are_drawn():
+    at = open_page("saliency", picture="coffee", method="cam,gradient")
+    assert any("global average pooling" in each.value for each in at.markdown)
+    assert answer(at).startswith("For coffee")
+    assert answer(at).endswith("of the pixels.")
+
+
+def test_a_rewritten_network_is_said_with_the_proof():
+    at = open_page("saliency", picture="coffee", network=KEY, method="lrp")
+    assert any(
+        each.value.startswith(r"Network rewritten\: 1 Flatten") and "difference" in each.value
+        for each in at.caption
+    )
+
+
+def test_a_layer_is_chosen_among_those_that_run():
+    at = open_page("saliency", picture="coffee", method="grad_cam", layer="conv3")
+    box = next(each for each in at.selectbox if each.label == "Layer")
+    assert any(option.startswith("conv5 · Conv2d") for option in box.options)
+    assert "layer='conv3'" in code_of(at, "saliency")
+    unknown = open_page("saliency", picture="coffee", method="grad_cam", layer="conv9")
+    assert any("'conv9'" in each.value for each in unknown.markdown)
+    assert "There is no map yet." in answer(unknown)
+
+
+def test_a_units_map_is_not_called_a_classs():
+    at = open_page("saliency", picture="coffee", method="neuron_gradient", layer="conv3")
+    unit = saliency("coffee", "neuron_gradient", layer="conv3").unit
+    assert f"For unit {unit[0]} of conv3" in answer(at)
+    assert "score of 'coffee'" not in texts(at)
+
+
+def test_the_list_of_methods_greys_out_what_the_network_refuses():
+    at = open_page("saliency", picture="coffee")
+    at.session_state["saliency-methods"] = True
+    at.run()
+    assert not at.exception
+    boxes = {each.label: each for each in at.checkbox}
+    assert len(boxes) == len(METHODS)
+    assert boxes["Class activation map"].disabled
+    assert any(each.value.startswith("Refused") for each in at.caption)
+    boxes["Input × gradient"].check().run()
+    assert not at.exception
+    assert at.session_state["saliency.method"] == ["gradient", "input_x_gradient"]
+
+
+def test_every_file_holds_what_it_says(monkeypatch: pytest.MonkeyPatch):
+    files: dict[str, bytes] = {}
+    monkeypatch.setattr(
+        Room, "offer", lambda _, *offered: files.update({d.label: d.make() for d in offered})
+    )
+    open_page("saliency", picture="coffee", method="grad_cam", layer="conv3")
+    found = saliency("coffee", "grad_cam", layer="conv3")
+    np.testing.assert_array_equal(np.load(io.BytesIO(files["Values, NumPy"])), found.values_hw)
+    own = np.load(io.BytesIO(files["Values at the layer's own size, NumPy"]))
+    np.testing.assert_array_equal(own, found.layer_values_hw)
+    alone = Image.open(io.BytesIO(files["Map alone, PNG"]))
+    assert alone.height > alone.width, "the square map, its scale and its words"
+    files.clear()
+    open_page("saliency", picture="coffee", method="gradient,input_x_gradient,cam")
+    assert "All maps on a sheet, PNG" in files
+    assert "Values, NumPy" not in files
+    archive = zipfile.ZipFile(io.BytesIO(files["Values of all maps, .npy in a zip"]))
+    target = found.target
+    names = {f"{key}_{target}.{end}" for key in ("gradient", "input_x_gradient")
+             for end in ("npy", "png")}  # fmt: skip
+    assert set(archive.namelist()) == names
+    values = np.load(io.BytesIO(archive.read(f"input_x_gradient_{target}.npy")))
+    np.testing.assert_array_equal(values, saliency("coffee", "input_x_gradient").values_hw)

@@ -116,7 +116,7 @@ def draw_saliency(
         zoom=times,
         limit=limit,
         signed=signed,
-        colours=_colours_words(percentile, signed, shared),
+        colours=_colours_words(saliency, percentile, signed, shared),
         caption=_caption(saliency, limit, percentile, signed, shared),
     )
 
@@ -145,24 +145,42 @@ def _share_words(percentile: float, shared: bool) -> str:
     return share + of
 
 
-def _colours_words(percentile: float, signed: bool, shared: bool) -> str:
+def _colours_words(saliency: SaliencyMap, percentile: float, signed: bool, shared: bool) -> str:
+    is_class = saliency.unit is None and saliency.method_key != "layer_activation"
+    moved = "the score" if is_class else "it"
     meaning = (
-        "Red raises the score, blue lowers it, white is 0"
+        f"Red raises {moved}, blue lowers it, white is 0"
         if signed
-        else "Yellow counts most for the score, dark purple is 0"
+        else f"Yellow counts most for {moved}, dark purple is 0"
     )
+    if saliency.method_key == "layer_activation" and signed:
+        meaning = "Red is positive, blue negative, white is 0"
     return f"{meaning}. Full colour from {_share_words(percentile, shared)}."
+
+
+def _score_words(saliency: SaliencyMap) -> str:
+    if saliency.unit is not None:
+        channel, row, column = saliency.unit
+        return f"unit {channel} of {saliency.layer} (row {row}, column {column})"
+    if saliency.method_key == "layer_activation":
+        return f"what {saliency.layer} gives"
+    less = "" if saliency.against_class is None else f" minus that of '{saliency.against_class}'"
+    return f"the score of '{saliency.target_class}'{less}"
 
 
 def _caption(
     saliency: SaliencyMap, limit: float, percentile: float, signed: bool, shared: bool
 ) -> str:
-    less = "" if saliency.against_class is None else f" minus that of '{saliency.against_class}'"
-    score = f"the score of '{saliency.target_class}'{less}"
+    score = _score_words(saliency)
     method = saliency.method[:1].upper() + saliency.method[1:]
     if not saliency.values_hw.any():
         return f"No pixel moves {score}: every value is 0. {method}."
-    if signed:
+    if signed and saliency.method_key == "layer_activation":
+        scale = (
+            f"Red is positive, blue negative: {score}; white is 0, the darkest colours are "
+            f"{limit:.3g} and {-limit:.3g}"
+        )
+    elif signed:
         scale = (
             f"Red pixels raise {score}, blue ones lower it; white is 0, the darkest colours are "
             f"{limit:.3g} and {-limit:.3g}"

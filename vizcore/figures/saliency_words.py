@@ -45,7 +45,7 @@ def _ranks(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
 
 
 def subject(found: SaliencyMap) -> str:
-    """Whose score the map explains.
+    """What the map explains: a class's score, the difference of two, or a unit.
 
     Example:
         >>> photo = np.zeros((1, 1, 3), np.uint8)
@@ -53,6 +53,11 @@ def subject(found: SaliencyMap) -> str:
         >>> subject(SaliencyMap(values, True, "", 0, "cat", 1.0, photo, against_class="dog"))
         'cat minus dog'
     """
+    if found.unit is not None:
+        channel, row, column = found.unit
+        return f"unit {channel} of {found.layer} at row {row}, column {column}"
+    if found.method_key == "layer_activation":
+        return f"layer {found.layer}"
     less = f" minus {found.against_class}" if found.against_class is not None else ""
     return found.target_class + less
 

@@ -136,7 +136,7 @@ def subtracted(view: View, weights: Weights) -> int | None:
     return class_number(view["minus"], weights.classes) if view["minus"] else None
 
 
-def draw_classes(view: View, weights: Weights) -> None:
+def draw_classes(view: View, weights: Weights, *, narrow: bool) -> None:
     """Which classes the maps are of, and which is subtracted."""
     names = ["", *weights.classes]
     st.multiselect(
@@ -145,7 +145,7 @@ def draw_classes(view: View, weights: Weights) -> None:
         format_func=lambda name: views.plain(name) if name else "The most probable",
         max_selections=MOST_CLASSES,
         placeholder="The most probable",
-        width=360,
+        width=245 if narrow else 360,
         **view.bind("class"),
     )
     others = [*names, view["minus"]] if view["minus"] not in names else names
@@ -153,7 +153,7 @@ def draw_classes(view: View, weights: Weights) -> None:
         "Minus",
         others,
         format_func=lambda name: views.plain(name) if name else "Nothing",
-        width=150,
+        width=130,
         help="The map of the difference of two class scores: why the one rather than the other.",
         **view.bind("minus"),
     )
@@ -235,8 +235,8 @@ def _draw_option(view: View, name: str, option: MethodOption) -> None:
     else:
         kind: Any = type(option.default)
         low, high = kind(option.low), kind(option.high)
-        step = 1 if kind is int else None
-        st.number_input(label, low, high, step=step, key=key, on_change=take)
+        style = {"step": 1} if kind is int else {"format": "%g"}
+        st.number_input(label, low, high, key=key, on_change=take, **style)
 
 
 def _is_default(name: str, value: Value) -> bool:

@@ -3,77 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import asdict, dataclass, field
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import streamlit as st
 
-from vizcore import saliency_tasks
 from vizcore.errors import ConvScopeError
-from vizcore.figures.numbers import percent
 from vizcore.figures.overlay import SaliencyPicture, draw_saliency, reach
 from vizcore.figures.saliency_words import completeness_words, fit_words
 from vizcore.records import Prediction
 from vizcore.records_saliency import SaliencyMap, SaliencyMethod
-from vizcore.runtime.jobs import Task
 from vizcore.ui import picture_views as views
 from vizcore.ui import saliency_views_layout as layout
 from vizcore.ui.address import View
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import is_dark
 from vizcore.ui.saliency_jobs import Cell, gather
-from vizcore.ui.saliency_views import chosen_classes, chosen_methods, options_of, subtracted
+from vizcore.ui.saliency_views_asked import Asked
 from vizcore.zoo.weights import Weights
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One map that is asked for.
-
-    Attributes:
-        method, class_name: what it is of; `sure` the class's probability, where it is known.
-        task: what computes it.
-    """
-
-    method: SaliencyMethod
-    class_name: str
-    sure: float | None
-    task: Task[SaliencyMap] = field(repr=False)
-
-    @property
-    def name(self) -> str:
-        """Tells the maps of one page apart."""
-        return f"saliency-{self.method.key}-{self.class_name}"
-
-
-def asked_maps(view: View, weights: Weights, chosen: Chosen, said: Prediction) -> list[Asked]:
-    """Every chosen method for every chosen class.
-
-    Raises:
-        UnknownClass: with the nearest names.
-    """
-    minus = subtracted(view, weights)
-    known = dict(zip(said.indices, said.probabilities, strict=True))
-    return [
-        Asked(
-            method,
-            name,
-            known.get(number),
-            saliency_tasks.saliency_task(
-                weights.architecture,
-                chosen.picture,
-                number,
-                method.key,
-                against=minus,
-                layer=view["layer"] or None,
-                seed=view["seed"],
-                options=options_of(view, method),
-                weights=weights,
-            ),
-        )
-        for method in chosen_methods(view)
-        for name, number in chosen_classes(view, weights, said)
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +91,9 @@ def draw_one(
         with alone:
             _draw_png(view, weights, asked, found, drawn, "map", None)
             views.draw_scale(drawn.limit, signed=drawn.signed)
-        draw_words(weights, found)
+        draw_words(found)
         views.caption(weights, drawn.caption)
+        draw_trust(view, weights, chosen, asked)
 
     with maps:
         return gather([Cell(asked.name, asked.task, st.empty(), st.empty())], draw)
@@ -158,7 +107,8 @@ def draw_grid(
     in_rows = len(rows) > 1 and len(rows[0]) > 1
     side = weights.preprocessing.crop_px
     across = layout.across(len(rows[0]) if in_rows else len(asked) + 1)
-    layout.draw_style(side, across)
+    heads = [each.of if in_rows else f"{each.method.title}\n{each.of}" for each in asked]
+    layout.draw_style(side, across, heads)
     cells: list[Cell] = []
     with st.container(key="saliency-grid"):
         for row in rows if in_rows else [list(asked)]:
@@ -179,16 +129,15 @@ def draw_grid(
         this = by_name[cell.name]
         if view["scale"] != "row":
             draw_cell(view, weights, this, found, None)
+            draw_trust(view, weights, chosen, this)
             return
         row = arrived.setdefault(this.method.key, {})
         row[cell.name] = (cell, found)
         limit = max(_reach(view, each) for _, each in row.values())
         for other, its in row.values():
-            if other is cell:
-                draw_cell(view, weights, this, found, limit)
-            else:
-                with other.place.container():
-                    draw_cell(view, weights, by_name[other.name], its, limit)
+            with nullcontext() if other is cell else other.place.container():
+                draw_cell(view, weights, by_name[other.name], its, limit)
+                draw_trust(view, weights, chosen, by_name[other.name])
 
     return gather(cells, draw)
 
@@ -222,10 +171,30 @@ def draw_cell(
     _draw_png(view, weights, asked, found, drawn, view["show"], limit)
     views.draw_scale(drawn.limit, signed=drawn.signed)
     views.caption(weights, drawn.colours)
-    draw_words(weights, found)
+    draw_words(found)
 
 
-def draw_words(weights: Weights, found: SaliencyMap) -> None:
+def draw_trust(view: View, weights: Weights, chosen: Chosen, asked: Asked) -> None:
+    """The way to the sanity checks and the metrics of a map; those of a unit have none."""
+    if asked.method.family == "unit":
+        return
+    layer = {"layer": view["layer"]} if view["layer"] and "layer" in asked.method.needs else {}
+    st.page_link(
+        st.session_state["pages"]["trust"],
+        label="Can it be trusted?",
+        icon=":material/fact_check:",
+        query_params={
+            "network": weights.architecture,
+            "weights": weights.name,
+            "picture": chosen.name,
+            "class": asked.class_name,
+            "method": asked.method.key,
+            **layer,
+        },
+    )
+
+
+def draw_words(found: SaliencyMap) -> None:
     """What to know of a map: whether its sum holds, what was rewritten, notes."""
     sums = found.completeness
     if sums is not None:
@@ -234,9 +203,16 @@ def draw_words(weights: Weights, found: SaliencyMap) -> None:
             st.caption(words)
         else:
             st.markdown(f":material/warning: **{words}**")
-    for text in (fit_words(found), *found.notes):
+    for text in (fit_words(found), *_reservations(found), *found.notes):
         if text:
             st.caption(views.plain(text))
+
+
+def _reservations(found: SaliencyMap) -> tuple[str, ...]:
+    """What to know of the method on this network, beside that it was rewritten."""
+    fit = found.fit
+    reasons = () if fit is None else fit.reasons
+    return tuple(each for each in reasons if not each.startswith("The network was rewritten"))
 
 
 def _try_picture(
@@ -280,10 +256,6 @@ def _draw_row_head(method: SaliencyMethod) -> None:
 
 def _place(view: View, asked: Asked, size: tuple[int, int], *, in_rows: bool) -> Cell:
     with st.container(width=layout.cell_px(*size), key=f"saliency-cell-{asked.name}"):
-        of = views.plain(asked.class_name)
-        if asked.sure is not None:
-            of += f", {percent(asked.sure)}"
-        less = f" minus {views.plain(view['minus'])}" if view["minus"] else ""
-        head = f"**{of}{less}**" if in_rows else f"**{asked.method.title}**"
-        st.markdown(head if in_rows else f"{head}  \n{of}{less}")
+        of = views.plain(asked.of)
+        st.markdown(f"**{of}**" if in_rows else f"**{asked.method.title}**  \n{of}")
         return Cell(asked.name, asked.task, st.empty(), st.empty())

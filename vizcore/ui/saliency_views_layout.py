@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from vizcore.ui import cache
@@ -42,16 +44,21 @@ def cell_px(side: int, across: int) -> int:
     return max(_NARROWEST_PX, side * _small_zoom(side, across))
 
 
-def draw_style(side: int, across: int) -> None:
-    """How large the pictures are: a whole number of screen pixels for each value."""
+def draw_style(side: int, across: int, heads: Sequence[str]) -> None:
+    """How large the pictures are: a whole number of screen pixels for each value.
+
+    `heads` stand above them, lines and all; they get one height, so that maps stand in rows.
+    """
 
     def rules(zoom: int) -> str:
         width = side * zoom
         cell = max(_NARROWEST_PX, width)
+        head = 1.65 * max(_lines(text, cell) for text in heads)
         return (
             f".st-key-saliency-grid [data-testid=stImage] img{{zoom:1;width:{width}px!important}}"
             f".st-key-saliency-grid .cs-scale{{width:{width}px}}"
             f"[class*=st-key-saliency-cell]{{width:{cell}px!important}}"
+            f"[class*=st-key-saliency-cell]>:first-child{{min-height:{head}rem}}"
             f":has(>[class*=st-key-saliency-cell]){{flex-basis:{cell}px!important}}"
         )
 
@@ -60,3 +67,8 @@ def draw_style(side: int, across: int) -> None:
         f"<style>{rules(_small_zoom(side, across))}"
         f"@media(min-width:{_LARGE_FROM_PX}px){{{large}}}</style>"
     )
+
+
+def _lines(text: str, width: int) -> int:
+    """About how many lines a text takes; eight pixels a letter."""
+    return sum(max(1, -(-8 * len(line) // width)) for line in text.split("\n"))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from vizcore import tasks
+from vizcore import saliency_tasks
 from vizcore.figures.numbers import percent
 from vizcore.lenses.saliency.methods import METHODS
 from vizcore.records_saliency import COMPLETENESS_LIMIT, MethodFit, SaliencyMethod
@@ -39,7 +40,22 @@ def draw_picker(view: View, weights: Weights, chosen: Chosen) -> None:
     label = f"Method: {TITLES[view['method'][0]]}" if count == 1 else f"{count} methods"
     with st.popover(label, icon=":material/checklist:", key=KEY, on_change="rerun") as popover:
         if popover.open:
-            draw_methods(view, {})
+            task = saliency_tasks.saliency_methods_task(
+                weights.architecture, chosen.picture, weights=weights
+            )
+            found = work.run(task, slot="saliency.methods")
+            draw_methods(view, {each.method: each for each in found.fits})
+            _link_to_methods(weights)
+
+
+def _link_to_methods(weights: Weights) -> None:
+    if page := st.session_state["pages"].get("methods"):
+        st.page_link(
+            page,
+            label="Every method on every network",
+            icon=":material/grid_on:",
+            query_params={"network": weights.architecture, "weights": weights.name},
+        )
 
 
 def draw_layers(
@@ -48,13 +64,15 @@ def draw_layers(
     """Which layer, where a chosen method looks at one: those that run."""
     if not any("layer" in each.needs for each in taken):
         return
-    found = tasks.map_layers_task(weights.architecture, chosen.picture, weights=weights)
-    layers = work.run(found, slot="saliency.layers")
-    names = {each.name: layer_label(each) for each in layers if each.op[:1].isupper()}
+    task = saliency_tasks.saliency_layers_task(
+        weights.architecture, chosen.picture, weights=weights
+    )
+    layers = work.run(task, slot="saliency.layers")
+    names = {each.name: layer_label(each) for each in layers}
     if view["layer"] not in names:
         names[view["layer"]] = view["layer"] or "The last with maps"
     st.selectbox(
-        "Layer", list(names), format_func=names.__getitem__, width=220, **view.bind("layer")
+        "Layer", list(names), format_func=names.__getitem__, width=170, **view.bind("layer")
     )
 
 
@@ -68,14 +86,29 @@ def draw_reading(taken: Sequence[SaliencyMethod]) -> None:
 
 def draw_methods(view: View, fits: Mapping[str, MethodFit]) -> None:
     """The list of all methods; `fits` says by key what is known of them on this network."""
-    chosen = view["method"]
-    families = dict.fromkeys(each.family for each in METHODS)
-    full = len(chosen) >= MOST_METHODS
-    for family in families:
-        st.markdown(f"**{family[:1].upper()}{family[1:]}**")
-        for method in METHODS:
-            if method.family == family:
-                _draw_method(view, method, fits.get(method.key), full=full)
+    full = len(view["method"]) >= MOST_METHODS
+    with st.container(key="saliency-list"):
+        for column, families in zip(st.columns(len(_COLUMNS)), _COLUMNS, strict=True):
+            with column:
+                for family in families:
+                    st.markdown(f"**{family[:1].upper()}{family[1:]}**")
+                    for method in METHODS:
+                        if method.family == family:
+                            _draw_method(view, method, fits.get(method.key), full=full)
+
+
+def _in_columns() -> tuple[tuple[str, ...], ...]:
+    """The families in three columns of about one length, in their order."""
+    counts = Counter(each.family for each in METHODS)
+    columns: list[list[str]] = [[], [], []]
+    share, filled = len(METHODS) / len(columns), 0
+    for family, count in counts.items():
+        columns[min(2, int((filled + count / 2) / share))].append(family)
+        filled += count
+    return tuple(map(tuple, columns))
+
+
+_COLUMNS = _in_columns()
 
 
 def _draw_method(view: View, method: SaliencyMethod, fit: MethodFit | None, *, full: bool) -> None:

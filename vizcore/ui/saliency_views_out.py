@@ -6,6 +6,7 @@ import html
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -25,7 +26,8 @@ from vizcore.ui.address import View
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import Download
 from vizcore.ui.saliency_views import options_of
-from vizcore.ui.saliency_views_grid import Asked, picture, shared_limit
+from vizcore.ui.saliency_views_asked import Asked, is_of_a_layer
+from vizcore.ui.saliency_views_grid import picture, shared_limit
 from vizcore.zoo.weights import Weights
 
 #: Maps of one page that are there, beside what was asked for.
@@ -41,6 +43,8 @@ def made_of(asked: Sequence[Asked], found: Mapping[str, Any]) -> list[tuple[Aske
 def answer_text(made: Made) -> str:
     """How concentrated the maps are, and how far two of them agree, as HTML."""
     usable = [(a, m) for a, m in made if m.values_hw.any() and _finite(m)]
+    of_classes = [(a, m) for a, m in usable if not is_of_a_layer(a.method)]
+    usable = of_classes or usable
     if not usable:
         empty = bool(made) and all(_finite(m) for _, m in made)
         return "No pixel moves this score." if empty else "There is no map yet."
@@ -89,6 +93,8 @@ def _agreement_words(maps: Sequence[SaliencyMap], names: Sequence[str]) -> str:
 
 def _class_words(asked: Asked, found: SaliencyMap) -> str:
     name = f"<b>{html.escape(subject(found))}</b>"
+    if is_of_a_layer(asked.method):
+        return name
     if asked.sure is None:
         return f"{name} (not among the five most probable)"
     return f"{name} ({percent(asked.sure)} probable)"
@@ -110,7 +116,8 @@ def plate(
 ) -> Plate:
     """A map with all that has to stand on it when it is passed on."""
     asked, found = pair
-    sure = "" if asked.sure is None else f", {percent(asked.sure)} probable"
+    is_class = asked.sure is not None and not is_of_a_layer(asked.method)
+    sure = f", {percent(asked.sure or 0)} probable" if is_class else ""
     words = [drawn.caption]
     if found.completeness is not None:
         words.append(completeness_words(found.completeness) + ".")
@@ -180,12 +187,16 @@ def downloads(
     one = made[0]
     raw = "application/octet-stream"
     values = [Download("Values, NumPy", f"{stem}.npy", raw, lambda: views.npy(its.values_hw))]
-    each = its.attributions_chw
-    if each is not None:
-        name = (
-            "Values of each colour, NumPy" if its.layer is None else "Values, all channels, NumPy"
-        )
-        values.append(Download(name, f"{stem}_chw.npy", raw, lambda: views.npy(each)))
+    more = (
+        ("Values of each colour, NumPy", "chw", its.attributions_chw),
+        ("Values at the layer's own size, NumPy", "layer", its.layer_values_hw),
+        ("Superpixels, NumPy", "segments", its.segments_hw),
+    )
+    values += [
+        Download(label, f"{stem}_{name}.npy", raw, partial(views.npy, array))
+        for label, name, array in more
+        if array is not None
+    ]
     return [*(pictures if drawable else []), *values]
 
 
@@ -205,7 +216,7 @@ def code(view: View, weights: Weights, chosen: Chosen, asked: Sequence[Asked]) -
     lines = []
     for each in asked:
         parts = [f"vc.saliency({key}, picture, {each.class_name!r}", f"method={each.method.key!r}"]
-        if view["minus"]:
+        if view["minus"] and not is_of_a_layer(each.method):
             parts.append(f"against={view['minus']!r}")
         if view["layer"] and "layer" in each.method.needs:
             parts.append(f"layer={view['layer']!r}")
