@@ -21,6 +21,9 @@ from vizcore.reference.ablation import published_drop
 from vizcore.runtime.weights import assets_folder
 from vizcore.zoo.ablated import BUNDLED, ONE_TOWER, STUDY, build_without, whole
 
+#: The network that is looked at unless another is named.
+DEFAULT = "zfnet_photos20"
+
 
 def folder() -> Path:
     """Where the results lie: one JSON file a network."""
@@ -38,7 +41,7 @@ def networks() -> tuple[str, ...]:
     return tuple(key for key in BUNDLED if key in here)
 
 
-def ablation(network: str = "zfnet_photos20") -> AblationStudy:
+def ablation(network: str = DEFAULT) -> AblationStudy:
     """What leaving layers out of a bundled network saved and cost, every version retrained.
 
     Layers are numbered from 1 as in Zeiler and Fergus (2014): convolutions 1 to 5, fully connected
@@ -82,13 +85,13 @@ def published() -> tuple[Published, ...]:
     """
     made = []
     for removed in STUDY:
-        two, one = (
-            count(key, ())[0] - count(key, removed)[0] for key in ("alexnet_2012", ONE_TOWER)
-        )
+        two, one = (count(key, ())[0] for key in ("alexnet_2012", ONE_TOWER))
         claim = f"alexnet_remove{''.join(map(str, removed))}"
         made.append(
             Published(
                 removed,
+                two - count("alexnet_2012", removed)[0],
+                one - count(ONE_TOWER, removed)[0],
                 two,
                 one,
                 lecture_claim(f"{claim}_params"),
@@ -97,6 +100,27 @@ def published() -> tuple[Published, ...]:
             )
         )
     return tuple(made)
+
+
+def skippable(key: str) -> tuple[int, ...]:
+    """The layers of a network of the study that give what they take in shape.
+
+    Only such a layer can be skipped in the trained network, without training it again.
+
+    Example:
+        >>> skippable("zfnet_photos20"), skippable("alexnet_2012")
+        ((4, 5), (4, 7))
+    """
+    from vizcore.anatomy import trace
+
+    network = build_without(key, (), weights=False)
+    table = trace(network, whole(key).input_shape, key=key, mine=True)
+    weighted = [row for row in table.rows if row.kind in ("conv", "linear")]
+    return tuple(
+        number
+        for number, row in enumerate(weighted, start=1)
+        if row.in_shape[1:] == row.out_shape[1:]
+    )
 
 
 @lru_cache(maxsize=64)

@@ -94,6 +94,7 @@ class Published:
         saved_two_towers, saved_one_tower: parameters it saves, counted here: on the published
             network's two towers, and on the one tower of the 2014 replication.
         params_claim, drop_claim: a lecture's numbers for it, with our verdicts.
+        two_towers, one_tower: parameters of the whole networks.
         top1_points, top5_points: by how much the validation error rose in Table 3 of Zeiler and
             Fergus (2014).
     """
@@ -101,10 +102,17 @@ class Published:
     removed: tuple[int, ...]
     saved_two_towers: int
     saved_one_tower: int
+    two_towers: int
+    one_tower: int
     params_claim: LectureClaim
     drop_claim: LectureClaim
     top1_points: float
     top5_points: float
+
+    @property
+    def share_one_tower(self) -> float:
+        """The share (0..1) of the one-tower network's parameters that it saves."""
+        return self.saved_one_tower / self.one_tower
 
     @property
     def lecture_points(self) -> float:

@@ -16,7 +16,7 @@ from vizcore.records_invariance import Invariance
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-HEIGHT_PX = 380
+HEIGHT_PX = 340
 #: Photographs that lines can still be told apart of.
 MOST = 5
 

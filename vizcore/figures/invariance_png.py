@@ -16,10 +16,10 @@ from vizcore.records_invariance import Invariance
 
 #: What Pillow's own font lacks, and what stands for it.
 _IN_PNG = str.maketrans({"×": "x", "−": "-", "…": "..."})
-_PANEL_PX, _GAP_PX, _LINE_PX = (420, 260), 64, 20
+_PANEL_PX, _GAP_PX, _LINE_PX, _BESIDE_PX = (420, 260), 64, 20, 4
 
 
-def chosen_views(found: Invariance, most: int = 9) -> tuple[int, ...]:
+def chosen_views(found: Invariance, most: int = 7) -> tuple[int, ...]:
     """The views for a strip: evenly spaced in the order of the amounts, the neutral one among them.
 
     Example:
@@ -42,13 +42,13 @@ def draw_strip(found: Invariance, *, width_px: int = 1320, dark: bool = False) -
     Whole-number enlargement without smoothing where the views are small.
     """
     house, views = theme(dark), chosen_views(found)
-    room = (width_px - 8 * (len(views) - 1)) // len(views)
+    room = (width_px - _BESIDE_PX * (len(views) - 1)) // len(views)
     pictures = [_fitted(found.views_nhwc[n], room) for n in views]
     side, font = pictures[0].height, ImageFont.load_default(16)
     whole = Image.new("RGB", (width_px, side + 3 * _LINE_PX + 10), house.paper)
     draw = ImageDraw.Draw(whole)
     for column, (n, picture) in enumerate(zip(views, pictures, strict=True)):
-        left = column * (room + 8)
+        left = column * (room + _BESIDE_PX)
         whole.paste(picture, (left + (room - side) // 2, 0))
         said = found.said_n[n]
         lines = [

@@ -60,13 +60,12 @@ def finding(found: Invariance, first: int, last: int) -> str:
         share = moved(found, place)
         name = f"<code>{html.escape(layers[place].name)}</code>"
         if share == share:
-            shares.append(f"<b>{percent(share)}</b> of their length in {name}")
+            length = " of their length" if not shares else ""
+            shares.append(f"{name} by more than <b>{percent(share)}</b>{length}")
     text = f"{said[:1].upper()}{said[1:]}"
     if not shares:
         return f"{text}."
-    return (
-        f"{text}; half of the changed views move the features by more than {' and '.join(shares)}."
-    )
+    return f"{text}; half of the changed views move the features of {', of '.join(shares)}."
 
 
 def caption(found: Invariance) -> str:

@@ -82,6 +82,16 @@ def chosen(view: View) -> Chosen:
     return uploads[name] if name in uploads else _sample(name)
 
 
+def named(name: str) -> Chosen:
+    """A sample, decoded, by its name.
+
+    Raises:
+        UnknownName: there is no such sample; the message lists the nearest.
+    """
+    made: Chosen = _sample(sample(name).name)
+    return made
+
+
 def _title(name: str) -> str:
     uploads = _uploads()
     return uploads[name].title if name in uploads else sample(name).title

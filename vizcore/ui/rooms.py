@@ -86,6 +86,19 @@ ROOMS: tuple[RoomEntry, ...] = (
         ":material/fact_check:",
         ("network", "picture"),
     ),
+    RoomEntry(
+        "invariance",
+        "Invariance",
+        "Why did it say that",
+        ":material/360:",
+        ("network", "picture"),
+    ),
+    RoomEntry(
+        "ablation",
+        "Layer ablation",
+        "Why did it say that",
+        ":material/layers_clear:",
+    ),
     RoomEntry("accuracy", "Accuracy and cost", "Accuracy and cost", ":material/bubble_chart:"),
 )
 

@@ -1,0 +1,105 @@
+"""Invariance: every change, the answer it computes, photographs beside it, refusals, files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+
+import vizcore as vc
+from tests.app.opening import code_of, open_page, texts
+from vizcore.data.samples import sample
+from vizcore.data.transforms import TRANSFORMATIONS
+from vizcore.figures.numbers import percent
+from vizcore.ui import invariance_views
+from vizcore.ui.room import Room
+
+KEY = "zfnet_photos20"
+
+
+@pytest.mark.parametrize("kind", TRANSFORMATIONS)
+def test_every_change_opens_from_its_address_and_again(kind):
+    at = open_page("invariance", kind=kind, picture="cat-test")
+    at.run()
+    assert not at.exception
+    assert not at.warning
+    assert "the answer stays" in texts(at).lower()
+    labels = [each.label for each in at.selectbox]
+    assert ("Beyond the edge" in labels) == TRANSFORMATIONS[kind].moves
+    assert len(at.get("plotly_chart")) == 1
+
+
+def test_the_answer_is_what_the_facade_measures():
+    at = open_page("invariance", kind="scale", picture="coffee")
+    found = vc.invariance(KEY, sample("coffee").read(), "scale", device="cpu")
+    said = texts(at)
+    for place in (found.shifts.first, found.shifts.last):
+        distances = [
+            d
+            for d, a in zip(found.shifts.distances_ln[place], found.amounts, strict=True)
+            if a != 1
+        ]
+        assert f"by more than <b>{percent(float(np.median(distances)))}</b>" in said
+    assert "from 0.625× to 1.81×" in said
+    assert f"up to {percent(found.mirrored_n.max())} of a view" in said
+
+
+def test_photographs_beside_it_and_only_the_middle():
+    at = open_page("invariance", kind="rotation", beside="cat,flower", beyond="inside")
+    said = texts(at)
+    assert "**Chelsea the cat**" in said
+    assert "no view reaches its edge" in said
+    assert "**Dahlia**" in said
+    assert at.query_params["beside"] in ("cat,flower", ["cat,flower"])
+
+
+def test_other_layers_are_plotted_and_unknown_ones_refused():
+    at = open_page("invariance", first="conv2", last="fc8", kind="blur")
+    assert "<code>conv2</code>" in texts(at)
+    at = open_page("invariance", first="conv9")
+    assert "There is no layer called 'conv9'" in texts(at)
+    at = open_page("invariance", **{"class": "no such thing"})
+    assert "no such thing" in texts(at)
+    at = open_page("invariance", beside="cat,nothing")
+    assert "beside = 'cat,nothing'" in at.warning[0].value
+
+
+def test_every_layers_distance_and_how_to_read_it():
+    at = open_page("invariance")
+    at.session_state[
+        "kept.open.invariance.Which layers are plotted, and how far every layer moves"
+    ] = True
+    at.session_state["kept.open.invariance.How to read this"] = True
+    at.run()
+    assert not at.exception
+    assert len(at.get("plotly_chart")) == 2
+    assert "Zeiler and Fergus (2014, Figure 5)" in texts(at)
+
+
+def test_the_code_runs_and_the_files_hold_the_numbers(monkeypatch):
+    offered = {}
+    monkeypatch.setattr(
+        Room, "offer", lambda self, *files: offered.update({each.label: each for each in files})
+    )
+    at = open_page("invariance", kind="translation", beyond="inside", picture="coffee")
+    code = code_of(at, "invariance")
+    names: dict[str, object] = {}
+    exec(code, names)
+    found = names["found"]
+    rows = list(csv.DictReader(io.StringIO(str(offered["Every view and layer, CSV"].make()))))
+    assert [float(row["translation"]) for row in rows] == list(found.amounts)
+    assert [float(row["distance in relu7"]) for row in rows] == pytest.approx(
+        found.shifts.distances_ln[found.shifts.last].tolist(), abs=1e-4
+    )
+    kept = json.loads(offered["Every picture, JSON"].make())
+    assert kept["pictures"][0]["held"] == list(found.held)
+    assert bytes(offered["Plots and views, PNG"].make()).startswith(b"\x89PNG")
+    assert "relu1" in offered["Chart, HTML"].make()
+
+
+def test_more_photographs_than_lines_can_show_are_refused():
+    with pytest.raises(ValueError, match="at most 4"):
+        invariance_views._names("cat,coffee,flower,moon,rocket")

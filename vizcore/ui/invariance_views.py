@@ -1,0 +1,304 @@
+"""The Invariance page: its choices, the three plots, the views, the layers, the downloads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from vizcore import invariance_tasks
+from vizcore.data.samples import sample, sample_pictures_for
+from vizcore.data.transforms import BEYOND, TRANSFORMATIONS
+from vizcore.errors import UnknownLayer, UnknownName
+from vizcore.figures import invariance_words as words
+from vizcore.figures.invariance import MOST, draw_invariance, draw_layers
+from vizcore.figures.invariance_png import draw_png, draw_strip
+from vizcore.figures.marking import RANDOM_WEIGHTS, marked
+from vizcore.figures.palette import CHART_CONFIG
+from vizcore.formats import rows_csv
+from vizcore.records_invariance import Invariance
+from vizcore.ui import cache, pictures, work
+from vizcore.ui import picture_views as views
+from vizcore.ui.address import Choice, View, any_text, one_of
+from vizcore.ui.room import Download, Room, is_dark
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from vizcore.ui.pictures import Chosen
+    from vizcore.zoo.weights import Weights
+
+LABELS = {
+    "translation": "Shift ↕",
+    "sideways": "Shift ↔",
+    "scale": "Scale",
+    "rotation": "Rotation",
+    "blur": "Blur",
+    "contrast": "Contrast",
+}
+BEYOND_LABELS = dict(zip(BEYOND, ("Mirrored", "Middle only"), strict=True))
+STRIP_PX = 920
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Sample pictures by name, in an address."""
+    given = [name for name in text.split(",") if name]
+    if len(given) >= MOST:
+        raise ValueError(f"Allowed: at most {MOST - 1} photographs beside the first.")
+    try:
+        return tuple(sample(name).name for name in given)
+    except UnknownName as error:
+        raise ValueError(f"The nearest samples are {', '.join(error.suggestions)}.") from None
+
+
+CHOICES = [
+    Choice("kind", "translation", one_of(*TRANSFORMATIONS)),
+    Choice("beyond", "mirror", one_of(*BEYOND)),
+    Choice("class", "", any_text),
+    Choice("first", "", any_text),
+    Choice("last", "", any_text),
+    Choice("beside", (), _names, write=",".join),
+]
+EXPLANATION = """
+- Each point is one changed picture. The first two plots say how far a layer's features are from
+  those of the unchanged picture: the length of the difference, divided by the length of the
+  unchanged picture's features. 0: nothing moved. Two unrelated directions of equal length are 1.41
+  apart. Both plots have one scale, so a flat curve in the second means that the layer has learnt
+  not to mind.
+- The third plot is the probability of the class. Shaded: the range of amounts around the dotted
+  line (the unchanged picture) over which the network's answer stays the same. Between two points
+  nothing was measured.
+- Zeiler and Fergus (2014, Figure 5) plot the Euclidean distance itself, for the first and the
+  seventh layer of their network; dividing by the length changes each curve by a factor only.
+- Shifts are by whole pixels of the network's input and read the same pixels elsewhere. A scale is
+  one resize of the photograph. Turns by right angles move pixels; at other angles the picture is
+  turned at up to four times its size and averaged down. Blur is Gaussian. Contrast scales each
+  pixel's difference from the mean colour; what leaves 0 to 255 is clipped.
+- No view has a black border, which the network would answer to. Beyond its edge the photograph is
+  mirrored; *Middle only* looks at a part so small that no view reaches the edge, and the
+  unchanged picture is then that part.
+"""
+
+
+def draw_controls(here: Room, weights: Weights) -> None:
+    """What is done to the photograph, which class is followed, and photographs beside it."""
+    view, classes = here.view, weights.classes
+    with here.controls():
+        st.segmented_control(
+            "Change", list(LABELS), format_func=LABELS.__getitem__, required=True,
+            **view.bind("kind"),
+        )  # fmt: skip
+        if TRANSFORMATIONS[view["kind"]].moves:
+            st.selectbox(
+                "Beyond the edge",
+                list(BEYOND),
+                format_func=BEYOND_LABELS.__getitem__,
+                help="Mirrored: the photograph goes on as its mirror image. Middle only: the "
+                "network looks at a part so small that no view reaches the edge.",
+                width=140,
+                **view.bind("beyond"),
+            )
+        st.selectbox(
+            "Class",
+            ["", *classes] if view["class"] in ("", *classes) else ["", view["class"], *classes],
+            format_func=lambda name: name or "most probable",
+            width=150,
+            **view.bind("class"),
+        )
+        offered = [each.name for each in sample_pictures_for(weights.preprocessing.channels)]
+        others = [name for name in offered if name != view["picture"]]
+        st.multiselect(
+            "Beside it",
+            [*others, *(name for name in view["beside"] if name not in others)],
+            max_selections=MOST - 1,
+            placeholder="other photos",
+            width=160,
+            **view.bind("beside"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A photograph's title, what was measured of it, and the key of that."""
+
+    title: str
+    found: Invariance
+    key: Hashable
+
+
+def measured(here: Room, weights: Weights, chosen: Chosen) -> list[Moved]:
+    """The photograph and those beside it, measured."""
+    view = here.view
+    moves = TRANSFORMATIONS[view["kind"]].moves
+    beyond = view["beyond"] if moves else "mirror"
+    others = [name for name in view["beside"] if name != chosen.name]
+    made = []
+    for number, name in enumerate([chosen.name, *others]):
+        picture = chosen.picture if number == 0 else pictures.named(name).picture
+        title = chosen.title if number == 0 else pictures.named(name).title
+        task = invariance_tasks.invariance_task(
+            weights.architecture,
+            picture,
+            view["kind"],
+            (view["class"] or None) if number == 0 else None,
+            beyond=beyond,
+            weights=weights,
+        )
+        made.append(Moved(title, work.run(task, slot=f"invariance.{number}"), task.key))
+    return made
+
+
+def layers_of(view: View, found: Invariance) -> tuple[int, int]:
+    """The places of the two layers that are plotted.
+
+    Raises:
+        UnknownLayer: an address names one that the network does not have.
+    """
+    shifts = found.shifts
+    return (
+        found.layer(view["first"]) if view["first"] else shifts.first,
+        found.layer(view["last"]) if view["last"] else shifts.last,
+    )
+
+
+def draw(here: Room, weights: Weights, chosen: Chosen, made: Sequence[Moved]) -> None:
+    """The answer, the three plots, the views under them, the layers, the downloads."""
+    found = made[0].found
+    try:
+        first, last = layers_of(here.view, found)
+    except UnknownLayer as error:
+        here.refuse(error)
+        return
+    here.answer(views.answer(weights, words.finding(found, first, last)))
+    records, names = [each.found for each in made], [each.title for each in made]
+    figure = _chart(
+        tuple(each.key for each in made),
+        records,
+        names,
+        first,
+        last,
+        is_dark(),
+    )
+    st.plotly_chart(
+        figure,
+        theme=None,
+        config=CHART_CONFIG,
+        key="invariance.chart",
+        alt=figure.layout.meta["alt"],
+    )
+    for each in made:
+        strip = _strip(each.key, each.found, views.mark(weights), is_dark())
+        if len(made) > 1:
+            st.markdown(f"**{views.plain(each.title)}**")
+        st.image(strip, alt=f"{each.title}: {words.held(each.found)}", output_format="PNG")
+    views.caption(weights, words.caption(found))
+    _draw_details(here, found)
+    _offer(here, weights, chosen, records, names, first, last)
+
+
+def _draw_details(here: Room, found: Invariance) -> None:
+    view, listed = here.view, [layer.name for layer in found.shifts.layers]
+    with here.details("Which layers are plotted, and how far every layer moves") as is_open:
+        if is_open:
+            with st.container(horizontal=True, gap="small"):
+                for name, label in (("first", "First plot"), ("last", "Second plot")):
+                    own = found.shifts.first if name == "first" else found.shifts.last
+                    st.selectbox(
+                        label,
+                        ["", *listed],
+                        format_func=partial(_layer_name, f"{listed[own]}, as always"),
+                        width=220,
+                        **view.bind(name),
+                    )
+            chart = draw_layers(found, dark=is_dark())
+            st.plotly_chart(
+                chart,
+                theme=None,
+                config=CHART_CONFIG,
+                key="invariance.layers",
+                alt=chart.layout.meta["alt"],
+            )
+            st.caption("Half of the changed views move a layer's features by more than its bar.")
+    with here.details("How to read this") as is_open:
+        if is_open:
+            st.markdown(EXPLANATION)
+
+
+def _layer_name(own: str, name: str) -> str:
+    return name or own
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _chart(
+    key: tuple[Hashable, ...],
+    _found: Sequence[Invariance],
+    _names: Sequence[str],
+    first: int,
+    last: int,
+    dark: bool,
+) -> go.Figure:
+    """The three plots. `key` names what `_found` is of."""
+    return draw_invariance(_found, first, last, _names, dark=dark)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _strip(key: Hashable, _found: Invariance, mark: str, dark: bool) -> bytes:
+    """Some of the views in a row. `key` names what `_found` is of."""
+    strip = draw_strip(_found, width_px=STRIP_PX, dark=dark)
+    return marked(strip, mark, dark=dark) if mark else strip
+
+
+def _offer(
+    here: Room,
+    weights: Weights,
+    chosen: Chosen,
+    records: Sequence[Invariance],
+    names: Sequence[str],
+    first: int,
+    last: int,
+) -> None:
+    found = records[0]
+    stem = views.stem(weights, found.kind, chosen.name)
+
+    def picture() -> bytes:
+        drawn = draw_png(records, first, last, names)
+        return marked(drawn, RANDOM_WEIGHTS) if weights.is_random else drawn
+
+    def numbers() -> str:
+        everything = {
+            "network": weights.architecture,
+            "weights": weights.name,
+            "random_weights": weights.is_random,
+            "kind": found.kind,
+            "unit": found.unit,
+            "beyond": found.beyond,
+            "pictures": [
+                {"picture": name, "answer": each.said, "held": each.held, "views": each.rows()}
+                for name, each in zip(names, records, strict=True)
+            ],
+        }
+        return json.dumps(everything, indent=1, ensure_ascii=False)
+
+    here.offer(
+        Download("Plots and views, PNG", f"{stem}.png", "image/png", picture),
+        Download("Every view and layer, CSV", f"{stem}.csv", "text/csv",
+                 lambda: rows_csv(found.rows())),
+        Download("Every picture, JSON", f"{stem}.json", "application/json", numbers),
+        Download("Chart, HTML", f"{stem}.html", "text/html",
+                 lambda: cache.figure_html(draw_invariance(records, first, last, names))),
+    )  # fmt: skip
+    imports, argument = views.weights_code(weights)
+    target = f", {found.target_class!r}" if here.view["class"] else ""
+    beyond = f", beyond={found.beyond!r}" if found.beyond != "mirror" else ""
+    here.code(
+        views.picture_imports(chosen.name)
+        + imports
+        + f"\nfound = vc.invariance({weights.architecture!r}, {views.picture_code(chosen.name)}, "
+        f"{found.kind!r}{target}{beyond}{argument})\n"
+        "print(found.held, found.probabilities_n)\n"
+        f"print(found.shifts.distances_ln[found.layer({found.shifts.layers[first].name!r})])"
+    )
