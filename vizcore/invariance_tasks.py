@@ -35,7 +35,7 @@ def invariance_task(
         kind: "translation", "sideways", "scale", "rotation", "blur" or "contrast".
         target: the class to follow, by name or number; None takes the original's most probable.
         amounts: the transformation's own unless given.
-        beyond: "mirror" the photograph at its edge, or look "inside" it alone.
+        beyond: "mirror" the photograph beyond its edge, repeat its "edge", or look "inside" it.
 
     Raises:
         BadChoice: another kind, `beyond` or amounts; says what is allowed.
@@ -78,7 +78,7 @@ def _invariance(
         neutral=what.neutral,
         amounts=made.amounts,
         beyond=beyond,
-        mirrored_n=made.mirrored_n,
+        beyond_n=made.beyond_n,
         views_nhwc=made.views_nhwc,
         original_hwc=made.original_hwc,
         shifts=shifts,

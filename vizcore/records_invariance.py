@@ -57,8 +57,8 @@ class Invariance:
         kind: "translation", "sideways", "scale", "rotation", "blur" or "contrast".
         label, unit: of the amount, for people; `neutral` the amount that changes nothing.
         amounts: one for each view.
-        beyond: "mirror" or "inside", as `vizcore.data.transforms.transform` takes it.
-        mirrored_n: share (0..1) of each view that lies beyond the photograph's edge.
+        beyond: as `vizcore.data.transforms.transform` takes it: "mirror", "edge" or "inside".
+        beyond_n: share (0..1) of each view that lies beyond the photograph's edge.
         views_nhwc: uint8, what the network saw; `original_hwc` what nothing was done to.
         shifts: how far the features moved.
         classes: names of the outputs.
@@ -71,7 +71,7 @@ class Invariance:
     neutral: float
     amounts: tuple[float, ...]
     beyond: str
-    mirrored_n: npt.NDArray[np.float64]
+    beyond_n: npt.NDArray[np.float64]
     views_nhwc: npt.NDArray[np.uint8]
     original_hwc: npt.NDArray[np.uint8]
     shifts: FeatureShifts
@@ -136,7 +136,7 @@ class Invariance:
         for n, amount in enumerate(self.amounts):
             row: dict[str, object] = {
                 self.kind: amount,
-                "mirrored": float(self.mirrored_n[n]),
+                "beyond the edge": float(self.beyond_n[n]),
                 f"probability of {self.target_class}": float(self.probabilities_n[n]),
                 "most probable": self.said_n[n],
             }

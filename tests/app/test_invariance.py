@@ -44,7 +44,7 @@ def test_the_answer_is_what_the_facade_measures():
         ]
         assert f"by more than <b>{percent(float(np.median(distances)))}</b>" in said
     assert "from 0.625× to 1.81×" in said
-    assert f"up to {percent(found.mirrored_n.max())} of a view" in said
+    assert f"up to {percent(found.beyond_n.max())} of a view" in said
 
 
 def test_photographs_beside_it_and_only_the_middle():
@@ -53,6 +53,9 @@ def test_photographs_beside_it_and_only_the_middle():
     assert "**Chelsea the cat**" in said
     assert "no view reaches its edge" in said
     assert "**Dahlia**" in said
+    at = open_page("invariance", kind="scale", beyond="edge")
+    assert "its outermost pixels go on" in texts(at)
+    at = open_page("invariance", beside="cat,flower")
     assert at.query_params["beside"] in ("cat,flower", ["cat,flower"])
 
 

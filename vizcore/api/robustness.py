@@ -30,8 +30,9 @@ def invariance(
             "rotation" (degrees), "blur" (px) or "contrast" (a factor).
         target: the class to follow, by name or number; None takes the most probable one.
         amounts: the transformation's own unless given.
-        beyond: what a view shows beyond the photograph's edge: its mirror image ("mirror"), or
-            nothing, as the network looks at its middle only ("inside").
+        beyond: what a view shows beyond the photograph's edge: its mirror image ("mirror"), its
+            outermost pixels ("edge"), or nothing, as the network looks at its middle only
+            ("inside").
 
     Raises:
         BadChoice: another kind, `beyond` or amounts; says what is allowed.

@@ -39,8 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--beyond",
         default="mirror",
-        help="mirror (default): the photograph is mirrored beyond its edge; inside: the network "
-        "looks at its middle only",
+        help="mirror (default): the photograph is mirrored beyond its edge; edge: its outermost "
+        "pixels go on; inside: the network looks at its middle only",
     )
     parser.add_argument("--layers", nargs=2, default=None, metavar=("FIRST", "LAST"))
     parser.add_argument(

@@ -1,8 +1,8 @@
 """A photograph shifted, enlarged, turned, blurred or changed in contrast, as a network sees it.
 
 No transformed picture has a black border. What a window shows beyond the photograph's edge is the
-photograph mirrored there, and how much of the window that is, is counted; or the windows are so
-cut from a larger version of the photograph that all of them lie within it.
+photograph mirrored there, or its outermost pixels, and how much of the window that is, is counted;
+or the windows are so cut from a larger version of the photograph that all of them lie within it.
 
 Shifts are by whole pixels and read the same pixels at another place. A change of scale is one
 resize from the photograph itself. Turns by right angles only move pixels; at other angles the
@@ -24,9 +24,10 @@ from vizcore.data.preprocessing import Preprocessing
 from vizcore.errors import BadChoice
 
 Rgb = npt.NDArray[np.uint8]
-#: What stands beyond the photograph's edge: its mirror image, or nothing has to.
-Beyond = Literal["mirror", "inside"]
-BEYOND: tuple[Beyond, ...] = ("mirror", "inside")
+#: What stands beyond the photograph's edge: its mirror image, its outermost pixels, or nothing
+#: has to.
+Beyond = Literal["mirror", "edge", "inside"]
+BEYOND: tuple[Beyond, ...] = ("mirror", "edge", "inside")
 
 _MOST_AMOUNTS = 361
 #: A turned picture is made at most so large on the way, and so many times its size.
@@ -83,7 +84,7 @@ TRANSFORMATIONS: dict[str, Transformation] = {
         Transformation("sideways", "Horizontal shift", "px", 0.0, -4096, 4096),
         Transformation("scale", "Scale", "×", 1.0, 0.1, 8.0),
         Transformation("rotation", "Rotation", "°", 0.0, -3600, 3600),
-        Transformation("blur", "Blur, standard deviation", "px", 0.0, 0.0, 256, moves=False),
+        Transformation("blur", "Blur (deviation)", "px", 0.0, 0.0, 256, moves=False),
         Transformation("contrast", "Contrast", "×", 1.0, 0.0, 4.0, moves=False),
     )
 }
@@ -97,14 +98,14 @@ class Transformed:
         kind: key of the transformation; `amounts` one a view.
         original_hwc: uint8 (side, side, 3), what nothing was done to.
         views_nhwc: uint8 (n, side, side, 3).
-        mirrored_n: share (0..1) of each view that lies beyond the photograph's edge.
+        beyond_n: share (0..1) of each view that lies beyond the photograph's edge.
     """
 
     kind: str
     amounts: tuple[float, ...]
     original_hwc: Rgb
     views_nhwc: Rgb
-    mirrored_n: npt.NDArray[np.float64]
+    beyond_n: npt.NDArray[np.float64]
 
 
 def transform(
@@ -126,7 +127,8 @@ def transform(
             clipped.
         amounts: the transformation's own for this network, unless given.
         beyond: "mirror": the photograph is seen as always, and mirrored beyond its edge;
-            "inside": it is enlarged so far that no view reaches its edge.
+            "edge": its outermost pixels go on; "inside": it is enlarged so far that no view reaches
+            its edge.
 
     Raises:
         BadChoice: another kind, `beyond` or amounts.
@@ -136,7 +138,7 @@ def transform(
         >>> how = Preprocessing(8, 8, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
         >>> photo = np.arange(8 * 8 * 3, dtype=np.uint8).reshape(8, 8, 3)
         >>> seen = transform(photo, how, "translation", (-2, 0, 2))
-        >>> (seen.views_nhwc[2, 2:] == photo[:-2]).all(), seen.mirrored_n.tolist()
+        >>> (seen.views_nhwc[2, 2:] == photo[:-2]).all(), seen.beyond_n.tolist()
         (np.True_, [0.25, 0.0, 0.25])
     """
     what = check(kind, amounts, beyond)
@@ -144,10 +146,10 @@ def transform(
     side_px = how.resize_px
     if beyond == "inside":
         side_px = max(side_px, _needed_px(what, given, how.crop_px))
-    views, mirrored = [], []
+    views, shares = [], []
     picture = how.resized(rgb_hwc, side_px)
     top, left = how.corner(picture)
-    original = _cut(picture, top, left, how.crop_px)
+    original = _cut(picture, top, left, how.crop_px, beyond)
     finer = max(1, min(_FINER, _TURNED_PX // side_px))
     turning = what.key == "rotation"
     fine = how.resized(rgb_hwc, side_px * finer) if turning and finer > 1 else picture
@@ -156,32 +158,32 @@ def transform(
         if what.key in ("translation", "sideways"):
             down, right = (int(amount), 0) if what.key == "translation" else (0, int(amount))
             corner = top - down, left - right
-            view = _cut(picture, *corner, how.crop_px)
+            view = _cut(picture, *corner, how.crop_px, beyond)
             outside = _outside(picture, *corner, how.crop_px)
         elif what.key == "scale":
             scaled = how.resized(rgb_hwc, max(1, round(side_px * amount)))
             corner = how.corner(scaled)
-            view = _cut(scaled, *corner, how.crop_px)
+            view = _cut(scaled, *corner, how.crop_px, beyond)
             outside = _outside(scaled, *corner, how.crop_px)
         elif what.key == "rotation":
             quarters = amount / 90
             if quarters == round(quarters):
                 view = np.rot90(original, int(quarters) % 4)
             else:
-                view = _turned(fine, picture, (top, left), how.crop_px, finer, amount)
+                view = _turned(fine, picture, (top, left), how.crop_px, finer, amount, beyond)
             outside = _outside_turned(picture, top, left, how.crop_px, amount)
         elif what.key == "blur":
-            view = _cut(_blurred(picture, amount), top, left, how.crop_px)
+            view = _cut(_blurred(picture, amount), top, left, how.crop_px, beyond)
         else:
             view = _contrasted(original, amount)
         views.append(how.in_its_colours(np.ascontiguousarray(view)))
-        mirrored.append(outside)
+        shares.append(outside)
     return Transformed(
         what.key,
         given,
         how.in_its_colours(np.ascontiguousarray(original)),
         np.stack(views),
-        np.array(mirrored),
+        np.array(shares),
     )
 
 
@@ -229,12 +231,15 @@ def _needed_px(what: Transformation, amounts: Sequence[float], crop_px: int) -> 
     return crop_px
 
 
-def _cut(picture_hwc: Rgb, top: int, left: int, side_px: int) -> Rgb:
-    """A square of the picture; beyond its edges the picture is mirrored, as often as needed."""
+def _cut(picture_hwc: Rgb, top: int, left: int, side_px: int, beyond: Beyond) -> Rgb:
+    """A square of the picture; beyond its edges it is mirrored, as often as needed, or repeated."""
     height, width = picture_hwc.shape[:2]
     rows, columns = (
-        _mirrored(np.arange(start, start + side_px), size)
-        for start, size in ((top, height), (left, width))
+        places.clip(0, size - 1) if beyond == "edge" else _mirrored(places, size)
+        for places, size in (
+            (np.arange(top, top + side_px), height),
+            (np.arange(left, left + side_px), width),
+        )
     )
     return picture_hwc[rows[:, None], columns]
 
@@ -260,6 +265,7 @@ def _turned(
     side_px: int,
     finer: int,
     degrees: float,
+    beyond: Beyond,
 ) -> Rgb:
     """A square of the picture turned about its middle, against the clock.
 
@@ -273,7 +279,7 @@ def _turned(
         round((start + side_px / 2) * fine / size) - reach
         for start, size, fine in zip(corner, picture_hwc.shape[:2], fine_hwc.shape[:2], strict=True)
     )
-    around = Image.fromarray(_cut(fine_hwc, top, left, 2 * reach))
+    around = Image.fromarray(_cut(fine_hwc, top, left, 2 * reach, beyond))
     turned = around.rotate(degrees, Image.Resampling.BICUBIC)
     first = reach - side // 2
     square = turned.crop((first, first, first + side, first + side))

@@ -187,7 +187,7 @@ def drop_words(study: AblationStudy, version: Version) -> str:
 
 def answer(study: AblationStudy) -> str:
     """One sentence: what two of the versions save and cost, and what AlexNet lost."""
-    said = []
+    said: list[str] = []
     for version in (study.versions[1], study.versions[-1]):
         share = percent(study.saved(version) / study.whole.params)
         points = study.points(version)

@@ -151,7 +151,7 @@ def draw_layers(found: Invariance, *, dark: bool = False) -> go.Figure:
 
 def axis_title(found: Invariance) -> str:
     """The amount with its unit, for an axis."""
-    unit = {"px": "pixels of the input", "×": "factor", "°": "degrees"}[found.unit]
+    unit = {"px": "px", "×": "factor", "°": "degrees"}[found.unit]
     return f"{found.label}, {unit}"
 
 

@@ -36,16 +36,22 @@ def chosen_views(found: Invariance, most: int = 7) -> tuple[int, ...]:
     return tuple(order[place] for place in dict.fromkeys(places.tolist()))
 
 
-def draw_strip(found: Invariance, *, width_px: int = 1320, dark: bool = False) -> bytes:
+def draw_strip(
+    found: Invariance, *, width_px: int = 1320, words: bool = True, dark: bool = False
+) -> bytes:
     """Draw some of the views side by side, each with its amount, answer and probability.
 
     Whole-number enlargement without smoothing where the views are small.
+
+    Args:
+        words: write the words under the views; without them the picture ends below the views.
     """
     house, views = theme(dark), chosen_views(found)
     room = (width_px - _BESIDE_PX * (len(views) - 1)) // len(views)
     pictures = [_fitted(found.views_nhwc[n], room) for n in views]
     side, font = pictures[0].height, ImageFont.load_default(16)
-    whole = Image.new("RGB", (width_px, side + 3 * _LINE_PX + 10), house.paper)
+    below = 3 * _LINE_PX + 10 if words else 0
+    whole = Image.new("RGB", (width_px, side + below), house.paper)
     draw = ImageDraw.Draw(whole)
     for column, (n, picture) in enumerate(zip(views, pictures, strict=True)):
         left = column * (room + _BESIDE_PX)
@@ -56,7 +62,7 @@ def draw_strip(found: Invariance, *, width_px: int = 1320, dark: bool = False) -
             (said, house.text if said == found.said else house.accent),
             (percent(float(found.shifts.probabilities_nc[n].max())), house.muted),
         ]
-        for row, (text, ink) in enumerate(lines):
+        for row, (text, ink) in enumerate(lines if words else ()):
             middle = (left + room / 2, side + 6 + (row + 0.5) * _LINE_PX)
             text = _fit(text.translate(_IN_PNG), font, room)
             draw.text(middle, text, fill=ink, font=font, anchor="mm")

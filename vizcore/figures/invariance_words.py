@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -55,7 +54,7 @@ def moved(found: Invariance, layer: int) -> float:
 def finding(found: Invariance, first: int, last: int) -> str:
     """The answer of the page, as HTML: how far the answer holds, and what moved on the way."""
     said, layers = html.escape(held(found)), found.shifts.layers
-    shares = []
+    shares: list[str] = []
     for place in dict.fromkeys((first, last)):
         share = moved(found, place)
         name = f"<code>{html.escape(layers[place].name)}</code>"
@@ -74,29 +73,19 @@ def caption(found: Invariance) -> str:
         "Distance: length of the difference between the features of the changed and the original "
         "picture, divided by the length of the original's."
     )
-    most = float(found.mirrored_n.max())
-    if found.beyond == "inside" and found.kind not in ("blur", "contrast"):
+    most = float(found.beyond_n.max())
+    if most > 0:
+        goes_on = "its outermost pixels go on" if found.beyond == "edge" else "it is mirrored"
+        none = sum(share == 0 for share in found.beyond_n)
+        edge = (
+            f" Beyond the photograph's edge {goes_on}: up to {percent(most)} of a view, and none "
+            f"in {none} of {len(found.amounts)}."
+        )
+    elif found.beyond == "inside":
         edge = (
             " The network looks at the middle of the photograph, enlarged so far that no view "
             "reaches its edge."
-            if most == 0
-            else f" Up to {percent(most)} of a view is mirrored at the photograph's edge."
-        )
-    elif most > 0:
-        edge = (
-            f" Beyond the photograph's edge it is mirrored: up to {percent(most)} of a view, and "
-            f"none in {sum(m == 0 for m in found.mirrored_n)} of {len(found.amounts)}."
         )
     else:
         edge = ""
     return how + edge
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names in one sentence.
-
-    Example:
-        >>> listed(["a", "b", "c"])
-        'a, b and c'
-    """
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

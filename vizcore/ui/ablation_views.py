@@ -101,7 +101,7 @@ def runs_table(study: AblationStudy) -> str:
                 str(run.seed),
                 f"{run.right} of {len(run.right_n)}",
                 f"{100 * run.test:.1f}%",
-                f"{100 * low:.1f} to {100 * high:.1f}%",
+                f"{100 * low:.1f}–{100 * high:.1f}%",
                 "" if drop is None else figures.signed(drop.points),
                 "" if drop is None else f"{drop.only_whole} / {drop.only_without}",
                 "" if drop is None else f"{drop.p_value:.2g}",

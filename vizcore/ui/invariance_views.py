@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -12,12 +13,13 @@ import streamlit as st
 
 from vizcore import invariance_tasks
 from vizcore.data.samples import sample, sample_pictures_for
-from vizcore.data.transforms import BEYOND, TRANSFORMATIONS
+from vizcore.data.transforms import BEYOND, TRANSFORMATIONS, Beyond
 from vizcore.errors import UnknownLayer, UnknownName
 from vizcore.figures import invariance_words as words
 from vizcore.figures.invariance import MOST, draw_invariance, draw_layers
-from vizcore.figures.invariance_png import draw_png, draw_strip
+from vizcore.figures.invariance_png import chosen_views, draw_png, draw_strip
 from vizcore.figures.marking import RANDOM_WEIGHTS, marked
+from vizcore.figures.numbers import percent
 from vizcore.figures.palette import CHART_CONFIG
 from vizcore.formats import rows_csv
 from vizcore.records_invariance import Invariance
@@ -40,7 +42,7 @@ LABELS = {
     "blur": "Blur",
     "contrast": "Contrast",
 }
-BEYOND_LABELS = dict(zip(BEYOND, ("Mirrored", "Middle only"), strict=True))
+BEYOND_LABELS = dict(zip(BEYOND, ("Mirrored", "Edge repeated", "Middle only"), strict=True))
 STRIP_PX = 920
 
 
@@ -79,8 +81,8 @@ EXPLANATION = """
   turned at up to four times its size and averaged down. Blur is Gaussian. Contrast scales each
   pixel's difference from the mean colour; what leaves 0 to 255 is clipped.
 - No view has a black border, which the network would answer to. Beyond its edge the photograph is
-  mirrored; *Middle only* looks at a part so small that no view reaches the edge, and the
-  unchanged picture is then that part.
+  mirrored, or its outermost pixels go on; *Middle only* looks at a part so small that no view
+  reaches the edge, and the unchanged picture is then that part.
 """
 
 
@@ -97,8 +99,9 @@ def draw_controls(here: Room, weights: Weights) -> None:
                 "Beyond the edge",
                 list(BEYOND),
                 format_func=BEYOND_LABELS.__getitem__,
-                help="Mirrored: the photograph goes on as its mirror image. Middle only: the "
-                "network looks at a part so small that no view reaches the edge.",
+                help="Mirrored: the photograph goes on as its mirror image. Edge repeated: its "
+                "outermost pixels go on. Middle only: the network looks at a part so small that "
+                "no view reaches the edge.",
                 width=140,
                 **view.bind("beyond"),
             )
@@ -134,7 +137,7 @@ def measured(here: Room, weights: Weights, chosen: Chosen) -> list[Moved]:
     """The photograph and those beside it, measured."""
     view = here.view
     moves = TRANSFORMATIONS[view["kind"]].moves
-    beyond = view["beyond"] if moves else "mirror"
+    beyond: Beyond = view["beyond"] if moves else "mirror"
     others = [name for name in view["beside"] if name != chosen.name]
     made = []
     for number, name in enumerate([chosen.name, *others]):
@@ -190,14 +193,27 @@ def draw(here: Room, weights: Weights, chosen: Chosen, made: Sequence[Moved]) ->
         key="invariance.chart",
         alt=figure.layout.meta["alt"],
     )
-    for each in made:
-        strip = _strip(each.key, each.found, views.mark(weights), is_dark())
-        if len(made) > 1:
-            st.markdown(f"**{views.plain(each.title)}**")
-        st.image(strip, alt=f"{each.title}: {words.held(each.found)}", output_format="PNG")
+    with st.container(key="invariance-views"):
+        for each in made:
+            strip = _strip(each.key, each.found, views.mark(weights), is_dark())
+            if len(made) > 1:
+                st.markdown(f"**{views.plain(each.title)}**")
+            st.image(strip, alt=f"{each.title}: {words.held(each.found)}", output_format="PNG")
+            st.html(views_html(each.found))
     views.caption(weights, words.caption(found))
     _draw_details(here, found)
     _offer(here, weights, chosen, records, names, first, last)
+
+
+def views_html(found: Invariance) -> str:
+    """What stands under the views: the amount, the most probable class, its probability."""
+    cells = ""
+    for n in chosen_views(found):
+        name = html.escape(found.said_n[n])
+        name = name if found.said_n[n] == found.said else f"<b>{name}</b>"
+        sure = percent(float(found.shifts.probabilities_nc[n].max()))
+        cells += f"<div>{words.amount(found, found.amounts[n])}<br>{name}<br>{sure}</div>"
+    return f'<div class="cs-views" style="width:{STRIP_PX}px">{cells}</div>'
 
 
 def _draw_details(here: Room, found: Invariance) -> None:
@@ -248,7 +264,7 @@ def _chart(
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _strip(key: Hashable, _found: Invariance, mark: str, dark: bool) -> bytes:
     """Some of the views in a row. `key` names what `_found` is of."""
-    strip = draw_strip(_found, width_px=STRIP_PX, dark=dark)
+    strip = draw_strip(_found, width_px=STRIP_PX, words=False, dark=dark)
     return marked(strip, mark, dark=dark) if mark else strip
 
 
