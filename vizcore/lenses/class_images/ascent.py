@@ -145,6 +145,7 @@ class _Run:
         self.coordinates = coordinates(options.basis, shape[1:], self.colours_cc, start)
         self.points = self.coordinates.points(self.images)
         self.lambdas = torch.tensor([goal.lambda_ for goal in goals]).to(start)
+        self.twice_lambdas = 2 * self.lambdas[:, None, None, None]
         size = options.step_size or default_step_size(
             options, start.numel(), float(max(self.lambdas))
         )
@@ -160,22 +161,23 @@ class _Run:
         is_last = step == self.options.steps
         transformation = None if is_last else self.transformations()
         scores, odds, self.gradients = self.measuring(self.images, transformation, not is_last)
-        squares = self.lambdas * self.images.square().sum((1, 2, 3))
-        weight, total = self.options.total_variation, torch.zeros_like(squares)
+        penalties = self.lambdas * self.images.square().sum((1, 2, 3))
+        weight = self.options.total_variation
+        total = torch.zeros_like(penalties)
         if weight:
             total, slope = variation(self.images)
-            total = weight * total
-        values = torch.stack([scores, squares, total, odds.to(scores.dtype)])
-        score, penalty, varied, probability = values.float().cpu().numpy()
+        largest = self.gradients.abs().amax((1, 2, 3))
+        values = torch.stack([scores, penalties, weight * total, odds.to(scores.dtype), largest])
+        score, penalty, varied, probability, steepest = values.float().cpu().numpy()
         self.film.write(
             step, score=score, penalty=penalty, variation=varied, probability=probability
         )
         if is_last:
             return
-        new = self.troubles.watch(step, scores, self.gradients)
+        new = self.troubles.watch(step, score, steepest)
         if new:
             self.images[new], self.points[new] = self.before[0][new], self.before[1][new]
-        self.gradients = self.gradients - 2 * self.lambdas[:, None, None, None] * self.images
+        self.gradients = self.gradients - self.twice_lambdas * self.images
         if weight:
             self.gradients = self.gradients - weight * slope
 

@@ -34,6 +34,7 @@ class Measure:
 
     def __init__(self, network: nn.Module, goals: Sequence[Goal], image: Tensor) -> None:
         self._network = network
+        self._goals = tuple(goals)
         self.layer = goals[0].layer
         with torch.no_grad():
             if self.layer is None:
@@ -41,24 +42,23 @@ class Measure:
             else:
                 self._read = reading(network, self.layer, image)
                 check_units(goals, self._read(image))
+        wanted = [goal.target if self.layer is None else goal.channel for goal in goals]
+        self._columns = torch.tensor(wanted, device=image.device)
+        self._rows = torch.arange(len(goals), device=image.device)
 
-    def __call__(self, images: Tensor, goals: Sequence[Goal]) -> tuple[Tensor, Tensor | None]:
-        """The scores (n,) of these images, and for classes their probabilities (n,)."""
-        rows = torch.arange(len(goals), device=images.device)
+    def __call__(self, images: Tensor, part: slice) -> tuple[Tensor, Tensor | None]:
+        """The scores (n,) of the images of some goals, and for classes their probabilities (n,)."""
+        columns = self._columns[part]
         if self.layer is None:
             scores = forward(self._network, images)
-            columns = torch.tensor([goal.target for goal in goals], device=images.device)
-            with torch.no_grad():
-                odds = scores.double().softmax(1)[rows, columns]
-            return scores[rows, columns], odds
-        values = self._read(images)
-        columns = torch.tensor([goal.channel for goal in goals], device=images.device)
-        maps = values[rows, columns]
+            odds = scores.detach().softmax(1, dtype=torch.float64)
+            return scores.gather(1, columns[:, None])[:, 0], odds.gather(1, columns[:, None])[:, 0]
+        maps = self._read(images)[self._rows[: len(columns)], columns]
         if maps.ndim == 1:
             return maps, None
         places = [
             one.mean() if goal.place is None else one[place_in(goal, one.shape)]
-            for one, goal in zip(maps, goals, strict=True)
+            for one, goal in zip(maps, self._goals[part], strict=True)
         ]
         return torch.stack(places), None
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vizcore.errors import NotApplicable
+from vizcore.errors import BadInputSize, NotApplicable
 from vizcore.lenses.class_images.measures import Measure
 from vizcore.lenses.class_images.transforming import Transformation
 from vizcore.records_class_images import Goal
@@ -24,15 +24,25 @@ BATCH_BYTES = 2 * 2**30
 
 @dataclass
 class _Group:
-    """Images that one measure reads, and how many of them go in one batch."""
+    """Images that one measure reads, and how they are sent through the network.
+
+    Attributes:
+        numbers: of the images, among all of the run.
+        batch: how many go in one batch.
+        layout: of a batch in memory.
+    """
 
     measure: Measure
     numbers: list[int]
     batch: int
+    layout: torch.memory_format = torch.contiguous_format
 
 
 class Measuring:
     """Measures all images of a run: those for classes together, those of one layer together.
+
+    On a CPU several images go through the network with the channels last in memory, which was
+    seen to take 0.6 to 0.9 of the time; one image goes as it is.
 
     Args:
         network: a private copy, its parameters frozen.
@@ -43,7 +53,6 @@ class Measuring:
     """
 
     def __init__(self, network: nn.Module, goals: Sequence[Goal], start: Tensor) -> None:
-        self._goals = goals
         self._device = str(start.device)
         of_layer: dict[str | None, list[int]] = {}
         for number, goal in enumerate(goals):
@@ -53,12 +62,14 @@ class Measuring:
             with _counted_bytes(network) as held:
                 measure = Measure(network, [goals[number] for number in numbers], start)
             room = max(1, BATCH_BYTES // max(1, max(held)))
-            self._groups.append(_Group(measure, numbers, min(room, len(numbers))))
-
-    @property
-    def batches(self) -> tuple[int, ...]:
-        """How many images of each group go in one batch."""
-        return tuple(group.batch for group in self._groups)
+            group = _Group(measure, numbers, min(room, len(numbers)))
+            if (
+                group.batch > 1
+                and start.device.type == "cpu"
+                and _takes_channels_last(group, start)
+            ):
+                group.layout = torch.channels_last
+            self._groups.append(group)
 
     def __call__(
         self, images: Tensor, transformation: Transformation | None, wants_gradient: bool
@@ -71,53 +82,65 @@ class Measuring:
             NotApplicable: no gradient leads from the scores to the images.
             OutOfMemory: not even one image fits.
         """
-        scores = images.new_zeros(len(images))
-        odds = torch.full((len(images),), torch.nan, dtype=torch.float64, device=images.device)
-        gradients = torch.zeros_like(images)
-
+        found: list[tuple[list[int], _Found]] = []
         for group in self._groups:
 
-            def step(numbers: list[int], group: _Group = group) -> int:
-                found, probable, gradient = self._one_batch(
-                    group.measure, numbers, images, transformation, wants_gradient
-                )
-                scores[numbers] = found
-                if probable is not None:
-                    odds[numbers] = probable
-                if gradient is not None:
-                    gradients[numbers] = gradient
-                return len(numbers)
+            def step(places: range, group: _Group = group) -> tuple[list[int], _Found]:
+                part = slice(places.start, places.stop)
+                numbers = group.numbers[part]
+                mine = images if len(numbers) == len(images) else images[numbers]
+                return numbers, _one_batch(group, part, mine, transformation, wants_gradient)
 
-            sizes = finish(in_batches(step, group.numbers, batch=group.batch, device=self._device))
-            group.batch = min(group.batch, max(sizes))
+            places = range(len(group.numbers))
+            parts = finish(in_batches(step, places, batch=group.batch, device=self._device))
+            group.batch = min(group.batch, max(len(numbers) for numbers, _ in parts))
+            found += parts
+        if len(found) == 1:
+            return found[0][1]
+        scores, gradients = images.new_zeros(len(images)), torch.zeros_like(images)
+        odds = torch.zeros(len(images), dtype=torch.float64, device=images.device)
+        for numbers, (score, probability, gradient) in found:
+            scores[numbers], odds[numbers], gradients[numbers] = score, probability, gradient
         return scores, odds, gradients
 
-    def _one_batch(
-        self,
-        measure: Measure,
-        numbers: list[int],
-        images: Tensor,
-        transformation: Transformation | None,
-        wants_gradient: bool,
-    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        goals = [self._goals[number] for number in numbers]
-        everything = len(numbers) == len(images)
-        with torch.set_grad_enabled(wants_gradient), reproducible(images.device):
-            leaf = (images if everything else images[numbers]).detach()
-            leaf.requires_grad_(wants_gradient)
-            # A copy, because the network may begin with an operation in place.
-            shown = leaf.clone() if transformation is None else transformation(leaf)
-            found, odds = measure(shown, goals)
-            gradient = None
-            if wants_gradient:
-                if found.grad_fn is None:
-                    raise NotApplicable(
-                        "No gradient leads from this network's scores back to the image."
-                    )
-                (gradient,) = torch.autograd.grad(found.sum(), leaf, allow_unused=True)
-                if gradient is None:
-                    raise NotApplicable("This network's scores do not depend on the image.")
-        return found.detach(), odds, gradient
+
+#: Scores, probabilities and gradients of one batch.
+_Found = tuple[Tensor, Tensor, Tensor]
+
+
+def _one_batch(
+    group: _Group,
+    part: slice,
+    images: Tensor,
+    transformation: Transformation | None,
+    wants_gradient: bool,
+) -> _Found:
+    with torch.set_grad_enabled(wants_gradient), reproducible(images.device):
+        leaf = images.detach().requires_grad_(wants_gradient)
+        shown = leaf if transformation is None else transformation(leaf)
+        # A copy, because the network may begin with an operation in place.
+        found, odds = group.measure(shown.clone(memory_format=group.layout), part)
+        if odds is None:
+            odds = torch.full_like(found, torch.nan, dtype=torch.float64)
+        if not wants_gradient:
+            return found, odds, torch.zeros_like(images)
+        if found.grad_fn is None:
+            raise NotApplicable("No gradient leads from this network's scores back to the image.")
+        (gradient,) = torch.autograd.grad(found.sum(), leaf, allow_unused=True)
+        if gradient is None:
+            raise NotApplicable("This network's scores do not depend on the image.")
+    return found.detach(), odds, gradient.contiguous()
+
+
+def _takes_channels_last(group: _Group, start: Tensor) -> bool:
+    """Whether a network can compute with the channels last in memory; some reshape as if not."""
+    try:
+        with torch.no_grad():
+            both = start.expand(2, -1, -1, -1).clone(memory_format=torch.channels_last)
+            group.measure(both, slice(0, 2))
+    except BadInputSize:
+        return False
+    return True
 
 
 @contextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -26,21 +28,25 @@ class Troubles:
         self._goals, self._options, self._step_size = goals, options, step_size
         self._zero_since = [-1] * len(goals)
         self._stopped_at = [-1] * len(goals)
+        self._is_well = True
 
     @property
     def stopped(self) -> list[int]:
         """The numbers of the images that have been stopped."""
         return [number for number, step in enumerate(self._stopped_at) if step >= 0]
 
-    def watch(self, step: int, scores: Tensor, gradients: Tensor) -> list[int]:
-        """Look at one step; gives the images to be stopped now.
+    def watch(
+        self, step: int, scores_n: npt.NDArray[np.floating], largest_n: npt.NDArray[np.floating]
+    ) -> list[int]:
+        """Look at one step's scores and largest gradients; gives the images to be stopped now.
 
         Raises:
             NotApplicable: at the very start no image has a score and a gradient.
         """
-        largest = gradients.flatten(1).abs().amax(1)
-        state = torch.stack([scores.float(), largest.float()]).cpu()
-        finite, zero = state.isfinite().all(0).tolist(), (state[1] == 0).tolist()
+        finite, zero = np.isfinite(scores_n) & np.isfinite(largest_n), largest_n == 0
+        if self._is_well and finite.all() and not zero.any():
+            return []
+        self._is_well = False
         new = []
         for number, (is_finite, is_zero) in enumerate(zip(finite, zero, strict=True)):
             if not is_finite and self._stopped_at[number] < 0:
@@ -60,6 +66,8 @@ class Troubles:
 
     def notes(self, images: Tensor, is_over: bool) -> tuple[str, ...]:
         """One sentence or two for each image in trouble, empty for the others."""
+        if self._is_well and not is_over:
+            return ("",) * len(self._goals)
         sizes = [torch.inf] * len(images)
         if is_over:
             sizes = images.flatten(1).float().square().mean(1).sqrt().tolist()

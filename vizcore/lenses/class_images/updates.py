@@ -30,7 +30,7 @@ def update_of(optimiser: Optimiser, step_size: float) -> Update:
         return Adam(step_size)
     if optimiser == "normalised":
         return lambda point, gradient: point + step_size * gradient / _rms(gradient)
-    return lambda point, gradient: point + step_size * gradient
+    return lambda point, gradient: torch.add(point, gradient, alpha=step_size)
 
 
 class Adam:
