@@ -108,7 +108,7 @@ def draw_controls(here: Room, weights: Weights, chosen: Chosen, found: Sequence[
             view["sort"] = "maximum"
     with here.controls():
         st.selectbox(
-            "Layer", list(layers), format_func=layers.__getitem__, width=240, **view.bind("layer")
+            "Layer", list(layers), format_func=layers.__getitem__, width=254, **view.bind("layer")
         )
         st.selectbox(
             "Sort by",
