@@ -152,11 +152,17 @@ def test_the_picture_for_a_slide_has_a_column_for_each_map():
     ],
 )
 def test_the_verdict_follows_from_the_number(kept, verdict):
-    said = words.sanity_answer(check(0.95, kept), "A & B")
+    said = words.sanity_answer(check(0.65, kept), "A & B")
     assert verdict in said
     assert "all 2 layers" in said
     assert "<b>A &amp; B</b> for &lt;cat&gt;" in said
     assert "rank correlation 0.20, SSIM 0.10" in said
+
+
+def test_a_map_that_only_the_lowest_layers_change_is_said():
+    said = words.sanity_answer(check(0.99, 0.97, 0.9, 0.5), "M")
+    assert "with 3 of them random it is still <b>0.90</b>, so it hardly depends" in said
+    assert "still" not in words.sanity_answer(check(0.99, 0.6, 0.9, 0.5), "M")
 
 
 def test_a_check_without_a_last_map_says_why():

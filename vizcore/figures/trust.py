@@ -70,7 +70,7 @@ def draw_decline(check: SanityCheck, *, dark: bool = False, step_px: int = 72) -
         _say_ends(figure, row, places[-1] + 1, [(edge, house.muted)])
     count = len(check.steps) + 3
     # Under the picture there is no line; where its column is too narrow, to the right of all.
-    key_x = -0.45 if step_px >= KEY_PX else count - 0.4
+    key_x = 0.0 if step_px >= KEY_PX else 1.0
     shown = [(name, colour) for name, _, row, colour, _ in lines if row == 1]
     _name_lines(figure, 1, key_x, [*shown, ("edges", house.muted)], house.paper)
     _name_lines(figure, 2, key_x, [("edges", house.muted)], house.paper)
@@ -139,18 +139,20 @@ def alt(check: SanityCheck) -> str:
 def _name_lines(
     figure: go.Figure, row: int, x: float, names: list[tuple[str, str]], paper: str
 ) -> None:
-    """Write the lines' names in their colours."""
+    """Write the lines' names in their colours, at a share of the panel's width."""
+    axis = "" if row == 1 else str(row)
     for place, (name, colour) in enumerate(names):
         figure.add_annotation(
             x=x,
             y=(0.74, 0.44, 0.14)[place],
+            xref=f"x{axis} domain",
+            yref=f"y{axis}",
+            xshift=4,
             text=name,
             showarrow=False,
             xanchor="left",
             bgcolor=paper,
             font={"size": FONT_SIZE, "color": colour},
-            row=row,
-            col=1,
         )
 
 

@@ -26,7 +26,8 @@ SANITY_EXPLAINED = (
     "The **edge detector** is the Sobel operator on the picture's luminance. It has seen no "
     "network: a likeness that is not above its own shows nothing about the network.\n\n"
     f"With the whole network random, a rank correlation of magnitudes above {HARDLY_ABOVE:g} is "
-    f"called hardly dependent on what was learned, one above {PART_ABOVE:g} dependent in part. A "
+    f"called hardly dependent on what was learned, one above {PART_ABOVE:g} dependent in part; the "
+    "same is said of the upper layers where half of all may be random with as much left. A "
     "layer's stride and borders alone leave a grid in gradients that a random network keeps.\n\n"
     "Adebayo, Gilmer, Muelly, Goodfellow, Hardt and Kim, *Sanity Checks for Saliency Maps*, "
     "NeurIPS 2018."
@@ -87,10 +88,16 @@ def sanity_answer(check: SanityCheck, title: str) -> str:
     if last.likeness is None:
         return f"With {count} random, {method} makes no map: {html.escape(last.note)} {edges}"
     kept = last.likeness.spearman_abs
+    still, value = _survived(check)
     if kept is None:
         verdict = "nothing of it is left"
     elif kept > HARDLY_ABOVE:
         verdict = "it hardly depends on what was learned"
+    elif 2 * still >= layers:
+        verdict = (
+            f"with {still} of them random it is still <b>{plain(value)}</b>, so it hardly depends "
+            "on what these learned"
+        )
     elif kept > PART_ABOVE:
         verdict = "it depends only in part on what was learned"
     else:
@@ -99,6 +106,18 @@ def sanity_answer(check: SanityCheck, title: str) -> str:
         f"With {count} random, the map of {method} for {name} keeps "
         f"<b>{likeness_said(last.likeness)}</b>: {verdict}. {edges}"
     )
+
+
+def _survived(check: SanityCheck) -> tuple[int, float]:
+    """How many layers from the top may be random with the map hardly changed, and what is left."""
+    count, reached, left = 0, 0, 1.0
+    for step in check.steps:
+        count += len(step.layers)
+        value = None if step.likeness is None else step.likeness.spearman_abs
+        if value is None or value <= HARDLY_ABOVE:
+            break
+        reached, left = count, value
+    return reached, left
 
 
 def _named(layers: tuple[str, ...]) -> str:

@@ -87,7 +87,7 @@ def draw_class(here: Room, weights: Weights) -> None:
     st.selectbox(
         "Class",
         names,
-        format_func=lambda name: views.plain(name) if name else "the most probable",
+        format_func=lambda name: views.plain(name) if name else "Most probable",
         width=150,
         **here.view.bind("class"),
     )
