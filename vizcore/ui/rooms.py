@@ -73,6 +73,13 @@ ROOMS: tuple[RoomEntry, ...] = (
         ("network", "picture"),
     ),
     RoomEntry(
+        "class-images",
+        "Class images",
+        "Why did it say that",
+        ":material/auto_awesome:",
+        ("network", "picture"),
+    ),
+    RoomEntry(
         "saliency",
         "Saliency",
         "Why did it say that",

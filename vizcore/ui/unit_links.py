@@ -98,6 +98,17 @@ def draw_neighbours(
             icon=":material/grid_view:",
             query_params={**of, "picture": picture},
         )
+        st.page_link(
+            pages["class-images"],
+            label=f"The image that excites unit {unit.channel}",
+            icon=":material/auto_awesome:",
+            query_params={
+                **of,
+                "view": "unit",
+                "channel": str(unit.channel),
+                "picture": picture,
+            },
+        )
         if is_convolution:
             st.page_link(
                 pages["filters"],

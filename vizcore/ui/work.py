@@ -5,9 +5,10 @@ Nothing here imports torch when the module is imported.
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import streamlit as st
 from streamlit import runtime
@@ -29,8 +30,10 @@ _POLL_S = 0.1
 
 @cache
 def engine() -> LocalEngine:
-    """The engine of this process."""
-    return LocalEngine()
+    """The engine of this process. At its end work is stopped before torch is taken away."""
+    made = LocalEngine()
+    atexit.register(made.close)
+    return made
 
 
 def network_keys() -> tuple[str, ...]:
@@ -87,19 +90,51 @@ def run(
     Raises:
         JobError: it was cancelled, took too long, or there is no room for it.
     """
-    kept = st.session_state.setdefault("work.jobs", {})
+    job = hold(task, slot=slot)
+    if job.state in ("failed", "cancelled"):
+        release(slot)
+        job = hold(task, slot=slot)
+    if not job.wait(quiet_s):
+        _draw_until_over(job, slot, on_cancel, show)
+    result = job.result()
+    release(slot)
+    return result
+
+
+def hold(task: Task[Result], *, slot: str) -> Job[Result]:
+    """The job of a slot, without waiting for it: the one that stands there for this task, or new.
+
+    It stays, over or not, until another task comes into the slot (which gives it up) or `release`.
+    """
+    kept = _jobs()
     key, job = kept.get(slot, (None, None))
-    if job is None or key != task.key or job.state in ("failed", "cancelled"):
+    if job is None or key != task.key:
         if job is not None:
             job.cancel()
         let_go_of_the_absent()
         job = engine().submit(task, session=session())
         kept[slot] = (task.key, job)
-    if not job.wait(quiet_s):
-        _draw_until_over(job, slot, on_cancel, show)
-    result: Result = job.result()
-    kept.pop(slot, None)
-    return result
+    return cast("Job[Result]", job)
+
+
+def release(slot: str) -> None:
+    """Let go of the job of a slot; one that is not over is given up."""
+    _, job = _jobs().pop(slot, (None, None))
+    if job is not None:
+        job.cancel()
+
+
+def release_done(slot: str) -> None:
+    """Let go of the job of a slot where it is done; its result stays with the engine a while."""
+    _, job = _jobs().get(slot, (None, None))
+    if job is not None and job.state == "done":
+        release(slot)
+
+
+def _jobs() -> dict[str, tuple[Any, Job[Any]]]:
+    """The session's jobs by slot, each with its task's key."""
+    jobs: dict[str, tuple[Any, Job[Any]]] = st.session_state.setdefault("work.jobs", {})
+    return jobs
 
 
 def _draw_until_over(
@@ -129,16 +164,19 @@ def _draw_until_over(
 
 def how_far(job: Job[Result]) -> tuple[float, str]:
     """The share done, and what is being done, in words."""
-    if job.state == "queued":
-        return 0.0, f"{_label(job)}: number {job.place} in the queue"
     progress = job.progress
+    share = progress.done / progress.total if progress is not None and progress.total else 0.0
+    share = min(share, 1.0)
+    if job.state == "queued":
+        return share, f"{_label(job)}: number {job.place} in the queue"
     if progress is None:
         return 0.0, f"{_label(job)}: beginning"
-    share = progress.done / progress.total if progress.total else 0.0
     note = progress.note or "working"
+    if job.state == "paused":
+        return share, f"{_label(job)}: paused, {note}"
     says_left = note.endswith(" left") or job.eta_s is None
     left = "" if says_left else f", about {job.eta_s:.0f} s left"
-    return min(share, 1.0), f"{_label(job)}: {note}{left}"
+    return share, f"{_label(job)}: {note}{left}"
 
 
 def _label(job: Job[Result]) -> str:
