@@ -9,7 +9,8 @@ from collections.abc import Generator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from vizcore.data.transforms import Beyond, check, transform
+from vizcore.data.transformations import Beyond, check
+from vizcore.data.transforms import transform
 from vizcore.networks import class_number, preprocessing_of, source_of
 from vizcore.records_invariance import Invariance
 from vizcore.runtime.jobs import Progress, Task

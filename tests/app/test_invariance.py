@@ -12,7 +12,7 @@ import pytest
 import vizcore as vc
 from tests.app.opening import code_of, open_page, texts
 from vizcore.data.samples import sample
-from vizcore.data.transforms import TRANSFORMATIONS
+from vizcore.data.transformations import TRANSFORMATIONS
 from vizcore.figures.numbers import percent
 from vizcore.ui import invariance_views
 from vizcore.ui.room import Room
@@ -68,6 +68,25 @@ def test_other_layers_are_plotted_and_unknown_ones_refused():
     assert "no such thing" in texts(at)
     at = open_page("invariance", beside="cat,nothing")
     assert "beside = 'cat,nothing'" in at.warning[0].value
+
+
+def test_one_view_close_up():
+    at = open_page("invariance", kind="blur", picture="coffee", at="4")
+    at.session_state["kept.open.invariance.One view, close up"] = True
+    at.run()
+    assert not at.exception
+    found = vc.invariance(KEY, sample("coffee").read(), "blur", device="cpu")
+    best = int(found.shifts.probabilities_nc[-1].argmax())
+    share = percent(float(found.shifts.probabilities_nc[-1, best]))
+    assert f'<td>{found.classes[best]}</td><td class="n">{share}</td>' in texts(at)
+    at.select_slider[0].set_value("").run()
+    assert not at.exception
+    assert "at" not in at.query_params
+    at = open_page("invariance", kind="scale", at="4")  # no such scale: the unchanged picture
+    at.session_state["kept.open.invariance.One view, close up"] = True
+    at.run()
+    assert not at.exception
+    assert at.session_state["invariance.at"] == ""
 
 
 def test_every_layers_distance_and_how_to_read_it():

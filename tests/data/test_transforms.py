@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from vizcore.data.preprocessing import Preprocessing
-from vizcore.data.transforms import BEYOND, TRANSFORMATIONS, transform
+from vizcore.data.transformations import BEYOND, TRANSFORMATIONS
+from vizcore.data.transforms import transform
 from vizcore.errors import BadChoice, BadImage
 
 HOW = Preprocessing(32, 32, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25))

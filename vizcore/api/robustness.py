@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vizcore.data.transforms import Beyond
+from vizcore.data.transformations import Beyond
 from vizcore.invariance_tasks import invariance_task
 from vizcore.records_invariance import Invariance
 from vizcore.runtime.device import choose

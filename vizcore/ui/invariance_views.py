@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import json
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,20 +11,20 @@ import streamlit as st
 
 from vizcore import invariance_tasks
 from vizcore.data.samples import sample, sample_pictures_for
-from vizcore.data.transforms import BEYOND, TRANSFORMATIONS, Beyond
+from vizcore.data.transformations import BEYOND, TRANSFORMATIONS, Beyond
 from vizcore.errors import UnknownLayer, UnknownName
 from vizcore.figures import invariance_words as words
 from vizcore.figures.invariance import MOST, draw_invariance, draw_layers
-from vizcore.figures.invariance_png import chosen_views, draw_png, draw_strip
-from vizcore.figures.marking import RANDOM_WEIGHTS, marked
-from vizcore.figures.numbers import percent
+from vizcore.figures.invariance_png import draw_strip
+from vizcore.figures.marking import marked
 from vizcore.figures.palette import CHART_CONFIG
-from vizcore.formats import rows_csv
 from vizcore.records_invariance import Invariance
-from vizcore.ui import cache, pictures, work
 from vizcore.ui import picture_views as views
+from vizcore.ui import pictures, work
 from vizcore.ui.address import Choice, View, any_text, one_of
-from vizcore.ui.room import Download, Room, is_dark
+from vizcore.ui.invariance_files import offer
+from vizcore.ui.invariance_view import draw_view, words_under
+from vizcore.ui.room import Room, is_dark
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -64,6 +62,7 @@ CHOICES = [
     Choice("first", "", any_text),
     Choice("last", "", any_text),
     Choice("beside", (), _names, write=",".join),
+    Choice("at", "", any_text),
 ]
 EXPLANATION = """
 - Each point is one changed picture. The first two plots say how far a layer's features are from
@@ -199,25 +198,17 @@ def draw(here: Room, weights: Weights, chosen: Chosen, made: Sequence[Moved]) ->
             if len(made) > 1:
                 st.markdown(f"**{views.plain(each.title)}**")
             st.image(strip, alt=f"{each.title}: {words.held(each.found)}", output_format="PNG")
-            st.html(views_html(each.found))
+            st.html(words_under(each.found, STRIP_PX))
     views.caption(weights, words.caption(found))
     _draw_details(here, found)
-    _offer(here, weights, chosen, records, names, first, last)
-
-
-def views_html(found: Invariance) -> str:
-    """What stands under the views: the amount, the most probable class, its probability."""
-    cells = ""
-    for n in chosen_views(found):
-        name = html.escape(found.said_n[n])
-        name = name if found.said_n[n] == found.said else f"<b>{name}</b>"
-        sure = percent(float(found.shifts.probabilities_nc[n].max()))
-        cells += f"<div>{words.amount(found, found.amounts[n])}<br>{name}<br>{sure}</div>"
-    return f'<div class="cs-views" style="width:{STRIP_PX}px">{cells}</div>'
+    offer(here, weights, chosen, records, names, (first, last))
 
 
 def _draw_details(here: Room, found: Invariance) -> None:
     view, listed = here.view, [layer.name for layer in found.shifts.layers]
+    with here.details("One view, close up") as is_open:
+        if is_open:
+            draw_view(here.view, found)
     with here.details("Which layers are plotted, and how far every layer moves") as is_open:
         if is_open:
             with st.container(horizontal=True, gap="small"):
@@ -266,55 +257,3 @@ def _strip(key: Hashable, _found: Invariance, mark: str, dark: bool) -> bytes:
     """Some of the views in a row. `key` names what `_found` is of."""
     strip = draw_strip(_found, width_px=STRIP_PX, words=False, dark=dark)
     return marked(strip, mark, dark=dark) if mark else strip
-
-
-def _offer(
-    here: Room,
-    weights: Weights,
-    chosen: Chosen,
-    records: Sequence[Invariance],
-    names: Sequence[str],
-    first: int,
-    last: int,
-) -> None:
-    found = records[0]
-    stem = views.stem(weights, found.kind, chosen.name)
-
-    def picture() -> bytes:
-        drawn = draw_png(records, first, last, names)
-        return marked(drawn, RANDOM_WEIGHTS) if weights.is_random else drawn
-
-    def numbers() -> str:
-        everything = {
-            "network": weights.architecture,
-            "weights": weights.name,
-            "random_weights": weights.is_random,
-            "kind": found.kind,
-            "unit": found.unit,
-            "beyond": found.beyond,
-            "pictures": [
-                {"picture": name, "answer": each.said, "held": each.held, "views": each.rows()}
-                for name, each in zip(names, records, strict=True)
-            ],
-        }
-        return json.dumps(everything, indent=1, ensure_ascii=False)
-
-    here.offer(
-        Download("Plots and views, PNG", f"{stem}.png", "image/png", picture),
-        Download("Every view and layer, CSV", f"{stem}.csv", "text/csv",
-                 lambda: rows_csv(found.rows())),
-        Download("Every picture, JSON", f"{stem}.json", "application/json", numbers),
-        Download("Chart, HTML", f"{stem}.html", "text/html",
-                 lambda: cache.figure_html(draw_invariance(records, first, last, names))),
-    )  # fmt: skip
-    imports, argument = views.weights_code(weights)
-    target = f", {found.target_class!r}" if here.view["class"] else ""
-    beyond = f", beyond={found.beyond!r}" if found.beyond != "mirror" else ""
-    here.code(
-        views.picture_imports(chosen.name)
-        + imports
-        + f"\nfound = vc.invariance({weights.architecture!r}, {views.picture_code(chosen.name)}, "
-        f"{found.kind!r}{target}{beyond}{argument})\n"
-        "print(found.held, found.probabilities_n)\n"
-        f"print(found.shifts.distances_ln[found.layer({found.shifts.layers[first].name!r})])"
-    )

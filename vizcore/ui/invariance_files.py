@@ -1,0 +1,73 @@
+"""What the Invariance page offers to take away: the plots, every number, the code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from vizcore.figures.invariance import draw_invariance
+from vizcore.figures.invariance_png import draw_png
+from vizcore.figures.marking import RANDOM_WEIGHTS, marked
+from vizcore.formats import rows_csv
+from vizcore.records_invariance import Invariance
+from vizcore.ui import cache
+from vizcore.ui import picture_views as views
+from vizcore.ui.room import Download, Room
+
+if TYPE_CHECKING:
+    from vizcore.ui.pictures import Chosen
+    from vizcore.zoo.weights import Weights
+
+
+def offer(
+    here: Room,
+    weights: Weights,
+    chosen: Chosen,
+    records: Sequence[Invariance],
+    names: Sequence[str],
+    layers: tuple[int, int],
+) -> None:
+    """The plots and the numbers as files, and the lines of Python that make them."""
+    first, last = layers
+    found = records[0]
+    stem = views.stem(weights, found.kind, chosen.name)
+
+    def picture() -> bytes:
+        drawn = draw_png(records, first, last, names)
+        return marked(drawn, RANDOM_WEIGHTS) if weights.is_random else drawn
+
+    def numbers() -> str:
+        everything = {
+            "network": weights.architecture,
+            "weights": weights.name,
+            "random_weights": weights.is_random,
+            "kind": found.kind,
+            "unit": found.unit,
+            "beyond": found.beyond,
+            "pictures": [
+                {"picture": name, "answer": each.said, "held": each.held, "views": each.rows()}
+                for name, each in zip(names, records, strict=True)
+            ],
+        }
+        return json.dumps(everything, indent=1, ensure_ascii=False)
+
+    here.offer(
+        Download("Plots and views, PNG", f"{stem}.png", "image/png", picture),
+        Download("Every view and layer, CSV", f"{stem}.csv", "text/csv",
+                 lambda: rows_csv(found.rows())),
+        Download("Every picture, JSON", f"{stem}.json", "application/json", numbers),
+        Download("Chart, HTML", f"{stem}.html", "text/html",
+                 lambda: cache.figure_html(draw_invariance(records, first, last, names))),
+    )  # fmt: skip
+    imports, argument = views.weights_code(weights)
+    target = f", {found.target_class!r}" if here.view["class"] else ""
+    beyond = f", beyond={found.beyond!r}" if found.beyond != "mirror" else ""
+    here.code(
+        views.picture_imports(chosen.name)
+        + imports
+        + f"\nfound = vc.invariance({weights.architecture!r}, {views.picture_code(chosen.name)}, "
+        f"{found.kind!r}{target}{beyond}{argument})\n"
+        "print(found.held, found.probabilities_n)\n"
+        f"print(found.shifts.distances_ln[found.layer({found.shifts.layers[first].name!r})])"
+    )
