@@ -105,7 +105,8 @@ class Machine:
             'A CPU, 1 thread, torch 2.14.1'
         """
         threads = f", {self.threads} thread{'s' if self.threads > 1 else ''}"
-        return f"{self.device}{threads if self.kind == 'cpu' else ''}, torch {self.torch}"
+        torch = self.torch.partition("+")[0]
+        return f"{self.device}{threads if self.kind == 'cpu' else ''}, torch {torch}"
 
     @property
     def slug(self) -> str:
@@ -197,6 +198,14 @@ class Ceiling:
         """Operations a byte from which on arithmetic is what bounds a perfect program."""
         return self.flops_per_s / self.bytes_per_s
 
+    def higher(self, other: Ceiling) -> Ceiling:
+        """The best of two measurements of one machine."""
+        product = max(self, other, key=lambda each: each.flops_per_s)
+        copy = max(self, other, key=lambda each: each.bytes_per_s)
+        return Ceiling(
+            self.dtype, product.flops_per_s, product.side, copy.bytes_per_s, copy.copied_bytes
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class MachineResults:
@@ -219,10 +228,14 @@ class MachineResults:
     def with_more(
         self, measurements: Iterable[Measurement], ceilings: Iterable[Ceiling] = ()
     ) -> MachineResults:
-        """The same with newer values in the place of those of the same kind."""
+        """The same with newer measurements in the place of those of the same kind, and the higher
+        of two ceilings: a ceiling is what was reached at best."""
         kept = {(m.network, m.input_shape, m.setup): m for m in self.measurements}
         kept |= {(m.network, m.input_shape, m.setup): m for m in measurements}
-        best = {c.dtype: c for c in self.ceilings} | {c.dtype: c for c in ceilings}
+        best = {c.dtype: c for c in self.ceilings}
+        for each in ceilings:
+            before = best.get(each.dtype)
+            best[each.dtype] = each if before is None else before.higher(each)
         return MachineResults(self.machine, tuple(kept.values()), tuple(best.values()))
 
 

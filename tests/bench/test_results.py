@@ -91,6 +91,13 @@ def test_newer_values_replace_those_of_the_same_kind(empty_cache) -> None:
     assert found.ceilings == RESULTS.ceilings
 
 
+def test_a_ceiling_is_what_was_reached_at_best() -> None:
+    lower = Ceiling("fp32", 1e12, 4096, 2e12, 2**29)
+    joined = RESULTS.with_more((), [lower])
+    assert joined.ceilings == (Ceiling("fp32", 2e12, 8192, 2e12, 2**29),)
+    assert joined.with_more((), [Ceiling("bf16", 9e12, 1, 1e9, 1)]).ceiling("bf16").side == 1
+
+
 def test_other_versions_are_another_machine(empty_cache) -> None:
     measured.keep(RESULTS)
     measured.keep(MachineResults(replace(MACHINE, driver="571"), (FIRST,)))

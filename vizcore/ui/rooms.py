@@ -107,6 +107,7 @@ ROOMS: tuple[RoomEntry, ...] = (
         ":material/layers_clear:",
     ),
     RoomEntry("accuracy", "Accuracy and cost", "Accuracy and cost", ":material/bubble_chart:"),
+    RoomEntry("measured", "Measured here", "Accuracy and cost", ":material/timer:"),
 )
 
 
