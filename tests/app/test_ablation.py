@@ -55,6 +55,7 @@ def test_a_network_that_was_not_retrained_says_so():
     said = texts(at)
     assert "its accuracy is not measured yet" in said
     assert ">21%</b> of its parameters" in said
+    assert "not retrained yet" in said
 
 
 @pytest.mark.parametrize("error", figures.ERRORS)

@@ -175,13 +175,24 @@ def signed(points: float) -> str:
     return f"{points + 0.0:.1f}".replace("-0.0", "0.0").replace("-", "−")
 
 
+def p_value(value: float) -> str:
+    """A p-value in a table.
+
+    Example:
+        >>> p_value(0.0314), p_value(2.2e-6)
+        ('0.031', '< 0.001')
+    """
+    return f"{value:.2g}" if value >= 0.001 else "< 0.001"
+
+
 def drop_words(study: AblationStudy, version: Version) -> str:
     """A drop by its seeds, each with the exact test that there is none."""
     drops = study.drops(version)
     if not drops:
         return "not measured yet"
     return "<br>".join(
-        f"seed {drop.seed}: {drop.points:+.1f} points, p = {drop.p_value:.2g}" for drop in drops
+        f"seed {drop.seed}: {signed(drop.points)} points, p {p_value(drop.p_value)}"
+        for drop in drops
     )
 
 
@@ -213,6 +224,11 @@ def caption(study: AblationStudy) -> str:
     low, high = run.interval
     seeds = {len(study.drops(version)) for version in study.versions}
     how = f"{min(seeds)} to {max(seeds)}" if len(seeds) > 1 else str(max(seeds))
+    if not max(seeds):
+        return (
+            "Its versions are not retrained yet, so what they lose is not known. The whole "
+            f"network names {100 * run.test:.1f}% of {study.pictures} test patches rightly."
+        )
     return (
         f"Each version retrained from new weights by the whole network's recipe, {how} "
         f"seed{'' if how == '1' else 's'}, and held against the whole network of the same seed on "

@@ -63,7 +63,7 @@ def draw_invariance(
         )
     one, house = found[0], theme(dark)
     layers = one.shifts.layers
-    whose = f"of {one.target_class}" if len(found) == 1 else "of its own class"
+    whose = f"of {one.target_class}" if len(found) == 1 else "of its first answer"
     figure = make_subplots(
         rows=1,
         cols=3,

@@ -93,7 +93,7 @@ def draw_png(
         (f"{layers[first].name}: distance / original's length", distances[0], greatest),
         (f"{layers[last].name}: distance / original's length", distances[1], greatest),
         (
-            f"probability of {one.target_class if len(found) == 1 else 'its own class'}",
+            f"probability of {one.target_class if len(found) == 1 else 'its first answer'}",
             np.stack([each.probabilities_n for each in found]),
             1.04,
         ),

@@ -104,7 +104,7 @@ def runs_table(study: AblationStudy) -> str:
                 f"{100 * low:.1f}–{100 * high:.1f}%",
                 "" if drop is None else figures.signed(drop.points),
                 "" if drop is None else f"{drop.only_whole} / {drop.only_without}",
-                "" if drop is None else f"{drop.p_value:.2g}",
+                "" if drop is None else figures.p_value(drop.p_value),
             ]
             lines.append(_row(cells, first=1))
         if not version.runs:
@@ -124,7 +124,7 @@ def claims_table(study: AblationStudy) -> str:
         _row(
             [
                 figures.label(each.removed),
-                each.params_claim.stated.replace(" parameters", ""),
+                _whole(each.params_claim.stated.replace(" parameters", "")),
                 exact(each.saved_two_towers),
                 exact(each.saved_one_tower),
                 _VERDICTS[each.params_claim.verdict],
@@ -236,9 +236,14 @@ def _table(heads: list[str], lines: list[str], *, first: int) -> str:
         f"<th{'' if place < first else ' class=n'}>{name}</th>" for place, name in enumerate(heads)
     )
     return (
-        f'<div class="cs-wide"><table class="cs-table"><thead><tr>{head}</tr></thead>'
+        f'<div class="cs-wide"><table class="cs-table cs-ablation"><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(lines)}</tbody></table></div>"
     )
+
+
+def _whole(text: str) -> str:
+    """A whole number in groups of three; other text as it is."""
+    return exact(int(text)) if text.isdigit() else text
 
 
 def _plain(text: str) -> str:
