@@ -52,6 +52,10 @@ benchmarks: .venv/dev.stamp
 	$(BIN)/python benchmarks/cold_start.py
 	$(BIN)/python benchmarks/first_prediction.py
 	$(BIN)/python benchmarks/scan.py
+	$(BIN)/python benchmarks/feature_maps.py
+	$(BIN)/python benchmarks/class_image.py
+	$(BIN)/python benchmarks/integrated_gradients.py
+	$(BIN)/python benchmarks/bench_agreement.py
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .coverage

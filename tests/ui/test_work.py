@@ -93,13 +93,15 @@ def test_the_jobs_of_somebody_who_left_are_given_up(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(work.runtime, "get_instance", Server)
     left = work.engine().submit(Task(endless, "Left"), session="absent")
     stays = work.engine().submit(Task(endless, "Stays"), session="present")
+    warm = work.engine().submit(Task(endless, "Warm-up"), session=work.WARM_UP)
     work.let_go_of_the_absent()
     try:
         assert left.state == "cancelled"
         assert stays.state in ("queued", "running")
-        assert work.engine().sessions() == {"present"}
+        assert work.engine().sessions() == {"present", work.WARM_UP}
     finally:
         stays.cancel()
+        warm.cancel()
         stop.set()
 
 

@@ -24,6 +24,9 @@ Result = TypeVar("Result")
 #: The network a page about pictures begins with, where it is in the box.
 DEFAULT_NETWORK = "zfnet_photos20"
 
+#: The session of the server itself, which never leaves.
+WARM_UP = "warm-up"
+
 _QUIET_S = 0.7
 _POLL_S = 0.1
 
@@ -63,7 +66,7 @@ def let_go_of_the_absent() -> None:
     if runtime.exists():
         server = runtime.get_instance()
         for person in engine().sessions():
-            if not server.is_active_session(person):
+            if person != WARM_UP and not server.is_active_session(person):
                 engine().cancel_session(person)
 
 
@@ -202,4 +205,4 @@ def prepare() -> None:
 
     layers("vgg_d")
     for key in network_keys():
-        engine().submit(warm_task(key)).result(timeout_s=60)
+        engine().submit(warm_task(key), session=WARM_UP).result(timeout_s=60)
