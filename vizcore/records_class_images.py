@@ -359,7 +359,12 @@ def as_pictures(
         >>> as_pictures(np.zeros((1, 3, 1, 1), np.float32), (0.0, 0.5, 1.0), (1.0, 1.0, 1.0))
         array([[[[  0, 128, 255]]]], dtype=uint8)
     """
-    unit = images_nchw.transpose(0, 2, 3, 1) * np.asarray(std, np.float32)
-    unit = unit + np.asarray(mean, np.float32)
-    pictures = np.rint(np.nan_to_num(unit * np.float32(255.0))).clip(0, 255).astype(np.uint8)
+    each = (slice(None), None, None)
+    values = images_nchw * np.asarray(std, np.float32)[each]
+    values += np.asarray(mean, np.float32)[each]
+    values *= np.float32(255.0)
+    np.rint(values, out=values)
+    # Unlike `clip` these take what is no number for 0.
+    np.fmin(np.fmax(values, 0, out=values), 255, out=values)
+    pictures = np.ascontiguousarray(values.astype(np.uint8).transpose(0, 2, 3, 1))
     return pictures if pictures.shape[3] == 3 else pictures.repeat(3, axis=3)

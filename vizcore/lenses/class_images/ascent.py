@@ -145,6 +145,8 @@ class _Run:
         self.coordinates = coordinates(options.basis, shape[1:], self.colours_cc, start)
         self.points = self.coordinates.points(self.images)
         self.lambdas = torch.tensor([goal.lambda_ for goal in goals]).to(start)
+        self.nothing = torch.zeros_like(self.lambdas)
+        self.are_classes = all(goal.target is not None for goal in goals)
         self.twice_lambdas = 2 * self.lambdas[:, None, None, None]
         size = options.step_size or default_step_size(
             options, start.numel(), float(max(self.lambdas))
@@ -163,21 +165,20 @@ class _Run:
         scores, odds, self.gradients = self.measuring(self.images, transformation, not is_last)
         penalties = self.lambdas * self.images.square().sum((1, 2, 3))
         weight = self.options.total_variation
-        total = torch.zeros_like(penalties)
+        total = self.nothing
         if weight:
             total, slope = variation(self.images)
+            total = weight * total
         largest = self.gradients.abs().amax((1, 2, 3))
-        values = torch.stack([scores, penalties, weight * total, odds.to(scores.dtype), largest])
-        score, penalty, varied, probability, steepest = values.float().cpu().numpy()
-        self.film.write(
-            step, score=score, penalty=penalty, variation=varied, probability=probability
-        )
+        values = torch.stack([scores, penalties, total, odds.to(scores.dtype), largest])
+        numbers = values.float().cpu().numpy()
+        self.film.write(step, numbers[:-1])
         if is_last:
             return
-        new = self.troubles.watch(step, score, steepest)
+        new = self.troubles.watch(step, numbers[0], numbers[-1])
         if new:
             self.images[new], self.points[new] = self.before[0][new], self.before[1][new]
-        self.gradients = self.gradients - self.twice_lambdas * self.images
+        self.gradients = torch.addcmul(self.gradients, self.twice_lambdas, self.images, value=-1)
         if weight:
             self.gradients = self.gradients - weight * slope
 
@@ -200,7 +201,6 @@ class _Run:
         pixels = self.images.float().cpu().numpy()
         if self.film.wants(step):
             self.film.keep(step, as_pictures(pixels, self.mean, self.std))
-        are_classes = all(goal.target is not None for goal in self.goals)
         return AscentImages(
             goals=self.goals,
             options=self.options,
@@ -211,7 +211,7 @@ class _Run:
             scores_sn=self.film.curve("score", step),
             penalties_sn=self.film.curve("penalty", step),
             variations_sn=self.film.curve("variation", step),
-            probabilities_sn=self.film.curve("probability", step) if are_classes else None,
+            probabilities_sn=self.film.curve("probability", step) if self.are_classes else None,
             frames=self.film.frames,
             predictions=predictions,
             notes=self.troubles.notes(self.images, step == self.options.steps),

@@ -16,7 +16,7 @@ class Film:
     Example:
         >>> film = Film(6, 1, (2, 2), ("score",), most_frames=4)
         >>> for step in range(7):
-        ...     film.write(step, score=np.array([step]))
+        ...     film.write(step, np.array([[step]]))
         ...     if film.wants(step):
         ...         film.keep(step, np.zeros((1, 2, 2, 3), np.uint8))
         >>> [frame.step for frame in film.frames], film.curve("score", 2).ravel().tolist()
@@ -35,17 +35,17 @@ class Film:
         count = max(2, min(most_frames, FRAMES_BYTES // frame_bytes))
         self._every = math.ceil(steps / (count - 1))
         self._steps = steps
-        self._curves = {name: np.full((steps + 1, images), np.nan, np.float32) for name in curves}
+        self._names = {name: place for place, name in enumerate(curves)}
+        self._values = np.full((len(curves), steps + 1, images), np.nan, np.float32)
         self.frames: tuple[Frame, ...] = ()
 
-    def write(self, step: int, **values_n: npt.NDArray[np.floating]) -> None:
-        """Note a step's values in the curves."""
-        for name, values in values_n.items():
-            self._curves[name][step] = values
+    def write(self, step: int, values_kn: npt.NDArray[np.floating]) -> None:
+        """Note a step's values in the curves, in their order."""
+        self._values[:, step] = values_kn
 
     def curve(self, name: str, step: int) -> npt.NDArray[np.float32]:
         """A curve up to a step; what is written later does not change it."""
-        return self._curves[name][: step + 1]
+        return self._values[self._names[name], : step + 1]
 
     def wants(self, step: int) -> bool:
         """Whether a frame is to be kept of this step, and is not yet."""

@@ -108,8 +108,7 @@ def invert(
 
     for step in range(options.steps + 1):
         terms, gradient = _measured(wanted, images)
-        error, bound, varied = terms.float().cpu().numpy()
-        film.write(step, error=error, bound=bound, variation=varied)
+        film.write(step, terms.float().cpu().numpy())
         for number in torch.nonzero(~gradient.flatten(1).isfinite().all(1)).flatten().tolist():
             images[number] = before[number]
             notes[number] = notes[number] or (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -43,10 +44,15 @@ class Troubles:
         Raises:
             NotApplicable: at the very start no image has a score and a gradient.
         """
-        finite, zero = np.isfinite(scores_n) & np.isfinite(largest_n), largest_n == 0
-        if self._is_well and finite.all() and not zero.any():
-            return []
+        largest = largest_n.tolist()
+        if (
+            self._is_well
+            and min(largest) > 0
+            and math.isfinite(sum(largest) + sum(scores_n.tolist()))
+        ):
+            return []  # as nearly always
         self._is_well = False
+        finite, zero = np.isfinite(scores_n) & np.isfinite(largest_n), largest_n == 0
         new = []
         for number, (is_finite, is_zero) in enumerate(zip(finite, zero, strict=True)):
             if not is_finite and self._stopped_at[number] < 0:
