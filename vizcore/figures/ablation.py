@@ -204,18 +204,23 @@ def answer(study: AblationStudy) -> str:
         points = study.points(version)
         if points is None:
             cost = "its accuracy is not measured yet"
-        elif study.told_apart(version):
-            cost = f"loses <b>{signed(points)} points</b>"
         else:
-            cost = (
-                f"loses {signed(points)} points, which {study.pictures} test patches do not tell "
-                "from none"
-            )
+            cost = _cost(study, version, points)
         of = " of its parameters" if not said else ""
         saves = f'<b title="{exact(study.saved(version))}">{share}</b>{of}'
         said.append(f"without {named(version.removed)} saves {saves} and {cost}")
     lost = signed(study.published[-1].top1_points)
     return f"<b>{study.name}</b> {said[0]}; {said[1]} (AlexNet: {lost})."
+
+
+def _cost(study: AblationStudy, version: Version, points: float) -> str:
+    """What became of the accuracy: lost or gained, and whether that could be chance."""
+    verb, size = ("gains", -points) if points < 0 else ("loses", points)
+    if study.told_apart(version):
+        return f"{verb} <b>{signed(size)} points</b>"
+    return (
+        f"{verb} {signed(size)} points, which {study.pictures} test patches do not tell from none"
+    )
 
 
 def caption(study: AblationStudy) -> str:
