@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -93,6 +94,32 @@ def test_what_bounds_each_network_is_said(machine):
     at.session_state["kept.open.measured.What bounds each network"] = True
     at.run()
     assert texts(at).count("bounds it") == 3
+
+
+def test_two_machines_side_by_side(machine):
+    quicker = MachineResults(
+        replace(MACHINE, device="GPU 2"),
+        tuple(replace(m, rounds_ms=(0.5,)) for m in RESULTS.measurements),
+    )
+    measured.keep(quicker)
+    at = open_page("measured", machine=machine, beside=quicker.machine.slug)
+    at.run()
+    assert not at.exception
+    figure = chart(at)
+    assert [trace["name"] for trace in figure["data"]] == [
+        quicker.machine.title,
+        MACHINE.title,
+    ]
+    assert figure["layout"]["title"]["text"] == f"{quicker.machine.title} is 2 to 5 times as quick"
+
+
+def test_other_quantities_over_batch_sizes(machine):
+    at = open_page("measured", machine=machine, show="batches", quantity="time")
+    assert not at.exception
+    assert "Time for one picture" in chart(at)["layout"]["yaxis"]["title"]["text"]
+    at = open_page("measured", machine=machine, show="batches", quantity="power")
+    assert not at.exception
+    assert "mean power is known at two batch sizes" in texts(at)
 
 
 def test_a_setup_nobody_measured_is_said(machine):

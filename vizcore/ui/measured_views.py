@@ -9,7 +9,7 @@ import streamlit as st
 
 from vizcore import zoo
 from vizcore.errors import ConvScopeError
-from vizcore.figures.measured import latency_finding, ms
+from vizcore.figures.measured import QUANTITIES, latency_finding, ms
 from vizcore.figures.palette import CHART_CONFIG
 from vizcore.figures.roofline import bound_words
 from vizcore.records_bench import (
@@ -65,6 +65,8 @@ def choices() -> list[Choice]:
         Choice("dtype", "fp32", one_of(*NUMBER_FORMATS)),
         Choice("nhwc", False, yes_no, write=flag),
         Choice("compiled", False, yes_no, write=flag),
+        Choice("quantity", "throughput", one_of(*QUANTITIES)),
+        Choice("beside", "", any_text),
     ]
 
 
@@ -82,7 +84,8 @@ def draw(here: Room, *, dark: bool) -> None:
     if results is None:
         here.answer("Nothing was measured on any machine yet. Choose networks and measure.")
     else:
-        _draw_results(here, results, setup, dark=dark)
+        other = machines.get(view["beside"]) if view["show"] == "latency" else None
+        _draw_results(here, results, setup, other, dark=dark)
     with here.details("Results of other machines") as is_open:
         if is_open:
             measuring_view.draw_import(here)
@@ -118,7 +121,23 @@ def _draw_choices(
         width=260,
         **view.bind("machine"),
     )
-    if view["show"] != "batches":
+    if view["show"] == "latency" and len(machines) > 1:
+        st.selectbox(
+            "Beside it",
+            ["", *(slug for slug in machines if slug != results.machine.slug)],
+            format_func=lambda slug: machines[slug].machine.title if slug else "nothing",
+            width=200,
+            **view.bind("beside"),
+        )
+    if view["show"] == "batches":
+        st.selectbox(
+            "Quantity",
+            list(QUANTITIES),
+            format_func=lambda key: QUANTITIES[key][0].partition(",")[0],
+            width=200,
+            **view.bind("quantity"),
+        )
+    else:
         sizes = sorted({m.setup.batch for m in results.measurements} | {view["batch"]})
         st.selectbox("Pictures in a pass", sizes, width=120, **view.bind("batch"))
     formats = [m.setup.dtype for m in results.measurements]
@@ -131,7 +150,14 @@ def _draw_choices(
         st.toggle("Compiled", **view.bind("compiled"))
 
 
-def _draw_results(here: Room, results: MachineResults, setup: Setup, *, dark: bool) -> None:
+def _draw_results(
+    here: Room,
+    results: MachineResults,
+    setup: Setup,
+    other: MachineResults | None,
+    *,
+    dark: bool,
+) -> None:
     view = here.view
     like = [
         m
@@ -145,7 +171,11 @@ def _draw_results(here: Room, results: MachineResults, setup: Setup, *, dark: bo
     try:
         if view["show"] in ("roofline", "why"):
             rooflines = rooflines_of(results, same)
-        chart = _chart(view["show"], results.machine.slug, tuple(shown[:MOST]), rooflines, dark)
+        beside = tuple(m for m in other.measurements if m.setup == setup) if other else ()
+        titles = (results.machine.title, other.machine.title if other else "")
+        chart = _chart(
+            view["show"], view["quantity"], tuple(shown[:MOST]), beside, titles, rooflines, dark
+        )
     except ConvScopeError as error:
         here.refuse(error)
     else:
@@ -199,20 +229,22 @@ def rooflines_of(results: MachineResults, same: Sequence[Measurement]) -> tuple[
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _chart(
     show: str,
-    machine: str,
+    quantity: str,
     measurements: tuple[Measurement, ...],
-    _rooflines: tuple[Roofline, ...],
+    beside: tuple[Measurement, ...],
+    titles: tuple[str, str],
+    rooflines: tuple[Roofline, ...],
     dark: bool,
 ) -> go.Figure:
-    """One picture; the measurements and the machine say of what."""
+    """One picture of what was measured."""
     from vizcore.figures.measured import draw_batches, draw_latency
     from vizcore.figures.roofline import draw_roofline, draw_why
 
     if show == "latency":
-        return draw_latency(measurements, dark=dark)
+        return draw_latency(measurements, beside, titles=titles, dark=dark)
     if show == "batches":
-        return draw_batches(measurements, dark=dark)
-    return (draw_roofline if show == "roofline" else draw_why)(_rooflines, dark=dark)
+        return draw_batches(measurements, quantity, dark=dark)
+    return (draw_roofline if show == "roofline" else draw_why)(rooflines, dark=dark)
 
 
 def answer(
