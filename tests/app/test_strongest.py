@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 import vizcore as vc
 from tests.app.opening import code_of, open_page, texts
+from vizcore.data.picture_sets import from_arrays, open_pictures
+from vizcore.records_patches import TopPatches
 
 NETWORK = "zfnet_photos20"
 SMALL = {"network": NETWORK, "pictures": "photographs"}
@@ -72,29 +75,56 @@ def test_random_weights_say_so() -> None:
     assert texts(at).count("Random weights, not trained") >= 2
 
 
-def test_a_stopped_scan_waits_until_it_is_told_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopped_scan_shows_what_it_had_found_until_it_is_told_to_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from vizcore.errors import JobCancelled
     from vizcore.ui import work
 
-    run, stops = work.run, []
+    run = work.run
 
-    def cancelled(task, *, slot, on_cancel=None):  # what the Cancel button does
-        stops.append(on_cancel)
-        return run(task, slot=slot, on_cancel=on_cancel)
+    def stopped(task, *, slot, show=None, **rest):  # as if Cancel were pressed after a batch
+        if show is None:
+            return run(task, slot=slot, **rest)
+        show(_half())
+        raise JobCancelled("stopped")
 
-    monkeypatch.setattr(work, "run", cancelled)
-    at = open_page("strongest", **SMALL, layer="conv1")
-    seen = len(stops)
-    at.session_state["strongest.stopped"] = _key_of_the_scan()
+    monkeypatch.setattr(work, "run", stopped)
+    at = open_page("strongest", **SMALL, layer="conv1", unit="3")
+    patch = _half().patches("conv1", 3)[0]
+    for _ in range(2):
+        assert "stopped after 8 of 20 pictures" in texts(at)
+        assert f"Of the first <b>8</b> pictures, <b>{patch.picture}</b> excites" in texts(at)
+        at.run()
+        assert not at.exception
+    monkeypatch.setattr(work, "run", run)
     at.run()
-    assert "What was scanned is kept" in at.info[0].value
-    assert len(stops) == seen
-    at.button(key="strongest.go-on").click().run()
-    assert not at.info
+    assert "stopped after 8 of 20" in texts(at), "nothing is begun again unasked"
+    at.button(key="strongest-go-on").click().run()
+    assert "stopped" not in texts(at)
     assert "Of <b>20</b> pictures" in texts(at)
 
 
-def _key_of_the_scan() -> object:
-    from vizcore.networks import weights
-    from vizcore.patch_tasks import top_patches_task
+def test_a_scan_that_was_stopped_before_its_first_picture_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from vizcore.errors import JobCancelled
+    from vizcore.ui import work
 
-    return top_patches_task(NETWORK, "photographs", weights=weights(NETWORK)).key
+    def stopped(task, **rest):
+        raise JobCancelled("stopped")
+
+    monkeypatch.setattr(work, "run", stopped)
+    at = open_page("strongest", **SMALL, layer="conv1")
+    assert "stopped after 0 of 20 pictures" in texts(at)
+    assert at.selectbox(key=_key(at, "pictures")).value == "photographs"
+
+
+@cache
+def _half() -> TopPatches:
+    """What the scan of the twenty photographs has found in the first eight of them."""
+    from dataclasses import replace
+
+    whole = open_pictures("photographs")
+    few = from_arrays([whole.read(each) for each in range(8)], whole.title, whole.names[:8])
+    return replace(vc.top_patches(NETWORK, few, device="cpu"), names=whole.names)

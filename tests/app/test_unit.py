@@ -10,6 +10,9 @@ import pytest
 import vizcore as vc
 from tests.app.opening import code_of, open_page, texts
 from vizcore.data.picture_sets import PictureSet, from_arrays, open_pictures
+from vizcore.data.samples import sample
+from vizcore.runtime.jobs import run_here
+from vizcore.tasks import map_layers_task
 
 NETWORK = "zfnet_photos20"
 
@@ -61,8 +64,6 @@ def test_the_first_layer_and_a_unit_of_its_own_choosing():
     at = open_page("unit", network=NETWORK, layer="conv1", picture="coffee")
     assert "mid-grey is a weight of 0" in texts(at)
     from vizcore import unit_tasks
-    from vizcore.data.samples import sample
-    from vizcore.runtime.jobs import run_here
 
     best = run_here(unit_tasks.unit_task(NETWORK, sample("coffee").read(), "conv1"))
     assert at.number_input[0].value == best.channel
@@ -134,6 +135,16 @@ def test_a_layer_that_is_no_convolution_has_units_too():
     assert not at.exception
     assert "no kernel of its own" in texts(at)
     assert "Values that are 0" in texts(at)
+
+
+def test_every_place_with_maps_is_offered_and_convolutions_come_first():
+    at = open_page("unit", network=NETWORK, picture="coffee")
+    offered = next(each for each in at.selectbox if each.label == "Layer").options
+    maps = run_here(map_layers_task(NETWORK, sample("coffee").read()))
+    convolutions = [each.name for each in maps if each.op == "Conv2d"]
+    others = [each.name for each in maps if each.op != "Conv2d"]
+    assert [each.split(" · ")[0] for each in offered] == convolutions + others
+    assert "pool1 · MaxPool2d · 64 units" in offered
 
 
 def test_an_addition_has_units_too():

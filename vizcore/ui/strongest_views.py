@@ -13,11 +13,12 @@ from vizcore.data.picture_sets import BUNDLED, PictureSet
 from vizcore.errors import BadChoice, BadImage, UnknownLayer
 from vizcore.figures.numbers import short
 from vizcore.records_patches import TopPatches
-from vizcore.ui import address, cache, picture_sets, work
+from vizcore.ui import address, cache, picture_sets
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, any_text, whole
 from vizcore.ui.cells import Cells, draw_cells, size_of
 from vizcore.ui.room import Download, Room, is_dark
+from vizcore.ui.strongest_scan import draw_stopped, scanned, still_to_see
 from vizcore.ui.unit_links import draw_link
 from vizcore.zoo.weights import Weights
 
@@ -55,24 +56,30 @@ def choices() -> list[Choice]:
     ]
 
 
-def scanned(weights: Weights, pictures: PictureSet) -> TopPatches | None:
-    """The nine strongest places of every unit; None where the scan was stopped."""
-    from vizcore.patch_tasks import top_patches_task
-
-    task = top_patches_task(weights.architecture, pictures, weights=weights)
-    if st.session_state.get("strongest.stopped") == task.key:
-        st.info("The scan was stopped. What was scanned is kept.", icon=":material/pause:")
-        st.button("Go on", icon=":material/play_arrow:", key="strongest.go-on", on_click=_go_on)
-        return None
-    return work.run(task, slot="strongest.scan", on_cancel=lambda: _stop(task.key))
-
-
-def _stop(key: object) -> None:
-    st.session_state["strongest.stopped"] = key
+def draw_scan(here: Room, weights: Weights, pictures: PictureSet) -> TopPatches | None:
+    """All of the page: the scan as it goes on, and what it found; None where nothing was."""
+    found = scanned(weights, pictures, lambda so_far: _draw_so_far(here, weights, pictures, so_far))
+    left = None if found is None else still_to_see(found, pictures)
+    if found is None:
+        with here.controls():
+            picture_sets.draw_control(here.view)
+    if left != 0:
+        draw_stopped(found, pictures)
+    if found is not None:
+        draw(here, weights, pictures, found)
+    return found
 
 
-def _go_on() -> None:
-    st.session_state.pop("strongest.stopped", None)
+def _draw_so_far(here: Room, weights: Weights, pictures: PictureSet, found: TopPatches) -> None:
+    """The wall of the pictures that were looked at until now, while the scan goes on."""
+    layer = here.view["layer"] or _half_seen(found)
+    if found.fields.get(layer) is None:
+        return
+    start = min(here.view["from"], len(found.found[layer].values_ck) - 1) // SHOWN * SHOWN
+    held = _views(found.data_sha256, repr(weights.preprocessing), pictures, weights)
+    cells, _ = _drawn(layer, start, is_dark(), views.mark(weights), found, held)
+    st.image(cells.png, alt=f"{cells.alt}, so far", width="stretch")
+    views.caption(weights, f"{layer}, after {found.looked_at:,} of {len(pictures):,} pictures.")
 
 
 def draw(here: Room, weights: Weights, pictures: PictureSet, found: TopPatches) -> None:
@@ -102,9 +109,9 @@ def draw(here: Room, weights: Weights, pictures: PictureSet, found: TopPatches) 
                 **view.bind("from"),
             )
         st.number_input("Unit, large", 0, count - 1, width=110, **view.bind("unit"))
-    here.answer(views.answer(weights, _answer(found, layer, unit)))
+    here.answer(views.answer(weights, _answer(found, layer, unit, still_to_see(found, pictures))))
     held = _views(found.data_sha256, repr(weights.preprocessing), pictures, weights)
-    key = (found.key, weights.identity, found.data_sha256, layer)
+    key = (found.key, weights.identity, found.data_sha256, str(found.looked_at), layer)
     row = st.container(horizontal=True, gap="medium")
     with row.container(width="stretch"):
         if found.fields[layer] is None:
@@ -144,24 +151,29 @@ def _layer(here: Room, found: TopPatches) -> str:
     """The chosen layer; to begin with, one whose values see about half of the picture."""
     name = here.view["layer"]
     if not name:
-
-        def off(layer: str) -> float:
-            field = found.fields[layer]
-            return np.inf if field is None else abs(max(field.size) - found.input_px / 2)
-
-        name = here.view["layer"] = min(found.found, key=off)
+        name = here.view["layer"] = _half_seen(found)
     if name not in found.found:
         raise UnknownLayer.among("convolution", name, found.found)
     return str(name)
 
 
-def _answer(found: TopPatches, layer: str, unit: int) -> str:
+def _half_seen(found: TopPatches) -> str:
+    """The layer whose values see most nearly half of the picture."""
+
+    def off(layer: str) -> float:
+        field = found.fields[layer]
+        return np.inf if field is None else abs(max(field.size) - found.input_px / 2)
+
+    return min(found.found, key=off)
+
+
+def _answer(found: TopPatches, layer: str, unit: int, left: int) -> str:
     patch = found.patches(layer, unit)[0]
     skipped = f", {len(found.skipped):,} files were not looked at" if found.skipped else ""
     return (
-        f"Of <b>{found.looked_at:,}</b> pictures, <b>{html.escape(patch.picture)}</b> excites unit "
-        f"<b>{unit}</b> of <code>{html.escape(layer)}</code> most: "
-        f"<b>{short(patch.value)}</b>{skipped}."
+        f"Of {'the first ' if left else ''}<b>{found.looked_at:,}</b> pictures, "
+        f"<b>{html.escape(patch.picture)}</b> excites unit <b>{unit}</b> of "
+        f"<code>{html.escape(layer)}</code> most: <b>{short(patch.value)}</b>{skipped}."
     )
 
 
@@ -174,16 +186,21 @@ def _views(sha256: str, how: str, _pictures: PictureSet, _weights: Weights) -> V
 def _wall(
     key: tuple[str, ...], start: int, dark: bool, mark: str, _found: TopPatches, _view: Views
 ) -> tuple[Cells, PatchWall]:
-    """Some units of a layer for the screen, and as they were drawn."""
+    """Some units of a layer for the screen, and as they were drawn; `key` names the layer last."""
+    return _drawn(key[-1], start, dark, mark, _found, _view)
+
+
+def _drawn(
+    layer: str, start: int, dark: bool, mark: str, found: TopPatches, view: Views
+) -> tuple[Cells, PatchWall]:
     from vizcore.figures.marking import marked
     from vizcore.figures.patch_wall import GUTTER_PX, draw_patch_wall
 
-    layer = key[-1]
-    shown = range(start, min(start + SHOWN, len(_found.found[layer].values_ck)))
+    shown = range(start, min(start + SHOWN, len(found.found[layer].values_ck)))
     wall = draw_patch_wall(
-        _found,
+        found,
         layer,
-        _view,
+        view,
         shown,
         width_px=WALL_PX,
         patch_px=PATCH_PX,
@@ -192,7 +209,7 @@ def _wall(
     )
     content = views.png(wall.rgb_hwc)
     content = marked(content, mark, dark=dark) if mark else content
-    values = _found.found[layer].values_ck
+    values = found.found[layer].values_ck
     cells = Cells(
         png=content,
         size_px=size_of(content),
@@ -201,7 +218,7 @@ def _wall(
         columns=wall.columns,
         labels=[
             f"Unit {each}: {short(float(values[each, 0]))} on "
-            f"{_found.patches(layer, each)[0].picture}"
+            f"{found.patches(layer, each)[0].picture}"
             for each in wall.channels
         ],
         alt=f"The strongest patches of units of {layer}",

@@ -6,15 +6,16 @@ import json
 
 import streamlit as st
 
-from vizcore import filter_tasks, unit_tasks
+from vizcore import filter_tasks, tasks, unit_tasks
 from vizcore.data.picture_sets import BUNDLED
 from vizcore.errors import (
     BadChoice,
     ConvScopeError,
+    NotApplicable,
 )
 from vizcore.figures import unit_words as words
 from vizcore.figures.unit import nine_width_px
-from vizcore.records_filters import FilterLayer
+from vizcore.records import MapLayer
 from vizcore.records_unit import Unit
 from vizcore.ui import address, cache, picture_sets, work
 from vizcore.ui import picture_views as views
@@ -53,11 +54,11 @@ def go_to(layer: str, channel: int) -> None:
 
 def draw(here: Room, weights: Weights, chosen: Chosen) -> None:
     """The unit of the address: first what one photo tells, then what all pictures do."""
-    task = filter_tasks.filter_layers_task(weights.architecture, weights=weights)
-    layers = {each.name: each for each in work.run(task, slot="unit.layers")}
+    layers = _layers(weights, chosen)
+    convolutions = [name for name, (_, is_convolution) in layers.items() if is_convolution]
     view = here.view
     if not view["layer"]:
-        view["layer"] = list(layers)[len(layers) // 2]
+        view["layer"] = convolutions[len(convolutions) // 2] if convolutions else next(iter(layers))
     layer, channel = view["layer"], view["channel"]
     try:
         asked = unit_tasks.unit_task(
@@ -90,26 +91,29 @@ def draw(here: Room, weights: Weights, chosen: Chosen) -> None:
     with over:
         draw_map(seen)
     with kernel:
-        draw_kernel(seen, unit.module in layers)
+        draw_kernel(seen, layer in convolutions)
     with st.container(key="unit-neighbours"):
-        draw_neighbours(weights, unit, chosen.name, go_to, is_convolution=unit.module in layers)
+        draw_neighbours(weights, unit, chosen.name, go_to, is_convolution=layer in convolutions)
     if pictures is not None:
         with strongest:
-            draw_strongest(seen, pictures, whole_network=layer in layers)
+            draw_strongest(seen, pictures, whole_network=layer in convolutions)
     if seen.found is not None:
         with fed:
             draw_fed(seen)
         with numbers:
-            draw_numbers(seen, whole_network=layer in layers)
+            draw_numbers(seen, whole_network=layer in convolutions)
         here.answer(views.answer(weights, words.answer(unit, seen.nine, seen.found, seen.fed)))
         seen.downloads.append(_json(seen))
     here.offer(*seen.downloads)
-    here.code(_code(seen, view["pictures"], whole_network=layer in layers))
+    here.code(_code(seen, view["pictures"], whole_network=layer in convolutions))
 
 
 EXPLANATION = """
-**A unit** is one channel of a layer: one kernel, slid over the picture. Its *activation* at a place
-is large where the picture there looks like what the kernel asks for.
+**A unit** is one channel of a place in the network that gives maps. Of a convolution it is one
+kernel, slid over the picture; its *activation* at a place is large where what the layer before
+holds there looks like what the kernel asks for. An activation, a pooling or a normalisation has one
+unit for each channel that it reads, a sum one for each pair that it adds, and a concatenation those
+of all that it joins: these have no kernel of their own. The list names the convolutions first.
 
 **The patches.** Of every picture of the set the place where the unit is greatest is found;
 the nine greatest of those are shown, one a picture, each cut to exactly the pixels that the value
@@ -125,17 +129,36 @@ is asked on the nine pictures only, where the unit is at work.
 """
 
 
-def _draw_layers(here: Room, layers: dict[str, FilterLayer]) -> None:
-    """The convolutions, and the layer of the address where it is another."""
+def _layers(weights: Weights, chosen: Chosen) -> dict[str, tuple[MapLayer, bool]]:
+    """Every place that gives maps, and whether it is a convolution; those stand first."""
+    key = weights.architecture
+    task = filter_tasks.filter_layers_task(key, weights=weights)
+    try:
+        kernels = {each.name for each in work.run(task, slot="unit.layers")}
+    except NotApplicable:
+        kernels = set()
+    every = tasks.map_layers_task(key, chosen.picture, weights=weights)
+    found = work.run(every, slot="unit.places")
+    ops = {each.op for each in found if each.name in kernels}  # a later run has a name of its own
+    rows = {each.name: (each, each.leaf and each.op in ops) for each in found}
+    return dict(sorted(rows.items(), key=lambda row: not row[1][1]))
+
+
+def _draw_layers(here: Room, layers: dict[str, tuple[MapLayer, bool]]) -> None:
+    """Where there are units, and the layer of the address where it is no such place."""
     offered = [*layers]
     if here.view["layer"] not in layers:
         offered.append(here.view["layer"])
 
     def label(name: str) -> str:
-        found = layers.get(name)
-        return name if found is None else f"{name} · {found.filters} units"
+        if name not in layers:
+            return name
+        found, is_convolution = layers[name]
+        if is_convolution:
+            return f"{name} · {found.channels} units"
+        return f"{name} · {found.op}{'' if found.leaf else ' (output)'} · {found.channels} units"
 
-    st.selectbox("Layer", offered, format_func=label, width=260, **here.view.bind("layer"))
+    st.selectbox("Layer", offered, format_func=label, width=290, **here.view.bind("layer"))
 
 
 def _draw_channel(here: Room, unit: Unit) -> None:
