@@ -1,5 +1,7 @@
 """Saliency: which pixels move the score of a class, by several methods, for several classes."""
 
+from typing import Any
+
 from vizcore.errors import UnknownClass
 from vizcore.ui import picture_views as views
 from vizcore.ui import pictures, weights_view
@@ -27,12 +29,17 @@ with room(choosing.PAGE, "Which pixels decided?", choosing.CHOICES) as here:
     except UnknownClass as error:
         choosing.draw_unknown_class(view, error)
     else:
+
+        def tell(there: dict[str, Any]) -> None:
+            text = out.answer_text(out.made_of(asked, there))
+            here.answer(views.answer(weights, text))
+
         if len(asked) == 1:
             found = grid.draw_one(view, weights, chosen, said, asked[0])
         else:
-            found = grid.draw_grid(view, weights, chosen, asked)
+            found = grid.draw_grid(view, weights, chosen, asked, tell)
         made = out.made_of(asked, found)
-        here.answer(views.answer(weights, out.answer_text(made)))
+        tell(found)
         here.offer(*out.downloads(view, weights, chosen, made, found, is_dark()))
         here.code(out.code(view, weights, chosen, asked))
         if len(asked) > 1:

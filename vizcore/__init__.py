@@ -61,6 +61,7 @@ _HOMES: dict[str, str] = {
     "pool": "vizcore.byhand",
     "predict": "vizcore.api.looking",
     "saliency": "vizcore.api.decisions",
+    "saliency_methods": "vizcore.api.decisions",
     "sanity_check": "vizcore.api.trust",
     "share": "vizcore.byhand",
     "sample_pictures": "vizcore.data.samples",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import combinations
+
 import numpy as np
 import numpy.typing as npt
 
@@ -30,10 +33,19 @@ def agreement(
         >>> agreement(np.array([1.0, 2.0, 3.0]), np.array([-10.0, 20.0, 90.0]))
         1.0
     """
-    first, second = (_ranks(np.abs(each).ravel()) for each in (first_hw, second_hw))
-    first, second = first - first.mean(), second - second.mean()
-    spread = float(np.sqrt((first @ first) * (second @ second)))
-    return round(float(first @ second) / spread, 12) if spread else None
+    return agreements([first_hw, second_hw]).get((0, 1))
+
+
+def agreements(maps_hw: Sequence[npt.NDArray[np.floating]]) -> dict[tuple[int, int], float]:
+    """The same of every two of several maps, by their places; constant ones agree with none."""
+    ranks = [_ranks(np.abs(each).ravel()) for each in maps_hw]
+    centred = [each - each.mean() for each in ranks]
+    spreads = [float(np.sqrt(each @ each)) for each in centred]
+    return {
+        (i, j): round(float(centred[i] @ centred[j]) / (spreads[i] * spreads[j]), 12)
+        for i, j in combinations(range(len(ranks)), 2)
+        if spreads[i] and spreads[j]
+    }
 
 
 def _ranks(values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:

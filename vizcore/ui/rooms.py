@@ -87,6 +87,13 @@ ROOMS: tuple[RoomEntry, ...] = (
         ("network", "picture"),
     ),
     RoomEntry(
+        "methods",
+        "Saliency methods",
+        "Why did it say that",
+        ":material/grid_on:",
+        ("network",),
+    ),
+    RoomEntry(
         "trust",
         "Can you trust a map",
         "Why did it say that",

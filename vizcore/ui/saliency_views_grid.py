@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -100,9 +100,17 @@ def draw_one(
 
 
 def draw_grid(
-    view: View, weights: Weights, chosen: Chosen, asked: Sequence[Asked]
+    view: View,
+    weights: Weights,
+    chosen: Chosen,
+    asked: Sequence[Asked],
+    tell: Callable[[dict[str, Any]], None],
 ) -> dict[str, Any]:
-    """Many maps: the methods side by side for one class, else a row a method."""
+    """Many maps: the methods side by side for one class, else a row a method.
+
+    Args:
+        tell: called with the maps that are there, each time there is one more.
+    """
     rows = _rows(asked)
     in_rows = len(rows) > 1 and len(rows[0]) > 1
     side = weights.preprocessing.crop_px
@@ -125,8 +133,12 @@ def draw_grid(
     by_name = {each.name: each for each in asked}
     arrived: dict[str, dict[str, tuple[Cell, SaliencyMap]]] = {}
 
+    there: dict[str, Any] = {}
+
     def draw(cell: Cell, found: SaliencyMap) -> None:
         this = by_name[cell.name]
+        there[cell.name] = found
+        tell(there)
         if view["scale"] != "row":
             draw_cell(view, weights, this, found, None)
             draw_trust(view, weights, chosen, this)

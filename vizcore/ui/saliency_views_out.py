@@ -5,16 +5,17 @@ from __future__ import annotations
 import html
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
-from itertools import combinations
 from typing import Any
+
+import streamlit as st
 
 from vizcore.figures.numbers import percent
 from vizcore.figures.overlay import SaliencyPicture
 from vizcore.figures.saliency_plate import Plate, draw_plate, draw_sheet
 from vizcore.figures.saliency_words import (
-    agreement,
+    agreements,
     completeness_words,
     fit_words,
     half_share,
@@ -42,6 +43,12 @@ def made_of(asked: Sequence[Asked], found: Mapping[str, Any]) -> list[tuple[Aske
 
 def answer_text(made: Made) -> str:
     """How concentrated the maps are, and how far two of them agree, as HTML."""
+    return _answer(tuple((each.task.key, each.of) for each, _ in made), made)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _answer(key: Hashable, _made: Made) -> str:
+    made = _made
     usable = [(a, m) for a, m in made if m.values_hw.any() and _finite(m)]
     of_classes = [(a, m) for a, m in usable if not is_of_a_layer(a.method)]
     usable = of_classes or usable
@@ -78,11 +85,7 @@ def _share(share: float) -> str:
 
 
 def _agreement_words(maps: Sequence[SaliencyMap], names: Sequence[str]) -> str:
-    found = {
-        (i, j): value
-        for i, j in combinations(range(len(maps)), 2)
-        if (value := agreement(maps[i].values_hw, maps[j].values_hw)) is not None
-    }
+    found = agreements([each.values_hw for each in maps])
     if not found:
         return ""
     i, j = min(found, key=found.__getitem__)
