@@ -15,13 +15,13 @@ from typing import Any
 
 #: Public name -> the module that defines it.
 _HOMES: dict[str, str] = {
-    "AscentOptions": "vizcore.records_class_images",
+    "AscentOptions": "vizcore.records_ascent_options",
     "BadChoice": "vizcore.errors",
     "BadImage": "vizcore.errors",
     "BadInputSize": "vizcore.errors",
     "BadNotation": "vizcore.errors",
     "ConvScopeError": "vizcore.errors",
-    "InversionOptions": "vizcore.records_class_images",
+    "InversionOptions": "vizcore.records_ascent_options",
     "NotApplicable": "vizcore.errors",
     "UnknownArchitecture": "vizcore.errors",
     "UnknownClass": "vizcore.errors",
