@@ -73,6 +73,7 @@ def test_pairs_of_seeds_and_what_tells_them_apart(results):
     assert study.drops(convolutions)[0].only_without == 0
     assert study.drops(convolutions)[0].p_value == mcnemar(40, 0)
     assert study.told_apart(convolutions)
+    assert study.level == 0.05 / 4
     assert [drop.seed for drop in study.drops(seven)] == [21]
     assert study.drops(seven)[0].p_value == 0.5  # two pictures
     assert not study.told_apart(seven)
@@ -82,6 +83,16 @@ def test_pairs_of_seeds_and_what_tells_them_apart(results):
     assert not study.told_apart(four)
     assert convolutions.spread_test == 0
     assert seven.runs[0].interval[0] < seven.runs[0].test < seven.runs[0].interval[1]
+
+
+def test_one_p_value_below_a_twentieth_among_four_versions_tells_nothing(results):
+    results(row((), 21, 20), row((3, 4), 21, 26), row((6, 7), 21, 29))
+    study = ablation(KEY)
+    six, nine = study.versions[2], study.versions[1]
+    assert study.drops(six)[0].p_value == mcnemar(6, 0) == 0.03125
+    assert not study.told_apart(six)
+    assert study.drops(nine)[0].p_value == mcnemar(9, 0) < 0.0125
+    assert study.told_apart(nine)
 
 
 def test_rows_say_all_of_it(results):

@@ -9,7 +9,7 @@ from statistics import mean, stdev
 from vizcore.proportions import mcnemar, wilson
 from vizcore.records import LectureClaim
 
-#: A p-value below this tells two networks apart on the same pictures.
+#: The chance that is taken, over all versions of a study, to tell apart what is not different.
 LEVEL = 0.05
 
 
@@ -144,6 +144,11 @@ class AblationStudy:
         """How many test pictures there are."""
         return len(self.whole.runs[0].right_n)
 
+    @property
+    def level(self) -> float:
+        """The p-value below which a version is told apart from the whole network (Bonferroni)."""
+        return LEVEL / len(self.versions)
+
     def saved(self, version: Version) -> int:
         """The parameters that leaving the layers out saves."""
         return self.whole.params - version.params
@@ -172,10 +177,14 @@ class AblationStudy:
         return mean(drop.points for drop in drops) if drops else None
 
     def told_apart(self, version: Version) -> bool:
-        """Whether every seed's pair differs in one direction, beyond chance at the 5% level."""
+        """Whether every seed's pair differs in one direction, beyond chance.
+
+        At the 5% level over all versions together (Bonferroni): with several questions, one chance
+        finding in twenty is soon made.
+        """
         drops = self.drops(version)
         return bool(drops) and (
-            all(drop.p_value < LEVEL for drop in drops)
+            all(drop.p_value < self.level for drop in drops)
             and len({drop.points > 0 for drop in drops}) == 1
         )
 

@@ -237,9 +237,10 @@ def caption(study: AblationStudy) -> str:
     return (
         f"Each version retrained from new weights by the whole network's recipe, {how} "
         f"seed{'' if how == '1' else 's'}, and held against the whole network of the same seed on "
-        f"the same {study.pictures} test patches. Pale: not every seed's pair differs at the 5% "
-        f"level (McNemar's exact test). The whole network, {short(study.whole.params)} parameters, "
-        f"names {100 * run.test:.1f}% rightly, 95% interval {100 * low:.1f} to {100 * high:.1f}%."
+        f"the same {study.pictures} test patches. Pale: not told apart from it at the 5% level over "
+        f"all {len(study.versions)} versions (McNemar's exact test, Bonferroni). The whole network, "
+        f"{short(study.whole.params)} parameters, names {100 * run.test:.1f}% rightly, 95% interval "
+        f"{100 * low:.1f} to {100 * high:.1f}%."
     )
 
 

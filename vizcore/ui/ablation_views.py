@@ -176,8 +176,10 @@ def explanation(study: AblationStudy) -> str:
   both networks of a pair learnt from the same ones. {
         "Trained with " + ", ".join(versions) + "." if versions else ""
     }
-- *p* is McNemar's exact test on the patches that only one of the two names rightly. Patches overlap
-  and are few, and it takes them as independent: the true uncertainty is larger.
+- *p* is McNemar's exact test on the patches that only one of the two names rightly. As
+  {len(study.versions)} versions are asked about, one is told apart where every seed's p is below
+  {study.level:.3g}. Patches overlap and are few, and it takes them as independent: the true
+  uncertainty is larger.
 - These networks tell twenty photographs apart; AlexNet tells a thousand classes. That layers can go
   here at little cost says little about ImageNet, and the other way round. The lecture does not say
   which error its points are of.
