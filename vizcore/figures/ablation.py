@@ -210,7 +210,8 @@ def answer(study: AblationStudy) -> str:
         saves = f'<b title="{exact(study.saved(version))}">{share}</b>{of}'
         said.append(f"without {named(version.removed)} saves {saves} and {cost}")
     lost = signed(study.published[-1].top1_points)
-    return f"<b>{study.name}</b> {said[0]}; {said[1]} (AlexNet: {lost})."
+    on = f" on {study.pictures} test patches" if study.points(study.versions[-1]) else ""
+    return f"<b>{study.name}</b> {said[0]}; {said[1]}{on}. AlexNet lost {lost} points so."
 
 
 def _cost(study: AblationStudy, version: Version, points: float) -> str:
@@ -237,10 +238,10 @@ def caption(study: AblationStudy) -> str:
     return (
         f"Each version retrained from new weights by the whole network's recipe, {how} "
         f"seed{'' if how == '1' else 's'}, and held against the whole network of the same seed on "
-        f"the same {study.pictures} test patches. Pale: not told apart from it at the 5% level over "
-        f"all {len(study.versions)} versions (McNemar's exact test, Bonferroni). The whole network, "
-        f"{short(study.whole.params)} parameters, names {100 * run.test:.1f}% rightly, 95% interval "
-        f"{100 * low:.1f} to {100 * high:.1f}%."
+        f"the same {study.pictures} test patches. Pale: not told apart from it at the 5% level "
+        f"over all {len(study.versions)} versions (McNemar's exact test, Bonferroni). The whole "
+        f"network, {short(study.whole.params)} parameters, names {100 * run.test:.1f}% rightly, "
+        f"95% interval {100 * low:.1f} to {100 * high:.1f}%."
     )
 
 
