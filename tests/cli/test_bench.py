@@ -8,8 +8,8 @@ import pytest
 
 from vizcore.__main__ import main
 from vizcore.bench import latency
-from vizcore.records_bench import from_json
 from vizcore.runtime import measured
+from vizcore.runtime.measured_file import from_json
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_a_file_is_written_added_to_and_kept(tmp_path, capsys, empty_cache) -> N
 
 def test_a_file_of_another_machine_is_refused_before_anything_is_measured(tmp_path, capsys) -> None:
     from tests.bench.test_results import RESULTS
-    from vizcore.records_bench import to_json
+    from vizcore.runtime.measured_file import to_json
 
     out = tmp_path / "there.json"
     out.write_text(to_json(RESULTS))

@@ -54,9 +54,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure, say how far it is on stderr, print a line a measurement."""
     from vizcore.bench_tasks import bench_task
-    from vizcore.records_bench import Setup, to_json
+    from vizcore.records_bench import Setup
     from vizcore.runtime import measured
     from vizcore.runtime.device import use_cpu_threads
+    from vizcore.runtime.measured_file import to_json
 
     use_cpu_threads()
     setups = [

@@ -16,7 +16,8 @@ from tempfile import NamedTemporaryFile
 from filelock import FileLock
 
 from vizcore.errors import BadChoice
-from vizcore.records_bench import MachineResults, from_json, to_json
+from vizcore.records_bench import MachineResults
+from vizcore.runtime.measured_file import from_json, to_json
 from vizcore.runtime.store import cache_folder
 
 #: A file of results holds a few thousand lines; more bytes than this are no such file.
