@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from vizcore.errors import BadInputSize
+from vizcore.lenses.capture import forward
 from vizcore.records_saliency import Completeness, Value
 from vizcore.runtime.clone import private_copy
 
@@ -142,6 +144,25 @@ def frozen_copy(network: nn.Module) -> nn.Module:
                 own[id(parameter)] = nn.Parameter(parameter.data, requires_grad=False)
             module._parameters[name] = own[id(parameter)]
     return copy
+
+
+def laid_out(network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
+    """The pictures in the memory layout that is fastest, and the scores (classes,) of the first.
+
+    On a CPU convolutions are faster with the channels last in memory (a fifth was seen). The axes
+    are the same. A network whose code asks for the other layout (`view`) gets that.
+
+    Raises:
+        BadInputSize, NotApplicable: as `forward`.
+    """
+    with torch.no_grad():
+        if images.device.type == "cpu":
+            last = images.contiguous(memory_format=torch.channels_last)
+            try:
+                return last, forward(network, last)[0]
+            except BadInputSize:
+                pass
+        return images, forward(network, images)[0]
 
 
 def bytes_of_a_pass(score: nn.Module, image: Tensor) -> int:

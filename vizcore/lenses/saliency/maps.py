@@ -6,12 +6,11 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vizcore.errors import BadChoice, NotApplicable, OutOfMemory, UnknownClass
-from vizcore.lenses.capture import Images, as_input, forward
+from vizcore.lenses.capture import Images, as_input
 from vizcore.lenses.prediction import class_names, one_picture
 from vizcore.lenses.saliency import (
     gradients,
@@ -24,7 +23,7 @@ from vizcore.lenses.saliency import (
 )
 from vizcore.lenses.saliency.causes import why_not_finite, why_zero
 from vizcore.lenses.saliency.fitting import Fitting
-from vizcore.lenses.saliency.look import Attributed, Look, Score, frozen_copy
+from vizcore.lenses.saliency.look import Attributed, Look, Score, frozen_copy, laid_out
 from vizcore.lenses.saliency.methods import method_of, settled
 from vizcore.records_saliency import COLOURS_SAID, Colours, SaliencyMap, SaliencyMethod, Value
 from vizcore.runtime.jobs import Progress
@@ -124,8 +123,7 @@ def saliency(
             f"image_hwc is {image_hwc.shape[0]} x {image_hwc.shape[1]}, the input "
             f"{images.shape[2]} x {images.shape[3]}; they must be the same picture."
         )
-    with torch.no_grad():
-        scores = forward(copy, images)[0]
+    images, scores = laid_out(copy, images)
     names = class_names(len(scores), classes)
     target = int(scores.argmax()) if target is None else _output(target, len(scores))
     score = float(scores[target])
@@ -154,13 +152,13 @@ def saliency(
     if not bool(values.any()):
         notes.append(why_zero(look))
     joined = _joined(values, chosen.colours)
-    of_layer = joined.cpu().numpy() if chosen.colours == "layer" else None
+    of_layer = _array(joined) if chosen.colours == "layer" else None
     if of_layer is not None:
         joined = F.interpolate(
             joined[None, None], images.shape[2:], mode="bilinear", align_corners=False
         )[0, 0]
     return SaliencyMap(
-        values_hw=joined.cpu().numpy(),
+        values_hw=_array(joined),
         signed=chosen.signed,
         method=f"{chosen.title}: {chosen.says}; {_joining(chosen)}",
         target=target,
@@ -175,7 +173,7 @@ def saliency(
         layer=look.layer,
         unit=look.unit,
         layer_values_hw=of_layer,
-        attributions_chw=None if of_layer is not None else values.cpu().numpy(),
+        attributions_chw=None if of_layer is not None else _array(values),
         segments_hw=None if found.segments_hw is None else found.segments_hw.cpu().numpy(),
         completeness=found.completeness,
         fit=ready.fit(chosen.key),
@@ -205,6 +203,10 @@ def _run(work: Work, look: Look) -> Generator[Progress, None, Attributed]:
         else:
             raise
     raise OutOfMemory(no_memory)
+
+
+def _array(values: Tensor) -> npt.NDArray[np.float32]:
+    return np.ascontiguousarray(values.cpu().numpy())
 
 
 def _joined(values_chw: Tensor, colours: Colours) -> Tensor:
