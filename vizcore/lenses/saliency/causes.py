@@ -9,14 +9,14 @@ from vizcore.lenses.places import Found, watched_places
 from vizcore.lenses.saliency.look import Look
 
 
-def why_not_finite(look: Look, values: Tensor) -> str:
+def why_not_finite(network: nn.Module, image: Tensor, values: Tensor) -> str:
     """What is likely to have made values that are not numbers."""
     what = "not a number" if bool(values.isnan().any()) else "infinite"
     share = float((~values.isfinite()).float().mean())
-    for name, parameter in look.plain.named_parameters():
+    for name, parameter in network.named_parameters():
         if not bool(parameter.isfinite().all()):
             return f"{share:.0%} of the values are {what}: the weights '{name}' are not finite."
-    bad = _first(look.plain, look.image, lambda maps: not bool(maps.isfinite().all()))
+    bad = _first(network, image, lambda maps: not bool(maps.isfinite().all()))
     if bad is not None:
         return f"{share:.0%} of the values are {what}: layer '{bad}' gives values that are not."
     return (

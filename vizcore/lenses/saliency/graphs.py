@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,8 @@ from torch import Tensor, fx, nn
 
 #: How many modules with a control flow of their own are taken as one operation each.
 _MOST_WHOLE = 40
+#: Two at once would each restore what the other had put in place of `nn.Module.__call__`.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 class Untraceable(Exception):
@@ -18,10 +21,15 @@ class Untraceable(Exception):
 
 
 class _Tracer(fx.Tracer):
-    """Follows everything but torch's own modules, and those that are to be taken as a whole."""
+    """Follows everything but torch's own modules, and those that are to be taken as a whole.
+
+    While it works torch.fx replaces `nn.Module.__call__` for the whole process. What other threads
+    call meanwhile comes by here, and is handed on.
+    """
 
     def __init__(self, whole: set[str]) -> None:
         super().__init__(autowrap_functions=_library_functions())
+        self._thread = threading.get_ident()
         self._whole = whole
         self.at_work: list[str] = []
 
@@ -37,10 +45,17 @@ class _Tracer(fx.Tracer):
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> Any:
+        if threading.get_ident() != self._thread:
+            return forward(*args, **kwargs)
         self.at_work.append(self.path_of_module(m))
         result = super().call_module(m, forward, args, kwargs)
         self.at_work.pop()
         return result
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
+        if threading.get_ident() != self._thread:
+            return attr_val
+        return super().getattr(attr, attr_val, parameter_proxy_cache)
 
 
 def graph_of(network: nn.Module) -> fx.GraphModule:
@@ -55,7 +70,8 @@ def graph_of(network: nn.Module) -> fx.GraphModule:
     while True:
         tracer = _Tracer(whole)
         try:
-            graph = tracer.trace(network)
+            with _ONE_AT_A_TIME:
+                graph = tracer.trace(network)
         except Exception as error:  # torch.fx runs the network's code: anything can come of it
             inner = tracer.at_work[-1] if tracer.at_work else ""
             if not inner or inner in whole or len(whole) >= _MOST_WHOLE:

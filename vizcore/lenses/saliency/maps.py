@@ -129,6 +129,8 @@ def saliency(
     score = float(scores[target])
     if against is not None:
         score -= float(scores[_output(against, len(scores))])
+    if not np.isfinite(score):
+        raise NotApplicable(f"The score is not finite: {why_not_finite(copy, images, scores)}")
     ready = Fitting(copy, images).judged(chosen.key, given)
     if ready.verdict == "refused":
         raise NotApplicable(" ".join(ready.reasons), received=chosen.key)
@@ -148,7 +150,7 @@ def saliency(
     values = found.values.detach().float()[0]
     notes = list(found.notes)
     if not bool(values.isfinite().all()):
-        raise NotApplicable(f"{chosen.title}: {why_not_finite(look, values)}")
+        raise NotApplicable(f"{chosen.title}: {why_not_finite(copy, images, values)}")
     if not bool(values.any()):
         notes.append(why_zero(look))
     joined = _joined(values, chosen.colours)

@@ -100,7 +100,7 @@ def superpixels(look: Look) -> Tensor:
     if int(segments.max()) == 0:
         raise BadChoice(
             f"{look.whole('superpixels')} superpixels of this picture came out as one. "
-            "Allowed: more of them, or a lower compactness.",
+            "Allowed: more of them, or another compactness.",
             received=str(look.whole("superpixels")),
         )
     return segments

@@ -79,7 +79,7 @@ class _Trial:
     def fit(self, method: SaliencyMethod) -> MethodFit:
         """The verdict on one method."""
         if self.no_gradient and method.family not in _NO_GRADIENT and method.key != "cam":
-            reason = "No gradient leads from this network's scores back to the picture."
+            reason = f"No gradient leads from the scores back to the picture: {self.no_gradient}."
             return MethodFit(method.key, "refused", (reason,))
         if "layer" in method.needs and not self.layers:
             reason = "No layer of this network gives maps that this method can look at."
