@@ -155,14 +155,13 @@ def label(removed: tuple[int, ...]) -> str:
 
 
 def drop_label(study: AblationStudy, version: Version) -> str:
-    """What stands beside a bar: the points lost, and whether that could be none."""
+    """What stands beside a bar: the points lost, and their range where there are several seeds."""
     points = study.points(version)
     if points is None:
         return "not measured yet"
-    said, drops = signed(points), [drop.points for drop in study.drops(version)]
-    if len(drops) > 1:
-        said += f" ({signed(min(drops))} to {signed(max(drops))})"
-    return said if study.told_apart(version) else f"{said}, not told apart"
+    drops = [drop.points for drop in study.drops(version)]
+    between = f" ({signed(min(drops))} to {signed(max(drops))})" if len(drops) > 1 else ""
+    return f"{signed(points)}{between}"
 
 
 def signed(points: float) -> str:
@@ -211,7 +210,7 @@ def answer(study: AblationStudy) -> str:
         said.append(f"without {named(version.removed)} saves {saves} and {cost}")
     lost = signed(study.published[-1].top1_points)
     on = f" on {study.pictures} test patches" if study.points(study.versions[-1]) else ""
-    return f"<b>{study.name}</b> {said[0]}; {said[1]}{on}. AlexNet lost {lost} points so."
+    return f"<b>{study.name}</b> {said[0]}; {said[1]}{on}. So reduced, AlexNet lost {lost}."
 
 
 def _cost(study: AblationStudy, version: Version, points: float) -> str:
@@ -219,9 +218,7 @@ def _cost(study: AblationStudy, version: Version, points: float) -> str:
     verb, size = ("gains", -points) if points < 0 else ("loses", points)
     if study.told_apart(version):
         return f"{verb} <b>{signed(size)} points</b>"
-    return (
-        f"{verb} {signed(size)} points, which {study.pictures} test patches do not tell from none"
-    )
+    return f"{verb} {signed(size)} points, not told from none"
 
 
 def caption(study: AblationStudy) -> str:
