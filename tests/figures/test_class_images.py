@@ -92,6 +92,15 @@ def test_every_image_stands_unchanged_in_its_place():
         assert np.array_equal(there, picture.repeat(zoom, 0).repeat(zoom, 1))
 
 
+def test_a_sharper_sheet_is_the_same_twice_as_large():
+    labels = [Label("a", colour="#0072b2"), Label("b"), Label("c")]
+    small, large = (draw_gallery(PIXELS, labels, scale=scale) for scale in (1, 2))
+    assert large.shape[:2] == (2 * small.shape[0], 2 * small.shape[1])
+    middle = small.shape[0] // 2
+    assert np.array_equal(small[middle].repeat(2, 0), large[2 * middle])
+    assert tuple(small[19, 2]) == tuple(large[38, 4]) == (0x00, 0x72, 0xB2)
+
+
 def test_large_images_are_means_and_the_caption_says_so():
     large = np.zeros((12, 224, 224, 3), np.uint8)
     large[:, ::2] = 200

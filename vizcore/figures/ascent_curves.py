@@ -99,11 +99,11 @@ def draw_lambdas(
     figure = make_subplots(rows=1, cols=3, horizontal_spacing=0.09)
     apply_theme(figure, dark, height=HEIGHT_PX * 2 // 3)
     kept, colours = _kept(found.step), theme(dark)
-    shades = _shades(len(found.goals), dark)
+    inks = shades(len(found.goals), dark)
     for column, values_sn in ((1, found.scores_sn), (2, found.penalties_sn)):
         for number, goal in enumerate(found.goals):
             name = f"λ {goal.lambda_:g}"
-            _line(figure, kept, values_sn[:, number], name, shades[number], 3, "solid",
+            _line(figure, kept, values_sn[:, number], name, inks[number], 3, "solid",
                   row=1, column=column)  # fmt: skip
     # Lambdas stand side by side in equal steps: 0 has no place on a logarithmic axis.
     names = [f"{goal.lambda_:g}" for goal in found.goals]
@@ -117,7 +117,7 @@ def draw_lambdas(
             y=values,
             mode="lines+markers",
             line={"color": colour, "width": 2, "dash": dash},
-            marker={"size": 11, "color": shades},
+            marker={"size": 11, "color": inks},
             text=names,
             hovertemplate=f"λ %{{text}}: {name} %{{y:.4~g}}<extra></extra>",
             row=1,
@@ -130,9 +130,12 @@ def draw_lambdas(
             xanchor="left", yanchor="bottom", showarrow=False,
             font={"size": FONT_SIZE, "color": colours.text},
         )  # fmt: skip
+    # The images' names say every lambda; here the first and the last, and what lies between.
+    told = sorted({0, (len(names) - 1) // 2, len(names) - 1})
     figure.update_xaxes(
-        title_text="λ", tickvals=list(range(len(names))), ticktext=names, row=1, col=3
-    )
+        title_text="λ", tickvals=told, ticktext=[names[n] for n in told], tickangle=0,
+        range=[-0.5, len(names) - 0.5], row=1, col=3,
+    )  # fmt: skip
     _finish(figure, until or found.options.steps, 1, at, colours.outline, columns=2)
     figure.update_layout(margin={"r": 16, "t": 40})
     said = ", ".join(
@@ -155,10 +158,10 @@ def draw_errors(
     import plotly.graph_objects as go
 
     figure = apply_theme(go.Figure(), dark, height=HEIGHT_PX * 2 // 3)
-    kept, shades = _kept(found.step), _shades(len(found.layers), dark)
+    kept, inks = _kept(found.step), shades(len(found.layers), dark)
     for number, layer in enumerate(found.layers):
         values = 100 * found.errors_sn[:, number]
-        _line(figure, kept, values, layer, shades[number], 3, "solid")
+        _line(figure, kept, values, layer, inks[number], 3, "solid")
     figure.update_yaxes(type="log", title_text="relative error, %", dtick=1)
     _finish(figure, until or found.options.steps, 1, at, theme(dark).outline)
     figure.update_layout(
@@ -193,7 +196,7 @@ def _kept(step: int) -> npt.NDArray[np.int64]:
     return np.unique(np.linspace(0, step, count).round().astype(np.int64))
 
 
-def _shades(count: int, dark: bool) -> list[str]:
+def shades(count: int, dark: bool) -> list[str]:
     """Colours along viridis from light to dark (from dark to light on a dark page)."""
     places = np.linspace(0.75, 0.0, count) if not dark else np.linspace(0.25, 1.0, count)
     stops = [str(colour) for _, colour in SEQUENTIAL_SCALE]

@@ -34,11 +34,13 @@ class Label:
 
     Attributes:
         quiet: the line below is written in the second text colour.
+        colour: of a line under the name: that of the image's curve; "" for none.
     """
 
     head: str
     foot: str = ""
     quiet: bool = False
+    colour: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +89,14 @@ def draw_gallery(
     labels: Sequence[Label],
     *,
     layout: Layout | None = None,
-    marked: int | None = None,
+    scale: int = 1,
     dark: bool = False,
 ) -> Rgb:
     """Draw images with their labels on the page's colour; returns uint8 (height, width, 3).
 
     Args:
         pictures_nhwc: uint8 (n, height, width, 3).
-        marked: the image whose name is underlined: the one whose curves are shown.
+        scale: pixels, each way, for one of the layout's; more for sharp words on a wide window.
 
     Raises:
         NotApplicable: no images.
@@ -110,25 +112,25 @@ def draw_gallery(
         raise BadChoice.among("labels", len(labels), [f"{len(pictures_nhwc)}, one an image"])
     colours = theme(dark)
     layout = layout or lay_out(len(pictures_nhwc), pictures_nhwc.shape[1:3])
-    shown = [_scaled(each, layout) for each in pictures_nhwc]
+    shown = [_scaled(each, layout, scale) for each in pictures_nhwc]
     height, width = shown[0].shape[:2]
-    cell_w, cell_h = max(width, _NARROWEST_PX) + _GAP_PX, height + 2 * LINE_PX + _GAP_PX
+    line, gap, room = LINE_PX * scale, _GAP_PX * scale, _NARROWEST_PX * scale
+    cell_w, cell_h = max(width, room) + gap, height + 2 * line + gap
     columns, rows = layout.columns, math.ceil(len(shown) / layout.columns)
-    size = columns * cell_w - _GAP_PX, rows * cell_h - _GAP_PX
-    sheet = Image.new("RGB", size, colours.paper)
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(FONT_PX)
+    sheet = Image.new("RGB", (columns * cell_w - gap, rows * cell_h - gap), colours.paper)
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(FONT_PX * scale)
     for number, (picture, label) in enumerate(zip(shown, labels, strict=True)):
         row, column = divmod(number, columns)
         left, top = column * cell_w, row * cell_h
-        head = shortened(label.head, cell_w - _GAP_PX)
-        draw.text((left, top), head, fill=colours.text, font=font)
-        if number == marked:
-            under = top + LINE_PX - 3
-            draw.line((left, under, left + width - 1, under), fill=colours.accent, width=3)
-        sheet.paste(Image.fromarray(picture), (left, top + LINE_PX))
+        room = cell_w // scale - _GAP_PX
+        draw.text((left, top), shortened(label.head, room), fill=colours.text, font=font)
+        if label.colour:
+            under = (left, top + line - 4 * scale, left + width - 1, top + line - scale - 1)
+            draw.rectangle(under, fill=label.colour)
+        sheet.paste(Image.fromarray(picture), (left, top + line))
         ink = colours.muted if label.quiet else colours.text
-        foot = shortened(label.foot, cell_w - _GAP_PX)
-        draw.text((left, top + LINE_PX + height + 2), foot, fill=ink, font=font)
+        foot = (left, top + line + height + 2 * scale)
+        draw.text(foot, shortened(label.foot, room), fill=ink, font=font)
     return np.asarray(sheet)
 
 
@@ -169,8 +171,8 @@ def zipped(pictures_nhwc: Rgb, names: Sequence[str]) -> bytes:
     return file.getvalue()
 
 
-def _scaled(picture_hwc: Rgb, layout: Layout) -> Rgb:
+def _scaled(picture_hwc: Rgb, layout: Layout, scale: int) -> Rgb:
+    times = layout.zoom * scale
     if layout.reduce > 1:
-        image = Image.fromarray(picture_hwc).reduce(layout.reduce)
-        return np.asarray(image)
-    return picture_hwc.repeat(layout.zoom, axis=0).repeat(layout.zoom, axis=1)
+        picture_hwc = np.asarray(Image.fromarray(picture_hwc).reduce(layout.reduce))
+    return picture_hwc.repeat(times, axis=0).repeat(times, axis=1)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
 from vizcore.figures import class_image_words as words
 from vizcore.figures.animation import Kind, animate
+from vizcore.figures.ascent_curves import shades
 from vizcore.figures.class_images import (
     Layout,
     Rgb,
@@ -20,6 +22,7 @@ from vizcore.figures.class_images import (
     zipped,
 )
 from vizcore.figures.marking import marked
+from vizcore.figures.palette import theme
 from vizcore.records_class_images import AscentImages, Inversions
 from vizcore.ui import picture_views as views
 from vizcore.ui.pictures import Chosen
@@ -33,19 +36,30 @@ Found = AscentImages | Inversions
 
 
 def sheet_of(
-    view: str, found: Found, step: int, followed: int | None, dark: bool
+    view: str, found: Found, step: int, followed: int | None, dark: bool, *, scale: int = 1
 ) -> tuple[Rgb, Layout]:
+    """The images at a step with their names, and how they stand.
+
+    Args:
+        followed: the image whose name is underlined, because its curves are drawn.
+        scale: see `draw_gallery`.
+    """
     pictures = _pictures(found, step)
+    is_row = view == "lambda"
+    inks: list[str] = [""] * len(pictures)
     if isinstance(found, Inversions):
         pictures = np.concatenate([found.photo_hwc[None], pictures])
-        made = words.inverse_labels(found, step)
+        made, inks = words.inverse_labels(found, step), ["", *shades(len(found.layers), dark)]
     else:
-        made = words.labels(found, step, lambdas=view == "lambda")
+        made = words.labels(found, step, lambdas=is_row)
+        if is_row:
+            inks = shades(len(made), dark)
+        elif followed is not None and len(made) > 1:
+            inks[followed] = theme(dark).accent
+    labels = [replace(each, colour=ink) for each, ink in zip(made, inks, strict=True)]
     size = pictures.shape[1], pictures.shape[2]
-    layout = lay_out(len(pictures), size, WIDE_PX) if view == "lambda" else lay_out(
-        len(pictures), size)  # fmt: skip
-    marked = followed if len(pictures) > 1 else None
-    return draw_gallery(pictures, made, layout=layout, marked=marked, dark=dark), layout
+    layout = lay_out(len(pictures), size, WIDE_PX) if is_row else lay_out(len(pictures), size)
+    return draw_gallery(pictures, labels, layout=layout, scale=scale, dark=dark), layout
 
 
 def _pictures(found: Found, step: int) -> Rgb:

@@ -89,8 +89,13 @@ _FIELDS = {
 }
 
 
-def choices() -> list[Choice]:
-    """The options in the address. No lambda, or no size of a step, means the usual one."""
+def choices(view: str) -> list[Choice]:
+    """The options in the address. No lambda, or no size of a step, means the usual one.
+
+    Units' activations have scales of their own, and the step published for class scores would
+    leave most images as they were: there a step is the gradient over its root mean square.
+    """
+    is_unit = view == "unit"
     numbers = [
         Choice(
             each.name,
@@ -104,7 +109,12 @@ def choices() -> list[Choice]:
         Choice("steps", _PLAIN.steps, whole(1, MOST_STEPS)),
         Choice("lambda", None, number(0.0, 1e6), write=lambda value: f"{value:g}"),
         Choice("size", None, number(1e-9, 1e9), write=lambda value: f"{value:g}"),
-        Choice("optimiser", _PLAIN.optimiser, one_of(*OPTIMISERS)),
+        Choice(
+            "optimiser",
+            "normalised" if is_unit else _PLAIN.optimiser,
+            one_of(*OPTIMISERS),
+            of="unit" if is_unit else "",
+        ),
         Choice("start", _PLAIN.start, one_of(*STARTS)),
         Choice("seed", _PLAIN.seed, whole(0, 2**31 - 1)),
         *numbers,
@@ -160,12 +170,13 @@ def _of(preset: AscentOptions, name: str, usual: dict[str, Any]) -> Any:
 
 def draw_preset(view: View, weights: Weights) -> None:
     """As published, or modern; neither is chosen where the options are a person's own."""
-    usual = {choice.name: choice.default for choice in choices()}
+    usual = {name: choice.default for name, choice in view.choices.items()}
     told = {*_FIELDS, "lambda"} - {"steps", "seed"}
     presets = {
         key: {name: _of(preset, name, usual) for name in told}
         for key, preset in ((PUBLISHED, records.PUBLISHED), (MODERN, records.MODERN))
     }
+    presets[PUBLISHED]["optimiser"] = usual["optimiser"]
     if weights.preprocessing.channels != 3:
         presets[MODERN]["decorrelated"] = False
     now = {name: view[name] for name in told}
@@ -176,17 +187,19 @@ def draw_preset(view: View, weights: Weights) -> None:
         for name, value in presets.get(st.session_state[_PRESET_KEY], {}).items():
             view[name] = value
 
+    is_unit = view["view"] == "unit"
+    names = PRESETS | {OWN: "Your options"} | ({PUBLISHED: "Plain"} if is_unit else {})
     st.selectbox(
         "Method",
         list(PRESETS) if fitting else [*PRESETS, OWN],
-        format_func=lambda name: PRESETS.get(name, "Your options"),
+        format_func=names.__getitem__,
         key=_PRESET_KEY,
         on_change=choose,
         width=150,
-        help="As published: plain gradient steps from the mean training picture, the squared norm "
-        "as the only penalty (Simonyan and others, 2014). Modern: Adam on decorrelated Fourier "
-        "coefficients, the image shifted, scaled and turned at random before each "
-        "look (Olah and others, 2017); the penalty stays.",
+        help=f"{names[PUBLISHED]}: gradient steps from the mean training picture, the squared "
+        f"norm as the only penalty{'' if is_unit else ' (Simonyan and others, 2014)'}. Modern: "
+        "Adam on decorrelated Fourier coefficients, the image shifted, scaled and turned at "
+        "random before each look (Olah and others, 2017); the penalty stays.",
     )
 
 

@@ -12,14 +12,12 @@ import streamlit as st
 from vizcore.errors import ConvScopeError
 from vizcore.figures import class_image_words as words
 from vizcore.figures.ascent_curves import draw_ascent, draw_errors, draw_lambdas
-from vizcore.figures.class_images import (
-    png,
-)
+from vizcore.figures.class_images import png
 from vizcore.figures.palette import CHART_CONFIG
 from vizcore.records_class_images import Inversions
+from vizcore.ui import address, watching, work
 from vizcore.ui import class_image_controls as controls
 from vizcore.ui import picture_views as views
-from vizcore.ui import watching, work
 from vizcore.ui.address import Choice, one_of
 from vizcore.ui.class_image_choices import choices as goal_choices
 from vizcore.ui.class_image_files import Found, draw_numbers, offer, sheet_of, with_mark
@@ -44,11 +42,8 @@ _CHART_S = 0.9
 
 def choices() -> list[Choice]:
     """What can be chosen on the page."""
-    return [
-        Choice("view", "classes", one_of(*VIEWS)),
-        *goal_choices(),
-        *option_choices(),
-    ]
+    view = Choice("view", "classes", one_of(*VIEWS))
+    return [view, *goal_choices(), *option_choices(address.peek(PAGE, view))]
 
 
 def draw(here: Room, weights: Weights, chosen: Chosen) -> None:
@@ -127,7 +122,9 @@ def _shower(
             return
         if view == "lambda":
             step = draw_way()
-            reduce = _draw_pictures(weights, view, found, step, None, dark, mark)
+            reduce = _draw_pictures(
+                weights, view, found, step, None, dark, mark, is_over=watched.is_over
+            )
             views.caption(weights, words.caption(found, reduce))
             draw_chart(found, 0, step)
             return
@@ -138,7 +135,9 @@ def _shower(
             followed = _draw_follow(view, found)
             draw_chart(found, followed or 0, step)
         with left:
-            reduce = _draw_pictures(weights, view, found, step, followed, dark, mark)
+            reduce = _draw_pictures(
+                weights, view, found, step, followed, dark, mark, is_over=watched.is_over
+            )
         views.caption(weights, words.caption(found, reduce))
 
     return show
@@ -189,11 +188,18 @@ def _draw_pictures(
     followed: int | None,
     dark: bool,
     mark: str,
+    *,
+    is_over: bool,
 ) -> int:
-    """Draw the images; says how many pixels of one, each way, are in a pixel of the picture."""
-    sheet, layout = sheet_of(view, found, step, followed, dark)
+    """Draw the images; says how many pixels of one, each way, are in a pixel of the picture.
+
+    While they form they are drawn as small as they are shown; then with words for a wide window.
+    """
+    scale = 2 if is_over else 1
+    sheet, layout = sheet_of(view, found, step, followed, dark, scale=scale)
     content = with_mark(png(sheet), mark, dark)
-    st.image(content, alt=_alt(found, step), output_format="PNG")
+    with st.container(key=f"{PAGE}-sheet-{scale}"):
+        st.image(content, alt=_alt(found, step), output_format="PNG")
     return layout.reduce
 
 
