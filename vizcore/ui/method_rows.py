@@ -46,15 +46,19 @@ def groups(fits: Fits, methods: Sequence[SaliencyMethod], family: str) -> list[t
     return [tuple(keys) for _, keys in ordered]
 
 
-def row_label(keys: Sequence[str], fits: Fits) -> str:
-    """How a row is called: its family where it is whole, else the first network and how many."""
+def row_label(keys: Sequence[str]) -> str:
+    """How a row is called: its family where it is whole, else the first network and how many more.
+
+    Example:
+        >>> row_label(["overfeat_fast", "overfeat_accurate"]), row_label(["vgg_a", "vgg_b"])
+        ('OverFeat, all 2', 'VGG-A (VGG-11) + 1')
+    """
     entry = zoo.get(keys[0])
-    family = sum(each.family == entry.family and each.key in fits for each in zoo.architectures())
     if len(keys) == 1:
-        return entry.name
-    if len(keys) == family:
-        return f"{entry.family}, all {family}"
-    return f"{entry.name} and {len(keys) - 1} alike"
+        return _short(entry.name)
+    if len(keys) == sum(each.family == entry.family for each in zoo.architectures()):
+        return f"{_short(entry.family)}, all {len(keys)}"
+    return f"{_short(entry.name)} + {len(keys) - 1}"
 
 
 def matrix_rows(
@@ -66,10 +70,10 @@ def matrix_rows(
     for keys in [*listed, *groups(fits, methods, family)]:
         its = fits[keys[0]]
         is_hand = keys == (hand,) and not rows
-        name = zoo.get(keys[0]).name if is_hand else row_label(keys, fits)
+        name = zoo.get(keys[0]).name if is_hand else row_label(keys)
         rows.append(
             MatrixRow(
-                label=_short(name),
+                label=_short(name) if is_hand else name,
                 verdicts=pattern(its, methods),
                 hover=tuple(_hover(name, each, its[each.key]) for each in methods),
                 key=keys[0],
@@ -79,7 +83,7 @@ def matrix_rows(
     return rows
 
 
-def _short(name: str, most: int = 30) -> str:
+def _short(name: str, most: int = 27) -> str:
     return name if len(name) <= most else name[: most - 1].rstrip() + "…"
 
 
