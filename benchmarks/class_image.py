@@ -209,6 +209,7 @@ def main() -> None:
         "machine": describe("torch"),
         "device": torch.cuda.get_device_name() if args.device == "cuda" else args.device,
         "threads": torch.get_num_threads(),
+        "load_average": round(os.getloadavg()[0], 1),
         "rounds": args.rounds,
         "steps": args.steps,
         "networks": {},

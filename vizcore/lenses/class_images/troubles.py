@@ -91,7 +91,7 @@ class Troubles:
             )
         if zero == 0:
             cause = (
-                "the class's score does not change with the image there, because the ReLUs on "
+                "the class's score does not change with the image, most likely because the ReLUs on "
                 "every way to it are off"
                 if goal.layer is None
                 else "the unit is behind a ReLU that is off (a dead unit, on this image at least)"
