@@ -3,28 +3,28 @@
 import streamlit as st
 
 from vizcore.errors import BadNotation
-from vizcore.ui import address, cache, design_tables, design_views
+from vizcore.ui import address, cache, design_controls, design_notation, design_tables, design_views
 from vizcore.ui.room import is_dark, room
 from vizcore.zoo.notation import write
 from vizcore.zoo.notation.originals import original
 
-source = original(address.peek("design", design_views.ORIGINAL))
+source = original(address.peek("design", design_controls.ORIGINAL))
 
-with room("design", "What would another network cost?", design_views.choices(source)) as here:
+with room("design", "What would another network cost?", design_controls.choices(source)) as here:
     view = here.view
-    network = design_views.read_or_none(view["net"])
-    design_views.draw_controls(here, source, network)
+    network = design_controls.read_or_none(view["net"])
+    design_controls.draw_controls(here, source, network)
     writing, sums = st.columns([1, 1], gap="medium")
     with writing.container(key="design-writing"):
-        design_views.draw_notation(view)
-    conventions = design_views.conventions_of(view)
+        design_notation.draw_notation(view)
+    conventions = design_controls.conventions_of(view)
     try:
         with sums, st.spinner("Tracing: the first network of a session loads PyTorch."):
             before = cache.design_table(source.notation, conventions)
             after = cache.design_table(view["net"], conventions)
     except BadNotation as error:
         with sums:
-            design_views.refuse(here, error)
+            design_notation.refuse(here, error)
     else:
         from vizcore.anatomy.difference import difference
 

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
+from vizcore.ui import evolution_choices, pictures
 from vizcore.ui import evolution_views as views
 from vizcore.ui import evolution_words as words
-from vizcore.ui import pictures
+from vizcore.ui.evolution_past import open_past
 from vizcore.ui.room import room
 
-with room("evolution", "How did the filters come to be?", views.choices()) as here:
-    past = views.open_past(here)
+with room("evolution", "How did the filters come to be?", evolution_choices.choices()) as here:
+    past = open_past(here)
     if past is not None:
         show = here.view["show"]
         if show == "filters":

@@ -23,7 +23,6 @@ from vizcore.networks import weights as find_weights
 from vizcore.records import ReceptiveField
 from vizcore.records_evolution import (
     FilterHistory,
-    LayerHistory,
     PatchHistory,
     SaliencyHistory,
 )
@@ -41,8 +40,6 @@ Result = TypeVar("Result")
 Searched = Literal["training", "validation"]
 #: Training patches of each class, and the seed they are drawn with.
 PER_CLASS, SEED = 25, 0
-#: Kernels shown of a layer that has more.
-SHOWN = 64
 
 
 def keys_with_snapshots() -> tuple[str, ...]:
@@ -158,7 +155,7 @@ def _at(network: nn.Module, snapshot: Snapshot) -> nn.Module:
 
 
 def _evolution(network: nn.Module, *, past: _Past) -> Generator[Progress, None, FilterHistory]:
-    from vizcore.lenses.evolution import filter_layers
+    from vizcore.lenses.evolution import filter_layers, layer_history
 
     shots = past.shots
     layers = filter_layers(network)
@@ -171,55 +168,8 @@ def _evolution(network: nn.Module, *, past: _Past) -> Generator[Progress, None, 
         past.weights.architecture,
         tuple(shot.epoch for shot in shots),
         tuple(shot.validation for shot in shots),
-        tuple(_layer_history(layer, [state[layer] for state in states]) for layer in layers),
+        tuple(layer_history(layer, [state[layer] for state in states]) for layer in layers),
     )
-
-
-def _layer_history(layer: str, weights_e: list[Tensor]) -> LayerHistory:
-    """One layer's weights (F, ...) at every snapshot as numbers and as kernels to be drawn."""
-    from itertools import pairwise
-
-    from vizcore.lenses.evolution import (
-        cosine_distance,
-        distance,
-        left_to_go,
-        relative_distance,
-    )
-
-    last = weights_e[-1]
-    steps = list(pairwise(weights_e))
-    kernels, shown, count = _kernels(weights_e)
-    return LayerHistory(
-        layer=layer,
-        kind="linear" if last.ndim == 2 else "conv",
-        filters=len(last),
-        cosine_g=np.array([cosine_distance(*step) for step in steps]),
-        relative_g=np.array([relative_distance(*step) for step in steps]),
-        way_left_e=np.array(left_to_go([distance(each, last) for each in weights_e])),
-        turn_left_e=np.array(left_to_go([cosine_distance(each, last) for each in weights_e])),
-        kernels_eshwp=kernels,
-        shown=shown,
-        kernels=count,
-    )
-
-
-def _kernels(
-    weights_e: list[Tensor],
-) -> tuple[npt.NDArray[np.float32] | None, tuple[tuple[int, int], ...], int]:
-    """The kernels to draw at every snapshot, those with the greatest norm at the last first."""
-    if weights_e[-1].ndim != 4:
-        return None, (), 0
-    every = np.stack([each.float().numpy() for each in weights_e])
-    epochs, filters, inputs, height, width = every.shape
-    if inputs == 3:
-        every = every.transpose(0, 1, 3, 4, 2)
-        which = [(number, -1) for number in range(filters)]
-    else:
-        every = every.reshape(epochs, filters * inputs, height, width, 1)
-        which = [divmod(number, inputs) for number in range(filters * inputs)]
-    norms = np.square(every[-1].astype(np.float64)).sum(axis=(1, 2, 3))
-    order = np.argsort(-norms, kind="stable")[: filters if inputs == 3 else SHOWN]
-    return np.ascontiguousarray(every[:, order]), tuple(which[i] for i in order), len(which)
 
 
 @dataclass(frozen=True, slots=True)

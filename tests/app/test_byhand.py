@@ -17,7 +17,13 @@ from vizcore.byhand import convolve, find_kernel, pool, share
 from vizcore.byhand.grids import read, write
 from vizcore.byhand.presets import CORNER_KERNEL, KERNELS, LECTURE_INPUT, POOLED, PRINTED_TABLE
 from vizcore.byhand.sliding import slide
-from vizcore.ui import byhand_convolution, byhand_pooling, byhand_sharing, byhand_table
+from vizcore.ui import (
+    byhand_convolution_files,
+    byhand_convolution_words,
+    byhand_pooling,
+    byhand_sharing,
+    byhand_table,
+)
 from vizcore.ui import byhand_views as views
 
 VIEWS = list(views.SHOWN)
@@ -200,7 +206,7 @@ def test_the_code_runs_and_torch_prints_the_same(
 
 def test_files_hold_the_same_numbers():
     found = convolve(read(LECTURE_INPUT), read(CORNER_KERNEL), padding="same")
-    rows = list(csv.DictReader(io.StringIO(byhand_convolution.terms_csv(found))))
+    rows = list(csv.DictReader(io.StringIO(byhand_convolution_files.terms_csv(found))))
     assert len(rows) == 25 * 9
     sums = np.zeros((5, 5))
     for row in rows:
@@ -218,7 +224,7 @@ def test_files_hold_the_same_numbers():
 def test_pictures_are_pngs(dark: bool):
     image = read(POOLED["With a tie"])
     pictures = [
-        byhand_convolution.picture(
+        byhand_convolution_files.picture(
             convolve(image, [[1, 2]], padding=1, flip=True), (0, 0), dark=dark
         ),
         byhand_pooling.picture(
@@ -253,7 +259,7 @@ def test_an_edit_becomes_the_choice(message: dict[str, Any], kernel: list[list[f
 def test_the_steps_add_up_to_the_output():
     found = convolve(read(LECTURE_INPUT), [[1, -1], [0.5, 0]], padding=1, bias=2)
     for place in found.slide.places:
-        shown = byhand_convolution.step(found, place)
+        shown = byhand_convolution_words.step(found, place)
         assert shown["total"][1] == views.number_text(found.output_hw[place])
         assert len(shown["lit"]["input"]) == 4
         sums = [line["end"] for line in shown["lines"]]

@@ -13,7 +13,8 @@ from vizcore.anatomy.difference import difference
 from vizcore.records import Conventions
 from vizcore.reference import facts_of
 from vizcore.ui import cache
-from vizcore.ui.design_views import offer_downloads, plain_markdown
+from vizcore.ui.design_notation import plain_markdown
+from vizcore.ui.design_views import offer_downloads
 from vizcore.ui.room import Download
 from vizcore.zoo.notation import parse, to_address, write
 from vizcore.zoo.notation.edits import removed, stacked

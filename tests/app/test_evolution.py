@@ -16,6 +16,7 @@ from tests.app.opening import code_of, open_page, texts
 from tests.evolving import EPOCHS, KEY, change_card, rows_of, with_snapshots
 from vizcore import evolution_tasks
 from vizcore.figures.numbers import percent
+from vizcore.ui import evolution_choices
 from vizcore.ui import evolution_views as views
 from vizcore.ui import evolution_words as words
 
@@ -47,7 +48,7 @@ def test_the_filters_and_what_is_left_of_their_way():
     assert not at.warning
 
 
-@pytest.mark.parametrize("show", views.SHOWS)
+@pytest.mark.parametrize("show", evolution_choices.SHOWS)
 @pytest.mark.parametrize("epoch", EPOCHS)
 def test_every_view_at_every_epoch_opens_from_its_address_and_again(show, epoch):
     at = open_page("evolution", show=show, epoch=str(epoch), layer="conv2", picture="cat")
@@ -59,7 +60,7 @@ def test_every_view_at_every_epoch_opens_from_its_address_and_again(show, epoch)
     assert at.session_state["evolution.epoch"] == epoch
 
 
-@pytest.mark.parametrize("scale", views.SCALES)
+@pytest.mark.parametrize("scale", evolution_choices.SCALES)
 @pytest.mark.parametrize("layer", ["conv1", "conv5"])
 def test_kernels_of_every_layer_say_their_scale(layer, scale):
     said = texts(open_page("evolution", layer=layer, scale=scale))
@@ -77,7 +78,7 @@ def test_the_epoch_is_scrubbed_and_the_answer_follows():
     assert at.query_params["epoch"] in ("64", ["64"])
 
 
-@pytest.mark.parametrize("searched", views.SEARCHED)
+@pytest.mark.parametrize("searched", evolution_choices.SEARCHED)
 def test_strongest_patches_of_chosen_units(searched):
     at = open_page("evolution", show="patches", searched=searched, layer="conv3", units="3,17")
     said = texts(at)
@@ -163,7 +164,7 @@ def test_nonsense_in_the_address_is_named_and_the_page_goes_on(query, said):
     assert 'class="cs-answer"' in texts(at)
 
 
-@pytest.mark.parametrize("show", views.SHOWS)
+@pytest.mark.parametrize("show", evolution_choices.SHOWS)
 def test_the_code_behind_every_view_runs(show, capsys):
     at = open_page("evolution", show=show, picture="cat")
     exec(code_of(at, "evolution"), {})

@@ -7,11 +7,18 @@ left out. Everything is computed in double precision.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from vizcore.errors import BadChoice
+from vizcore.records_evolution import LayerHistory
+
+#: Kernels shown of a layer that has more.
+SHOWN = 64
 
 
 def filter_layers(network: nn.Module) -> dict[str, nn.Module]:
@@ -83,6 +90,30 @@ def distance(before: Tensor, after: Tensor) -> float:
     return float((second - first).norm())
 
 
+def layer_history(layer: str, weights_e: list[Tensor]) -> LayerHistory:
+    """One layer's weights (F, ...) at every snapshot as numbers and as kernels to be drawn.
+
+    Example:
+        >>> layer_history("fc", [torch.eye(2), torch.eye(2)]).way_left_e.tolist()
+        [0.0, 0.0]
+    """
+    last = weights_e[-1]
+    steps = list(pairwise(weights_e))
+    kernels, shown, count = _kernels(weights_e)
+    return LayerHistory(
+        layer=layer,
+        kind="linear" if last.ndim == 2 else "conv",
+        filters=len(last),
+        cosine_g=np.array([cosine_distance(*step) for step in steps]),
+        relative_g=np.array([relative_distance(*step) for step in steps]),
+        way_left_e=np.array(left_to_go([distance(each, last) for each in weights_e])),
+        turn_left_e=np.array(left_to_go([cosine_distance(each, last) for each in weights_e])),
+        kernels_eshwp=kernels,
+        shown=shown,
+        kernels=count,
+    )
+
+
 def _rows(before: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
     """The filters as rows, in double precision."""
     if before.shape != after.shape or before.ndim < 2 or not before.numel():
@@ -92,3 +123,22 @@ def _rows(before: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
         )
     first, second = (each.detach().double().flatten(1) for each in (before, after))
     return first, second
+
+
+def _kernels(
+    weights_e: list[Tensor],
+) -> tuple[npt.NDArray[np.float32] | None, tuple[tuple[int, int], ...], int]:
+    """The kernels to draw at every snapshot, those with the greatest norm at the last first."""
+    if weights_e[-1].ndim != 4:
+        return None, (), 0
+    every = np.stack([each.float().numpy() for each in weights_e])
+    epochs, filters, inputs, height, width = every.shape
+    if inputs == 3:
+        every = every.transpose(0, 1, 3, 4, 2)
+        which = [(number, -1) for number in range(filters)]
+    else:
+        every = every.reshape(epochs, filters * inputs, height, width, 1)
+        which = [divmod(number, inputs) for number in range(filters * inputs)]
+    norms = np.square(every[-1].astype(np.float64)).sum(axis=(1, 2, 3))
+    order = np.argsort(-norms, kind="stable")[: filters if inputs == 3 else SHOWN]
+    return np.ascontiguousarray(every[:, order]), tuple(which[i] for i in order), len(which)

@@ -6,16 +6,17 @@ import numpy as np
 import streamlit as st
 
 from vizcore.byhand import convolve
-from vizcore.byhand.grids import number_text, read
+from vizcore.byhand.grids import read
 from vizcore.byhand.presets import INPUTS, KERNELS, LECTURE_INPUT, LECTURE_KERNEL
 from vizcore.byhand.sliding import MOST_STEP
 from vizcore.errors import ConvScopeError
-from vizcore.figures.hand import draw_panels
-from vizcore.records_byhand import Cell, HandConvolution, Term
+from vizcore.records_byhand import HandConvolution
 from vizcore.reference.worked import worked_convolution, worked_zero_padding
 from vizcore.ui import byhand_views as views
 from vizcore.ui import grids
 from vizcore.ui.address import Choice, View, flag, number, whole, yes_no
+from vizcore.ui.byhand_convolution_files import picture, snippet, terms_csv
+from vizcore.ui.byhand_convolution_words import answer, kernel_title, step
 from vizcore.ui.room import Room
 
 QUESTION = "How is a convolution computed?"
@@ -140,11 +141,6 @@ def draw(here: Room, found: HandConvolution, *, dark: bool) -> None:
     here.code(snippet(found, view["padding"]))
 
 
-def kernel_title(found: HandConvolution) -> str:
-    """What the kernel is called as it lies on the input."""
-    return "Kernel, turned" if found.is_flipped else "Kernel"
-
-
 def draw_lecture(here: Room, found: HandConvolution) -> None:
     """Where a lecture has this very example: what it prints."""
     for example in (worked_convolution(), worked_zero_padding()):
@@ -169,78 +165,6 @@ def draw_lecture(here: Room, found: HandConvolution) -> None:
 def show_table(view: View) -> None:
     """Go to the table that no filter gives."""
     view["show"] = "table"
-
-
-def answer(found: HandConvolution, picked: Cell) -> str:
-    """The sizes, and the picked cell's value."""
-    slide = found.slide
-    terms = found.terms(*picked)
-    zeros = sum(1 for term in terms if term.product == 0)
-    padding = sum(term.is_padding for term in terms)
-    words = f"{len(terms)} products" + (f" ({zeros} of them zero)" if zeros else "")
-    if found.bias:
-        words += f" and the bias {number_text(found.bias)}"
-    if padding:
-        words += f"; {padding} fall on padding"
-    rows, columns = slide.output
-    sizes = slide.size_sum(0)
-    if slide.size_sum(1) != sizes:
-        sizes += f" and {slide.size_sum(1)}"
-    value = number_text(float(found.output_hw[picked]))
-    count = (
-        "is <b>1</b> output" if rows == columns == 1 else f"are <b>{rows} × {columns}</b> outputs"
-    )
-    return (
-        f"The output in row {picked[0] + 1}, column {picked[1] + 1} is <b>{value}</b>: the sum of "
-        f"{words}. There {count}: {sizes}."
-    )
-
-
-def step(found: HandConvolution, place: Cell) -> grids.Step:
-    """One place of the kernel: what is lit, and the sum in lines."""
-    slide, terms = found.slide, found.terms(*place)
-    wide = slide.window[1]
-    output = place[0] * slide.output[1] + place[1]
-    value = number_text(float(found.output_hw[place]))
-    lines: list[grids.Line] = []
-    sums = []
-    for row in range(slide.window[0]):
-        part = terms[row * wide : (row + 1) * wide]
-        sums.append(number_text(sum(term.product for term in part)))
-        lines.append(
-            {
-                "label": f"kernel row {row + 1}",
-                "terms": [
-                    (product_text(term), "zero" if term.product == 0 else "") for term in part
-                ],
-                "end": sums[-1],
-            }
-        )
-    total = " + ".join(map(bracketed, sums))
-    if found.bias or len(sums) == 1:
-        total += f" + bias {bracketed(number_text(found.bias))}"
-    return {
-        "lit": {
-            "input": [
-                (grids.place_in(slide, term.cell), "lit", f"×{number_text(term.weight)}")
-                for term in terms
-            ],
-            "output": [(output, "hit", "")],
-        },
-        "lines": lines,
-        "total": (f"{total} = ", value, ""),
-        "where": f"Output row {place[0] + 1}, column {place[1] + 1}",
-    }
-
-
-def bracketed(text: str) -> str:
-    """A negative number in brackets, so that no two signs meet."""
-    return f"({text})" if text.startswith("−") else text
-
-
-def product_text(term: Term) -> str:
-    """A product as it is written: value × weight."""
-    return f"{bracketed(number_text(term.value))}·{bracketed(number_text(term.weight))}"
 
 
 def draw_details(here: Room, found: HandConvolution) -> None:
@@ -296,103 +220,3 @@ def draw_details(here: Room, found: HandConvolution) -> None:
     with here.details("How to read this") as is_open:
         if is_open:
             st.markdown(_HOW_TO_READ)
-
-
-def terms_csv(found: HandConvolution) -> str:
-    """Every product of every output cell."""
-    rows: list[tuple[object, ...]] = [
-        (
-            "output_row",
-            "output_column",
-            "input_row",
-            "input_column",
-            "padding",
-            "value",
-            "weight",
-            "product",
-        )
-    ]
-    rows += [
-        (
-            r + 1,
-            c + 1,
-            t.cell[0] + 1,
-            t.cell[1] + 1,
-            int(t.is_padding),
-            t.value,
-            t.weight,
-            t.product,
-        )
-        for r, c in found.slide.places
-        for t in found.terms(r, c)
-    ]
-    return views.csv_text(rows)
-
-
-def picture(found: HandConvolution, picked: Cell, *, dark: bool) -> bytes:
-    """The grids with the picked cell's window and sum."""
-    slide, shown = found.slide, step(found, picked)
-    top, bottom, left, right = slide.padding
-    padded = np.pad(found.input_hw, ((top, bottom), (left, right)))
-    tones = {
-        (r, c): "" if slide.is_inside((r - top, c - left)) else "pad"
-        for r in range(padded.shape[0])
-        for c in range(padded.shape[1])
-    }
-    corners = {}
-    for term in found.terms(*picked):
-        cell = term.cell[0] + top, term.cell[1] + left
-        tones[cell] += " lit"
-        corners[cell] = f"×{number_text(term.weight)}"
-    lines = [
-        f"{line['label']}:  {' + '.join(text for text, _ in line['terms'])} = {line['end']}"
-        for line in shown["lines"]
-    ]
-    return draw_panels(
-        [
-            [
-                views.panel(
-                    "Padded input" if any(slide.padding) else "Input", padded, tones, corners
-                ),
-                "∗" if found.is_flipped else "⋆",
-                views.panel(kernel_title(found), found.applied_hw),
-                "=",
-                views.panel("Output", found.output_hw, {picked: "hit"}),
-            ]
-        ],
-        [*lines, "".join(shown["total"])],
-        kind="conv",
-        dark=dark,
-    ).png()
-
-
-def snippet(found: HandConvolution, padding: str) -> str:
-    """The lines that give the same numbers, by hand and in torch."""
-    slide = found.slide
-    in_torch = {
-        "valid": "0",
-        "same": '"same"',
-        "full": f"({slide.padding[0]}, {slide.padding[2]})",
-    }.get(padding, padding)
-    named = {
-        "bias": (found.bias, 0.0),
-        "stride": (slide.stride, 1),
-        "dilation": (slide.dilation, 1),
-        "flip": (found.is_flipped, False),
-    }
-    said = [f"{name}={value!r}" for name, (value, default) in named.items() if value != default]
-    if padding != "valid":
-        said.append(f"padding={int(padding) if padding.isdecimal() else padding!r}")
-    arguments = "".join(f", {each}" for each in said)
-    turned = ".flip(2, 3)  # conv2d does not turn it" if found.is_flipped else ""
-    return (
-        "import vizcore as vc\nimport torch\nfrom torch.nn.functional import conv2d\n\n"
-        f"image = {views.literal(found.input_hw)}\n"
-        f"kernel = {views.literal(found.kernel_hw)}\n"
-        f"print(vc.convolve(image, kernel{arguments}).output_hw)\n\n"
-        "x = torch.tensor([[image]], dtype=torch.float64)\n"
-        f"w = torch.tensor([[kernel]], dtype=torch.float64){turned}\n"
-        f"b = torch.tensor([{found.bias!r}], dtype=torch.float64)\n"
-        f"print(conv2d(x, w, b, stride={slide.stride}, padding={in_torch}, "
-        f"dilation={slide.dilation})[0, 0])"
-    )

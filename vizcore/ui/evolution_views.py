@@ -3,183 +3,33 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import streamlit as st
 
 from vizcore import evolution_tasks, zoo
-from vizcore.errors import BadChoice, ConvScopeError, UnknownLayer
+from vizcore.errors import BadChoice
 from vizcore.figures.numbers import percent
 from vizcore.figures.palette import CHART_CONFIG, KIND_COLOURS
 from vizcore.figures.settling import MEASURES, alt, colours_of
-from vizcore.networks import weights
-from vizcore.records_evolution import FilterHistory, LayerHistory, PatchHistory
+from vizcore.records_evolution import PatchHistory
 from vizcore.ui import cache, picture_views, work
 from vizcore.ui import evolution_pictures as drawings
 from vizcore.ui import evolution_words as words
-from vizcore.ui.address import Choice, any_text, one_of, whole
+from vizcore.ui.evolution_choices import (
+    FIRST_UNITS,
+    MOST_UNITS,
+    SCALES,
+    SEARCHED,
+    SHOWS,
+    check_units,
+)
+from vizcore.ui.evolution_past import Past
 from vizcore.ui.pictures import Chosen
-from vizcore.ui.room import Download, Room, is_dark
-
-SHOWS = {
-    "filters": "Filters",
-    "patches": "Patches",
-    "saliency": "Saliency",
-    "settling": "Settling",
-}
-SCALES = {"filter": "Each filter", "all": "All epochs"}
-SEARCHED = {"training": "Training", "validation": "Validation"}
-#: Units beside each other, and chosen to begin with.
-MOST_UNITS, FIRST_UNITS = 8, 6
-
-
-def choices() -> list[Choice]:
-    """What can be chosen on the page; the network among those with snapshots."""
-    keys = evolution_tasks.keys_with_snapshots()
-    return [
-        Choice("network", keys[0] if keys else "", one_of(*keys)),
-        Choice("show", "filters", one_of(*SHOWS)),
-        Choice("layer", "", any_text),
-        Choice("epoch", 0, whole(0, 1_000_000)),
-        Choice("scale", "filter", one_of(*SCALES)),
-        Choice("searched", "training", one_of(*SEARCHED)),
-        Choice("units", [], parse_units, write=write_units),
-        Choice("measure", "way", one_of(*MEASURES)),
-    ]
-
-
-def parse_units(text: str) -> list[int]:
-    """Units in the address: numbers with commas.
-
-    Example:
-        >>> parse_units("3,17")
-        [3, 17]
-    """
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    if not all(part.isascii() and part.isdigit() and len(part) < 6 for part in parts):
-        raise ValueError("Allowed: numbers of units with commas, such as 3,17.")
-    found = list(dict.fromkeys(int(part) for part in parts))
-    if len(found) > MOST_UNITS:
-        raise ValueError(f"Allowed: at most {MOST_UNITS} units.")
-    return found
-
-
-def write_units(units: Sequence[int]) -> str:
-    """The same for the address."""
-    return ",".join(map(str, units))
-
-
-def check(history: FilterHistory, layer: str, epoch: int) -> LayerHistory:
-    """The chosen layer.
-
-    Raises:
-        UnknownLayer: no convolution has this name.
-        BadChoice: no snapshot is of this epoch; suggests the nearest.
-    """
-    names = [each.layer for each in history.convolutions]
-    if layer not in names:
-        raise UnknownLayer.among("convolution", layer, names)
-    if epoch not in history.epochs:
-        nearest = sorted(history.epochs, key=lambda each: abs(each - epoch))
-        raise BadChoice(
-            f"There is no snapshot of epoch {epoch}. Allowed: "
-            f"{', '.join(map(str, history.epochs))}.",
-            received=str(epoch),
-            suggestions=map(str, nearest),
-        )
-    return next(each for each in history.convolutions if each.layer == layer)
-
-
-def check_units(units: Sequence[int], filters: int, layer: str) -> None:
-    """Refuse units that the layer does not have.
-
-    Raises:
-        BadChoice: names the first.
-    """
-    for unit in units:
-        if unit >= filters:
-            raise BadChoice(
-                f"'{layer}' has no unit {unit}. Allowed: 0 to {filters - 1}.", received=str(unit)
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What a page shows: one layer of a network at one epoch of its training.
-
-    Attributes:
-        key: names the network, its weights and its snapshots, for what is drawn of them.
-        place: of the chosen epoch among the snapshots.
-    """
-
-    key: tuple[str, ...]
-    network: str
-    history: FilterHistory
-    layer: LayerHistory
-    place: int
-    dark: bool
-
-    @property
-    def recipe(self) -> Mapping[str, Any]:
-        """Of the training, as its card has it."""
-        card = weights(self.network).card
-        return card.details.get("recipe", {}) if card else {}
-
-    @property
-    def epoch(self) -> int:
-        """The chosen one."""
-        return self.history.epochs[self.place]
-
-
-def open_past(here: Room) -> Past | None:
-    """The chosen layer and epoch; None where there is nothing, or nothing of that name, to show."""
-    view = here.view
-    if not evolution_tasks.keys_with_snapshots():
-        _draw_nothing(here)
-        return None
-    task = evolution_tasks.evolution_task(view["network"])
-    history = work.run(task, slot="evolution.filters")
-    if not view["layer"]:
-        view["layer"] = history.convolutions[0].layer
-    if not view["epoch"]:
-        view["epoch"] = history.epochs[(len(history.epochs) - 1) // 2]
-    try:
-        layer = check(history, view["layer"], view["epoch"])
-    except ConvScopeError as error:
-        here.refuse(error, sets="layer" if isinstance(error, UnknownLayer) else "epoch")
-        return None
-    network = view["network"]
-    here.code(words.snippet(view["show"], network, layer.layer, view["searched"], view["picture"]))
-    here.offer(
-        Download(
-            "Measured numbers, CSV",
-            f"{network}_evolution.csv",
-            "text/csv",
-            lambda: words.table_csv(history),
-        )
-    )
-    place = history.epochs.index(view["epoch"])
-    return Past(cast(tuple[str, ...], task.key), network, history, layer, place, is_dark())
-
-
-def _draw_nothing(here: Room) -> None:
-    """Say that there are no snapshots on this machine, and how to make some."""
-    here.answer(
-        "No network on this machine has snapshots of its training, so nothing can be shown of how "
-        "its filters came to be."
-    )
-    st.markdown(
-        "Training keeps them: `python -m vizcore train zfnet_photos20` writes the network, its "
-        "card and its weights as they were at chosen epochs."
-    )
-    here.code(
-        "import vizcore as vc\nfrom vizcore.evolution_tasks import keys_with_snapshots\n\n"
-        "print(keys_with_snapshots())"
-    )
+from vizcore.ui.room import Download, Room
 
 
 @contextmanager

@@ -14,10 +14,11 @@ from vizcore.errors import (
     WeightsNotHere,
 )
 from vizcore.runtime import settings, store
-from vizcore.runtime.fetch import address_of, mirror_address
+from vizcore.runtime.fetch import mirror_address
 from vizcore.runtime.own_weights import is_own
 from vizcore.ui import own_weights_view, work
 from vizcore.ui.address import Choice, View
+from vizcore.ui.weights_words import about, need, size, title, where
 from vizcore.zoo.weights import RANDOM, Weights
 
 _FETCHING = "weights.fetching"  # the file that this session has asked for
@@ -62,42 +63,6 @@ def ready(view: View) -> Weights:
     return found
 
 
-def size(count_bytes: int | None) -> str:
-    """The size of a file, as people say it.
-
-    Example:
-        >>> size(102_530_333), size(6_800_000), size(None)
-        ('103 MB', '6.8 MB', 'size unknown')
-    """
-    if count_bytes is None:
-        return "size unknown"
-    millions = count_bytes / 1e6
-    return f"{millions:.0f} MB" if millions >= 10 else f"{millions:.1f} MB"
-
-
-def accuracy(weights: Weights) -> str:
-    """How good they are, in a few words; empty where nobody says."""
-    if "test" in weights.accuracy:
-        return f"{weights.accuracy['test']:.1%} of test pictures right"
-    if weights.accuracy.get("top1") is not None:
-        return f"{weights.accuracy['top1']:.1%} top-1"
-    return ""
-
-
-def title(weights: Weights) -> str:
-    """Weights in a list: their name, accuracy, size, and whether they are here."""
-    if weights.is_random:
-        return "Random, not trained"
-    if weights.origin == "own":
-        return weights.title
-    presence = networks.presence_of(weights)
-    if weights.origin == "bundled":
-        return weights.title
-    where = "on this machine" if presence.here else "to fetch"
-    parts = [weights.name, accuracy(weights), size(presence.size_bytes), where]
-    return " · ".join(part for part in parts if part)
-
-
 def draw_picker(view: View) -> None:
     """The list of weights, where the chosen ones are, and the upload of own ones."""
     network = view["network"]
@@ -123,7 +88,7 @@ def draw_picker(view: View) -> None:
     )
     now = offered.get(view["weights"])
     if now is not None:
-        st.caption(_where(now))
+        st.caption(where(now))
     with st.container(horizontal=True, gap="small"):
         own_weights_view.draw_upload(view)
         if now is not None and now.origin == "own":
@@ -135,20 +100,6 @@ def _known(network: str, name: str) -> dict[str, Weights]:
         return {name: networks.weights(network, name)}
     except ConvScopeError:
         return {}
-
-
-def _where(weights: Weights) -> str:
-    """The chosen weights in a line under their list, which cuts long titles."""
-    if weights.is_random:
-        return "Nothing was learned: every picture says so."
-    if weights.origin == "own":
-        return f"Your own: {len(weights.classes):,} classes"
-    presence = networks.presence_of(weights)
-    where = "Bundled" if weights.origin == "bundled" else "On this machine"
-    parts = [f"{where if presence.here else 'To fetch'}, {size(presence.size_bytes)}"]
-    if good := accuracy(weights):
-        parts.append(good)
-    return "; ".join(parts)
 
 
 def draw_missing(view: View, error: ConvScopeError) -> bool:
@@ -178,8 +129,8 @@ def _draw_offer(view: View, weights: Weights, error: ConvScopeError) -> None:
     failed_file, sentence = st.session_state.get(_FAILED, ("", ""))
     fetching = settings.visitors_fetch() and st.session_state.get(_FETCHING) == file.name
     with st.container(border=True, key="weights-missing"):
-        st.markdown(f"**{error if damaged else _need(weights)}**")
-        st.markdown(_about(weights))
+        st.markdown(f"**{error if damaged else need(weights)}**")
+        st.markdown(about(weights))
         if not settings.visitors_fetch():
             st.markdown("This copy of ConvScope fetches nothing; who keeps it can put them here.")
         outcome = st.container()
@@ -229,26 +180,6 @@ def draw_ways_out(view: View) -> None:
 
 def _choose(key: str, value: str) -> None:
     st.session_state[key] = value
-
-
-def _need(weights: Weights) -> str:
-    name = zoo.get(weights.architecture).name
-    return f"{name} needs its weights {weights.name}, which are not on this machine yet."
-
-
-def _about(weights: Weights) -> str:
-    """Size, source, accuracy, licence and check of weights that have to be fetched."""
-    assert weights.file is not None
-    presence = networks.presence_of(weights)
-    host = urlsplit(address_of(weights.file)).hostname
-    mirror = "the mirror " if mirror_address() else ""
-    parts = [f"{size(weights.file.about_bytes)} from {mirror}{host}"]
-    if presence.partial_bytes:
-        parts[0] += f", of which {size(presence.partial_bytes)} have come"
-    if good := accuracy(weights):
-        parts.append(f"{good} on {weights.accuracy.get('dataset', 'its test pictures')}, published")
-    parts.append(f"licence {weights.licence}" if weights.licence else "licence not stated")
-    return "; ".join(parts) + ". " + " ".join(weights.notes)
 
 
 def _begin(file_name: str) -> None:
