@@ -91,8 +91,8 @@ class Troubles:
             )
         if zero == 0:
             cause = (
-                "the class's score does not change with the image, most likely because the ReLUs on "
-                "every way to it are off"
+                "the class's score does not change with the image, most likely because the ReLUs "
+                "on every way to it are off"
                 if goal.layer is None
                 else "the unit is behind a ReLU that is off (a dead unit, on this image at least)"
             )
