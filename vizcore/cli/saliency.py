@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 from vizcore.cli.files import (
@@ -13,7 +14,8 @@ from vizcore.cli.files import (
     say_if_random,
     write_out,
 )
-from vizcore.lenses.saliency.methods import METHODS
+from vizcore.lenses.saliency.methods import METHODS, method_of
+from vizcore.records_saliency import COMPLETENESS_LIMIT, SaliencyMap, Value
 
 NAME = "saliency"
 HELP = "the pixels of a picture that move the score of a class"
@@ -23,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     add_picture_arguments(parser)
     parser.add_argument(
+        "--target",
         "--class",
         dest="target",
         default=None,
@@ -37,6 +40,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=tuple(each.key for each in METHODS),
         default="gradient",
         help="which method (default: gradient)",
+    )
+    parser.add_argument(
+        "--against", default=None, metavar="NAME", help="a class whose score is subtracted"
+    )
+    parser.add_argument(
+        "--layer", default=None, metavar="NAME", help="for the methods that look at one"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="for the methods that draw")
+    parser.add_argument(
+        "--option",
+        dest="options",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="of the method, such as steps=100; may be given several times",
     )
     parser.add_argument("--map-only", action="store_true", help="draw the map without the photo")
 
@@ -53,7 +71,16 @@ def run(args: argparse.Namespace) -> int:
     picture = as_picture(args.image)
     use_cpu_threads()
     found = api.saliency(
-        args.key, picture, args.target, method=args.method, weights=filled, device=args.device
+        args.key,
+        picture,
+        args.target,
+        method=args.method,
+        against=args.against,
+        layer=args.layer,
+        seed=args.seed,
+        options=options_of(args.method, args.options),
+        weights=filled,
+        device=args.device,
     )
     drawn = draw_saliency(found)
     which = "map" if args.map_only else "over"
@@ -70,6 +97,14 @@ def run(args: argparse.Namespace) -> int:
             "score": found.score,
             "method": found.method,
             "signed": found.signed,
+            "against": found.against_class,
+            "layer": found.layer,
+            "unit": found.unit,
+            "seed": found.seed,
+            "options": dict(found.options),
+            "fit": None if found.fit is None else asdict(found.fit),
+            "completeness": _summed(found),
+            "notes": found.notes,
             "shape": [height, width],
             "largest": float(abs(found.values_hw).max()),
             "out": str(args.out),
@@ -80,5 +115,44 @@ def run(args: argparse.Namespace) -> int:
     print(f"Saliency of '{found.target_class}' (score {found.score:.3g}), written to {args.out}")
     if args.out.suffix.lower() == ".png":
         print(drawn.caption)
+    if found.fit is not None and found.fit.changes:
+        print(f"The network was rewritten to the same function: {', '.join(found.fit.changes)}.")
+    if found.completeness is not None:
+        told = found.completeness
+        print(
+            f"The values sum to {told.attributed:.4g}; what they explain is {told.difference:.4g} "
+            f"(against {told.compared_with}): a gap of {told.gap:.1%}, which is "
+            f"{'within' if told.holds else 'above'} {COMPLETENESS_LIMIT:.0%}."
+        )
+    for note in found.notes:
+        print(note)
     say_if_random(filled)
     return 0
+
+
+def options_of(method: str, given: list[str]) -> dict[str, Value]:
+    """The options of a method, from words such as `steps=100`.
+
+    Raises:
+        BadChoice: no such option, or a value that it cannot be.
+
+    Example:
+        >>> options_of("integrated_gradients", ["steps=100", "baseline=blurred"])
+        {'steps': 100, 'baseline': 'blurred'}
+    """
+    found: dict[str, Value] = {}
+    for each in given:
+        key, _, word = each.partition("=")
+        option = method_of(method).option(key)
+        try:
+            found[key] = word if option.choices else type(option.default)(word)
+        except ValueError:
+            found[key] = option.check(word)
+    return found
+
+
+def _summed(found: SaliencyMap) -> dict[str, object] | None:
+    told = found.completeness
+    if told is None:
+        return None
+    return {**asdict(told), "gap": told.gap, "holds": told.holds}
