@@ -1,0 +1,51 @@
+"""The kept matrix of saliency methods and architectures, computed again for some.
+
+`CONVSCOPE_WHOLE_ZOO=1` computes it again for all; that takes long.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import version
+
+import pytest
+
+from vizcore.lenses.saliency.methods import METHODS
+from vizcore.saliency_matrix import as_csv, fits_of, matrix, versions
+from vizcore.zoo import architectures
+
+KEPT = {each.architecture: each for each in matrix()}
+SAMPLE = [key for key in ("lenet5_modern", "resnet14_photos20", "googlenet_torchvision",
+                          "mobilenet_photos20") if key in KEPT]  # fmt: skip
+WHOLE = list(KEPT) if os.environ.get("CONVSCOPE_WHOLE_ZOO") else SAMPLE
+
+
+@pytest.mark.parametrize("key", WHOLE)
+def test_computed_again_it_is_what_is_kept(key):
+    found, kept = fits_of(key), KEPT[key]
+    for again, before in zip(found.fits, kept.fits, strict=True):
+        assert again.method == before.method
+        assert again.verdict == before.verdict, (again, before)
+        assert again.changes == before.changes
+
+
+def test_every_row_is_of_the_zoo_and_of_a_method():
+    keys = {entry.key for entry in architectures()}
+    assert set(KEPT) <= keys
+    assert SAMPLE
+    for network in KEPT.values():
+        assert [fit.method for fit in network.fits] == [each.key for each in METHODS]
+        for fit in network.fits:
+            assert (fit.verdict == "refused") <= bool(fit.reasons)
+            assert (fit.verdict == "rewritten") == bool(fit.changes)
+
+
+def test_the_versions_it_was_computed_with_are_those_here():
+    assert f"torch {version('torch')}" in versions()
+    assert f"captum {version('captum')}" in versions()
+
+
+def test_it_is_written_as_it_is_read():
+    text = as_csv(matrix())
+    assert text.count("\n") > len(KEPT)
+    assert text.startswith("# torch ")
