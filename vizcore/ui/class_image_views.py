@@ -195,10 +195,11 @@ def _draw_pictures(
 
     While they form they are drawn as small as they are shown; then with words for a wide window.
     """
-    scale = 2 if is_over else 1
+    # A row over the whole page is as wide as Streamlit leaves a picture unchanged.
+    scale = 2 if is_over and view != "lambda" else 1
     sheet, layout = sheet_of(view, found, step, followed, dark, scale=scale)
     content = with_mark(png(sheet), mark, dark)
-    with st.container(key=f"{PAGE}-sheet-{scale}"):
+    with st.container(key=f"{PAGE}-{'wide' if view == 'lambda' else 'sheet'}-{scale}"):
         st.image(content, alt=_alt(found, step), output_format="PNG")
     return layout.reduce
 
