@@ -202,3 +202,13 @@ def test_every_file_holds_what_it_says(monkeypatch: pytest.MonkeyPatch):
     assert set(archive.namelist()) == names
     values = np.load(io.BytesIO(archive.read(f"input_x_gradient_{target}.npy")))
     np.testing.assert_array_equal(values, saliency("coffee", "input_x_gradient").values_hw)
+
+
+def test_a_photo_smaller_than_the_network_takes_is_said_to_be_enlarged():
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(file, "PNG")
+    at = open_page("saliency", picture="coffee")
+    assert "Enlarged" not in texts(at)
+    at.file_uploader(key="pictures.file").set_value(("a.png", file.getvalue(), "image/png")).run()
+    assert not at.exception
+    assert "the picture has 40 × 30 pixels, and the network takes 64" in texts(at)

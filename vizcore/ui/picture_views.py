@@ -93,6 +93,12 @@ def draw_seen(weights: Weights, chosen: Chosen, *, captioned: bool = True) -> No
     if captioned:
         grey = ", grey" if how.channels == 1 else ""
         st.caption(f"What the network sees: {how.crop_px} × {how.crop_px} pixels{grey}")
+    height, width = chosen.picture.rgb_hwc.shape[:2]
+    if min(height, width) < how.resize_px:
+        st.caption(
+            f"Enlarged: the picture has {width} × {height} pixels, and the network takes "
+            f"{how.resize_px} on the shorter side"
+        )
 
 
 def draw_seen_and_said(weights: Weights, chosen: Chosen, said: Prediction | None) -> None:
