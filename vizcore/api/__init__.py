@@ -6,6 +6,7 @@ What looks at a picture runs here and now; the `*_tasks` modules have the same f
 from vizcore.api.decisions import saliency, saliency_methods
 from vizcore.api.histories import evolution, evolution_patches, evolution_saliency
 from vizcore.api.kernels import filter_slices, filter_statistics, filters, textbook_filters
+from vizcore.api.localising import localisation_study, localise, scene_baselines
 from vizcore.api.looking import (
     contribution,
     deconvnet,
@@ -41,12 +42,15 @@ __all__ = [
     "invariance",
     "invert",
     "layers",
+    "localisation_study",
+    "localise",
     "map_metrics",
     "models",
     "predict",
     "saliency",
     "saliency_methods",
     "sanity_check",
+    "scene_baselines",
     "textbook_filters",
     "top_patches",
     "worked_value",

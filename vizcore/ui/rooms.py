@@ -101,6 +101,13 @@ ROOMS: tuple[RoomEntry, ...] = (
         ("network", "picture"),
     ),
     RoomEntry(
+        "localisation",
+        "Localisation",
+        "Why did it say that",
+        ":material/crop_free:",
+        ("network", "picture"),
+    ),
+    RoomEntry(
         "invariance",
         "Invariance",
         "Why did it say that",

@@ -1,0 +1,77 @@
+"""Does the map find the object: one scene, a picture, all scenes, refusals."""
+
+from __future__ import annotations
+
+import pytest
+
+import vizcore as vc
+from tests.app.opening import code_of, open_page, texts
+from vizcore import localisation_tasks
+from vizcore.data.samples import sample
+from vizcore.figures.trust_words import plain
+from vizcore.runtime.jobs import run_here
+from vizcore.ui import localisation_views
+
+NETWORK = "zfnet_photos20"
+
+
+def test_one_scene_beside_its_true_box():
+    at = open_page("localisation", scene="3", object="90")
+    scene = vc.localisation_set()[3]
+    how = vc.LocalisationSettings(foreground=0.9)
+    found = vc.localise(NETWORK, scene.rgb_hwc, scene.class_name, settings=how, device="cpu")
+    said = plain(found.iou(scene.box))
+    assert f"an IoU of <b>{said}</b>" in texts(at)
+    assert f"IoU {said}" in texts(at)
+    code = code_of(at, "localisation")
+    assert "vc.localisation_set()[3]" in code
+    assert "settings=vc.LocalisationSettings(foreground=0.9)" in code
+    at.button(key="localisation.next").click().run()
+    assert not at.exception
+    assert at.session_state["localisation.scene"] == 4
+    at.button(key="localisation.previous").click().run()
+    assert at.session_state["localisation.scene"] == 3
+
+
+def test_a_picture_whose_box_is_not_known():
+    at = open_page("localisation", show="photo", picture="coffee", **{"class": "coffee"})
+    found = vc.localise(NETWORK, sample("coffee").read(), "coffee", device="cpu")
+    left, top, right, bottom = found.box
+    assert f"{right - left:g} × {bottom - top:g} pixels" in texts(at)
+    assert "IoU" not in texts(at)
+    assert "sample('coffee')" in code_of(at, "localisation")
+
+
+def test_all_scenes_against_what_needs_no_network(monkeypatch: pytest.MonkeyPatch):
+    few = vc.localisation_set()[::60]
+    monkeypatch.setattr(localisation_tasks, "localisation_set", lambda part: few)
+    at = open_page("localisation", show="all", seed="11")
+    without = run_here(localisation_tasks.scene_baselines_task(seed=11))
+    assert f"of {len(few)} objects" in texts(at)
+    assert f"Best centred square, {without.side_px} px" in texts(at)
+    assert f"best centred square ({plain(without.centred.mean)})" in texts(at)
+    assert "names the object's class first in" in texts(at)
+    assert "vc.localisation_study('zfnet_photos20', method, seed=11)" in code_of(at, "localisation")
+    at.multiselect[0].set_value([]).run()
+    assert not at.exception
+    assert at.multiselect[0].value == ["gradient"]
+
+
+def test_a_network_of_other_classes_is_refused_with_those_that_fit():
+    at = open_page("localisation", network="lenet5_modern")
+    assert "does not know 20" in texts(at)
+    next(each for each in at.button if each.label.startswith("Use alexnet")).click().run()
+    assert not at.exception
+    assert 'class="cs-answer"' in texts(at)
+
+
+def test_other_refusals():
+    at = open_page("localisation", show="photo", **{"class": "coffe"})
+    assert "'coffe'" in texts(at)
+    next(button for button in at.button if button.label == "Use coffee").click().run()
+    assert not at.exception
+    assert 'class="cs-answer"' in texts(at)
+
+
+def test_the_page_counts_the_scenes_rightly():
+    assert len(vc.localisation_set()) == localisation_views.SCENES

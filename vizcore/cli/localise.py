@@ -1,0 +1,159 @@
+"""`python -m vizcore localise KEY --image FILE`: the object's box, from a saliency map alone."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from vizcore.cli.files import (
+    add_weights_arguments,
+    check_out,
+    chosen_weights,
+    say_if_random,
+    write_bytes,
+    write_out,
+)
+from vizcore.errors import BadChoice
+from vizcore.lenses.saliency.methods import METHODS, method_of
+from vizcore.records_localisation import LocalisationSettings
+from vizcore.zoo.weights import Weights
+
+NAME = "localise"
+HELP = "find the object of a class by a saliency map's quantiles and a graph cut"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    usual = LocalisationSettings()
+    add_weights_arguments(parser)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--image", type=Path, metavar="FILE", help="the picture")
+    what.add_argument(
+        "--scenes", action="store_true", help="the 380 scenes whose boxes are known, instead"
+    )
+    parser.add_argument(
+        "--class",
+        dest="target",
+        default=None,
+        metavar="NAME",
+        help="name or number of the class in the picture (default: the most probable one)",
+    )
+    parser.add_argument(
+        "--method",
+        choices=tuple(each.key for each in METHODS if each.family != "unit"),
+        default="gradient",
+        help="which method (default: gradient)",
+    )
+    parser.add_argument("--layer", default=None, help="for the methods that look at one")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of all that is random")
+    parser.add_argument(
+        "--foreground", type=float, default=usual.foreground, metavar="Q",
+        help=f"quantile above which pixels are the object's seeds (default: {usual.foreground:g})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--background", type=float, default=usual.background, metavar="Q",
+        help=f"quantile below which they are the background's (default: {usual.background:g})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--blur", type=float, default=usual.blur_px, metavar="PX",
+        help="deviation of a Gaussian that the map is smoothed with first (default: none)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="of a picture: .png (map, seeds, segment, box) or .npy (the segment); "
+        "of the scenes: .csv",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the box, or how many objects of the scenes are found."""
+    settings = LocalisationSettings(args.foreground, args.background, args.blur)
+    return _scenes(args, settings) if args.scenes else _picture(args, settings)
+
+
+def _picture(args: argparse.Namespace, settings: LocalisationSettings) -> int:
+    from vizcore import api
+    from vizcore.figures.localisation import draw_found
+    from vizcore.figures.localisation_words import found_json
+    from vizcore.runtime.device import use_cpu_threads
+
+    if args.out is not None:
+        check_out(args.out)
+    filled = chosen_weights(args)
+    use_cpu_threads()
+    said = api.predict(args.key, args.image, top=1, weights=filled, device=args.device).classes[0]
+    target = args.target or said
+    found = api.localise(
+        args.key,
+        args.image,
+        target,
+        method=args.method,
+        layer=args.layer,
+        seed=args.seed,
+        settings=settings,
+        weights=filled,
+        device=args.device,
+    )
+    if args.out is not None:
+        drawn = draw_found(found)
+        write_out(args.out, found.component_hw, drawn.png, filled)
+    if args.json:
+        print(found_json(found, None, target, args.method, said), end="")
+        return 0
+    left, top, right, bottom = found.box
+    height, width = found.map_hw.shape
+    print(
+        f"{method_of(args.method).title} of '{target}': columns {left:g} to {right:g}, rows "
+        f"{top:g} to {bottom:g} of the {width} × {height} pixels that the network sees"
+    )
+    _close(args.out, filled)
+    return 0
+
+
+def _scenes(args: argparse.Namespace, settings: LocalisationSettings) -> int:
+    from vizcore import api
+    from vizcore.figures.localisation_words import naming_said, study_csv, study_rows
+    from vizcore.runtime.device import use_cpu_threads
+
+    if args.target is not None:
+        raise BadChoice("--class is for --image: in the scenes it is the object's own.")
+    if args.out is not None and args.out.suffix.lower() != ".csv":
+        raise BadChoice.among("--out", args.out, ["a file ending in .csv"])
+    filled = chosen_weights(args)
+    use_cpu_threads()
+    study = api.localisation_study(
+        args.key,
+        args.method,
+        layer=args.layer,
+        seed=args.seed,
+        settings=settings,
+        weights=filled,
+        device=args.device,
+    )
+    without = api.scene_baselines(settings=settings, seed=args.seed)
+    rows = study_rows([study], without)
+    if args.out is not None:
+        write_bytes(args.out, study_csv([study], without).encode())
+    if args.json:
+        print(json.dumps(rows, indent=1))
+        return 0
+    width = max(len(str(row["what"])) for row in rows)
+    print(f"{'':<{width}}  mean IoU  median IoU  localisation error")
+    for row in rows:
+        print(
+            f"{row['what']:<{width}}  {row['mean IoU']:>8.2f}  {row['median IoU']:>10.2f}  "
+            f"{row['localisation error']:>18.2f}"
+        )
+    print(naming_said(study))
+    _close(args.out, filled)
+    return 0
+
+
+def _close(out: Path | None, weights: Weights) -> None:
+    if out is not None:
+        print(f"Written to {out}")
+    say_if_random(weights)
