@@ -32,7 +32,8 @@ def test_a_picture(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     found = vc.localise(KEY, photo, "coffee", device="cpu")
     assert tuple(told["box"]) == found.box
     assert told["true box"] is None
-    assert Image.open(out).size[0] > 4 * 64
+    with Image.open(out) as picture:
+        assert picture.size[0] > 4 * 64
     assert main([*arguments, "--out", str(tmp_path / "segment.npy")]) == 0
     np.testing.assert_array_equal(np.load(tmp_path / "segment.npy"), found.component_hw)
     assert "Gradient of 'coffee': columns" in capsys.readouterr().out
