@@ -209,7 +209,7 @@ def answer(study: AblationStudy) -> str:
         saves = f'<b title="{exact(study.saved(version))}">{share}</b>{of}'
         said.append(f"without {named(version.removed)} saves {saves} and {cost}")
     lost = signed(study.published[-1].top1_points)
-    on = f" on {study.pictures} test patches" if study.points(study.versions[-1]) else ""
+    on = f" on {study.pictures} test patches" if study.versions[-1].runs else ""
     return f"<b>{study.name}</b> {said[0]}; {said[1]}{on}. So reduced, AlexNet lost {lost}."
 
 
