@@ -205,11 +205,19 @@ class _Rewriting:
         self.seen.add(id(module))
 
     def _apart(self, node: fx.Node) -> None:
-        """What else reads this node's input must not meet the rule: it gets an input of its own."""
+        """What else reads this node's input, or made it by a rule, must not meet this rule."""
         before = node.args[0]
         if isinstance(before, fx.Node) and len(before.users) > 1:
             self._clone_for(node, before)
             self.changes["inputs that others read too, given apart"] += 1
+        # Captum notes a module's gradient before the rule of the module after it has changed it.
+        elif isinstance(before, fx.Node) and self.need == "rescale" and self._has_rule(before):
+            self._clone_for(node, before)
+            self.changes["rules that followed each other directly, set apart"] += 1
+
+    def _has_rule(self, node: fx.Node) -> bool:
+        module = self.graph.get_submodule(str(node.target)) if node.op == "call_module" else None
+        return isinstance(module, (*_KNOWN_TO_RESCALE, nn.MaxPool2d))
 
     def _separate_readers(self) -> None:
         """Relevance is multiplied by a tensor where a layer reads it: each reader has its own."""
@@ -226,7 +234,7 @@ class _Rewriting:
         self.values.of_picture.add(apart)
 
     def _put(self, node: fx.Node, module: nn.Module) -> None:
-        name = f"{_safe(str(node.name))}_own"
+        name = f"{str(node.name).replace('.', '_')}_own"
         self.graph.add_submodule(name, module)
         node.op, node.target = "call_module", name
 
@@ -289,7 +297,3 @@ def _product_or(target: Any) -> str:
 
 def _has_children(module: nn.Module) -> bool:
     return any(True for _ in module.children())
-
-
-def _safe(name: str) -> str:
-    return name.replace(".", "_")
