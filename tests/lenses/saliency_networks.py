@@ -79,6 +79,19 @@ class Reused(Small):
         return self.linear(self.average(x).flatten(1))
 
 
+class Apart(Small):
+    """The same with a copy between the ReLU and the max pooling that follows it directly.
+
+    Without it Captum's own DeepLIFT is wrong here: its hook on the ReLU's output sees the gradient
+    before the rule of max pooling has changed it, and the sum is not the difference of the scores.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.pool(self.relu1(self.norm1(self.conv1(x))).clone())
+        x = self.relu3(self.conv3(self.relu2(self.conv2(x))) + x)
+        return self.linear(self.average(x).flatten(1))
+
+
 def small(kind: type[Small] = Small, **options: Any) -> Small:
     """With the same weights, whatever the kind."""
     torch.manual_seed(11)

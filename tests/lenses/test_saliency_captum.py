@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.lenses.saliency_networks import IMAGE, draw, found, largest, near, small
+from tests.lenses.saliency_networks import IMAGE, Apart, draw, found, largest, near, small
 from vizcore.lenses.saliency import METHODS
 from vizcore.lenses.saliency.paths import _baseline
 from vizcore.lenses.saliency.surrogates import coalitions
@@ -20,6 +20,9 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:Setting backward hooks", "ignore:Setting forward, backward", "ignore:Input Tensor"
 )
 NETWORK = small()
+#: For DeepLIFT: Captum's own value is wrong where max pooling follows a ReLU directly, as the test
+#: of its sum shows; with a copy between the two it is right.
+APART = small(Apart)
 BIG = draw(1, 3, 16, 16, seed=9)
 ZERO = torch.zeros_like(BIG)
 SEGMENTS = {"superpixels": 8, "compactness": 50.0}
@@ -45,10 +48,10 @@ DIRECT: dict[str, tuple[dict[str, Any], Callable[[], Tensor]]] = {
         STEPS,
         lambda: ca.IntegratedGradients(NETWORK).attribute(picture(), ZERO, 1, **PATH),
     ),
-    "deep_lift": ({}, lambda: ca.DeepLift(NETWORK).attribute(picture(), ZERO, 1)),
+    "deep_lift": ({}, lambda: ca.DeepLift(APART).attribute(picture(), ZERO, 1)),
     "deep_lift_shap": (
         {},
-        lambda: ca.DeepLiftShap(NETWORK).attribute(picture(), references(), 1),
+        lambda: ca.DeepLiftShap(APART).attribute(picture(), references(), 1),
     ),
     "guided_backprop": ({}, lambda: ca.GuidedBackprop(NETWORK).attribute(picture(), 1)),
     "deconvolution": ({}, lambda: ca.Deconvolution(NETWORK).attribute(picture(), 1)),
@@ -137,6 +140,18 @@ def test_it_is_captums(method):
     seen = found(NETWORK, method, BIG, options=options, layer=layer)
     values = seen.values_hw if seen.layer_values_hw is None else seen.layer_values_hw
     near(values, joined(method, direct()), share=1e-4)
+
+
+def test_captums_own_deep_lift_needs_the_copy_between_relu_and_max_pooling():
+    """Shown by the sum, which is the difference of the scores by definition."""
+    with torch.no_grad():
+        difference = float((NETWORK(BIG) - NETWORK(ZERO))[0, 1])
+    alone, apart = (
+        float(ca.DeepLift(each).attribute(picture(), ZERO, 1).detach().sum())
+        for each in (NETWORK, APART)
+    )
+    assert apart == pytest.approx(difference, rel=1e-3)
+    assert abs(alone - difference) > 0.01 * abs(difference)
 
 
 @pytest.mark.parametrize("kind", ["smoothgrad", "smoothgrad_sq", "vargrad"])
