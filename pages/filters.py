@@ -8,7 +8,7 @@ from vizcore.ui import pictures, weights_view
 from vizcore.ui.filter_statistics import draw_statistics
 from vizcore.ui.room import room
 
-with room(filters.PAGE, "What does the first layer look for?", filters.choices()) as here:
+with room(filters.PAGE, "What do the filters look for?", filters.choices()) as here:
     weights, chosen = weights_view.ready(here.view), pictures.chosen(here.view)
     layers = filters.open_layers(weights)
     if here.view["show"] == "textbook":

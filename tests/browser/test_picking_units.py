@@ -27,40 +27,29 @@ def second_map() -> int:
     return vc.feature_maps(NETWORK, sample("coffee").read(), "conv2").order[1]
 
 
-@pytest.mark.parametrize(
-    ("address", "picture", "across", "says", "layer", "second"),
-    [
-        ("strongest?pictures=photographs&layer=conv3", CELLS, 8, "Unit", "conv3", lambda: 1),
-        ("filters?picture=coffee", CELLS, 10, "Filter", "conv1", second_filter),
-        (
-            "feature-maps?picture=coffee&layer=conv2",
-            ".tiles canvas",
-            12,
-            "Channel",
-            "conv2",
-            second_map,
-        ),
-    ],
-)
-def test_a_click_shows_the_unit_and_one_more_opens_its_page(
-    server: Server, page: Page, address, picture, across, says, layer, second
-):
-    channel = second()
-    page.goto(f"{server.address}/{address}")
-    shown = page.locator(picture).first
-    expect(page.get_by_text("Point at a").first).to_be_visible()
-    box = shown.bounding_box()
-    assert box is not None
-    place = {"x": 1.5 * box["width"] / across, "y": 0.05 * box["height"]}
-    shown.hover(position=place)
-    expect(page.locator(".note").first).to_contain_text(f"{says} {channel}: ")
-    shown.click(position=place)
-    link = page.get_by_role("link", name=f"Open unit {channel} of {layer}")
-    expect(link).to_be_visible()
-    expect(link).to_be_in_viewport()
-    link.click()
-    page.wait_for_url(f"**/unit?*channel={channel}*")
-    expect(page.locator(ANSWER)).to_contain_text(f"Unit {channel} of {layer}")
+def test_a_click_shows_the_unit_and_one_more_opens_its_page(server: Server, page: Page):
+    wall, kernels = "strongest?pictures=photographs&layer=conv3", "filters?picture=coffee"
+    maps = "feature-maps?picture=coffee&layer=conv2"
+    for address, picture, across, says, layer, channel in (
+        (wall, CELLS, 8, "Unit", "conv3", 1),
+        (kernels, CELLS, 10, "Filter", "conv1", second_filter()),
+        (maps, ".tiles canvas", 12, "Channel", "conv2", second_map()),
+    ):
+        page.goto(f"{server.address}/{address}")
+        shown = page.locator(picture).first
+        expect(page.get_by_text("Point at a").first).to_be_visible()
+        box = shown.bounding_box()
+        assert box is not None
+        place = {"x": 1.5 * box["width"] / across, "y": 0.05 * box["height"]}
+        shown.hover(position=place)
+        expect(page.locator(".note").first).to_contain_text(f"{says} {channel}: ")
+        shown.click(position=place)
+        link = page.get_by_role("link", name=f"Open unit {channel} of {layer}")
+        expect(link).to_be_visible()
+        expect(link).to_be_in_viewport()
+        link.click()
+        page.wait_for_url(f"**/unit?*channel={channel}*")
+        expect(page.locator(ANSWER)).to_contain_text(f"Unit {channel} of {layer}")
 
 
 def test_an_archive_is_looked_through_on_the_units_page_too_and_after_a_reload(

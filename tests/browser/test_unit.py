@@ -17,7 +17,9 @@ MAIN = "stMain"
 
 
 def test_from_the_wall_to_a_unit_to_the_next_and_back(server: Server, page: Page):
-    page.goto(f"{server.address}/strongest?network=zfnet_photos20&layer=conv4&unit=9")
+    # Few pictures, so that a scan of them takes no time.
+    network = "network=zfnet_photos20&pictures=photographs"
+    page.goto(f"{server.address}/strongest?{network}&layer=conv4&unit=9")
     expect(page.locator(ANSWER)).to_contain_text("excites unit 9")
     page.get_by_test_id(MAIN).get_by_role("link", name="Open unit 9 of conv4").click()
     page.wait_for_url("**/unit?*channel=9*")
@@ -39,7 +41,8 @@ def test_from_the_wall_to_a_unit_to_the_next_and_back(server: Server, page: Page
 def test_neighbours_are_links_and_everything_is_downloaded(
     server: Server, page: Page, tmp_path: Path
 ):
-    page.goto(f"{server.address}/unit?network=zfnet_photos20&layer=conv3&channel=17&picture=coffee")
+    few = "network=zfnet_photos20&pictures=photographs"
+    page.goto(f"{server.address}/unit?{few}&layer=conv3&channel=17&picture=coffee")
     expect(page.locator(ANSWER)).to_contain_text("feeds the class")
     main = page.get_by_test_id(MAIN)
     expect(main.get_by_text("Kernel norm")).to_be_visible()

@@ -119,6 +119,10 @@ def test_captions_say_what_is_seen() -> None:
     assert "sees the whole picture" in draw_patch_wall(found(field=whole), "conv", view).caption
     bound = ReceptiveField((5, 5), (1, 1), (0, 0), exact=False)
     assert "at most 5 x 5" in draw_patch_wall(found(field=bound), "conv", view).caption
+    few = draw_patch_wall(found(count=4), "conv", view).caption
+    assert few.startswith("The 4 pictures that excite each unit of conv most")
+    one = draw_patch_wall(found(count=1), "conv", view).caption
+    assert one.startswith("The picture that excites each unit of conv most")
 
 
 def test_what_cannot_be_drawn_is_told() -> None:

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from vizcore.data.bundled_pictures import BUNDLED
+from vizcore.data.images import FORMATS
 from vizcore.data.picture_folder import Digest, FolderReader, Pixels, list_folder, shown
 from vizcore.data.zip_pictures import ZipReader, open_zip
 from vizcore.errors import BadImage
@@ -236,7 +237,10 @@ def _not_empty(found: PictureSet) -> PictureSet:
         return found
     first = f" The first of {len(found.skipped)} that were passed over: " if found.skipped else ""
     told = "".join(f"{each.name}: {each.reason}" for each in found.skipped[:1])
-    raise BadImage(f"There is no picture in '{found.title}'.{first}{told}", received=found.title)
+    raise BadImage(
+        f"There is no picture in '{found.title}'. Allowed: {', '.join(FORMATS)}.{first}{told}",
+        received=found.title,
+    )
 
 
 @cache

@@ -180,7 +180,9 @@ def draw_boxed(rgb_hwc: Pixels, window: Window, side_px: int, *, dark: bool = Fa
 
 def _caption(found: TopPatches, layer: str, scale: float) -> str:
     seen = found.fields[layer]
-    what = f"The {found.top} pictures that excite each unit of {layer} most, the strongest first"
+    count = found.found[layer].values_ck.shape[1]  # fewer than asked for, of few pictures
+    several = f"{count} pictures that excite each unit of {layer} most, the strongest first"
+    what = f"The {several}" if count > 1 else f"The picture that excites each unit of {layer} most"
     if seen is not None and seen.whole:
         what += "; each value sees the whole picture"
     elif seen is not None:

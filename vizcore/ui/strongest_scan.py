@@ -30,7 +30,7 @@ def scanned(
     from vizcore.patch_tasks import top_patches_task
 
     task = top_patches_task(weights.architecture, pictures, weights=weights)
-    place = st.empty()
+    status, place = st.container(), st.empty()
     earliest_s = 0.0
 
     def show(so_far: TopPatches) -> None:
@@ -46,7 +46,7 @@ def scanned(
 
     if st.session_state.get(_STOPPED) != task.key:
         try:
-            with st.container():
+            with status:
                 found = work.run(
                     task, slot="strongest.scan", on_cancel=lambda: _stop(task.key), show=show
                 )

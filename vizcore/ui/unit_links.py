@@ -83,12 +83,16 @@ def draw_neighbours(
         beside(unit.after, "Same place, layer after")
         for channel, cosine in unit.nearest:
             button(unit.layer, channel, f"Filter {channel}: cosine {cosine:.2f}")
-    if unit.before or unit.after or unit.nearest:
-        st.caption(
+    said = []
+    if unit.before or unit.after:
+        said.append(
             "Same place: the channel with the greatest value there, on this photo, of the "
-            "convolution before and after. Filters: those of this layer whose weights point most "
-            "nearly the same way."
+            "convolution before and after."
         )
+    if unit.nearest:
+        said.append("Filters: those of this layer whose weights point most nearly the same way.")
+    if said:
+        st.caption(" ".join(said))
     pages = st.session_state["pages"]
     of = {"network": weights.architecture, "weights": weights.name, "layer": unit.layer}
     with st.container(horizontal=True, gap="small"):

@@ -81,10 +81,10 @@ def draw(here: Room, weights: Weights, chosen: Chosen) -> None:
         picture_sets.draw_control(view)
     here.answer(views.answer(weights, words.first_answer(unit, chosen.title)))
     row = st.container(horizontal=True, gap="medium", key="unit-row")
-    strongest, over, kernel, fed, numbers = (
-        row.container(width=width)
-        for width in (nine_width_px(unit), cache.PICTURE_PX, cache.PICTURE_PX, 280, 300)
-    )
+    strongest = row.container(width=nine_width_px(unit))
+    over = row.container(width=cache.PICTURE_PX)
+    kernel = row.container(width=cache.PICTURE_PX) if layer in convolutions else over
+    fed, numbers = row.container(width=280), row.container(width=300)
     with strongest:
         pictures = picture_sets.chosen(here, weights)
     seen = Seen(weights, chosen, unit, pictures)
