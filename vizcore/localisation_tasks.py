@@ -99,10 +99,11 @@ def require_scene_classes(weights: Weights) -> None:
     if not missing:
         return
     fitting = fitting_networks()
+    count = len(CLASSES) - len(missing)
     raise NotApplicable(
         f"The scenes show the {len(CLASSES)} classes of Photos-20, of which "
-        f"'{weights.architecture}' with the weights {weights.name} does not know {len(missing)} "
-        f"({', '.join(missing[:3])}, ...). Allowed: {', '.join(fitting) or 'none is here'}.",
+        f"'{weights.architecture}' with the weights {weights.name} knows {count or 'none'}. "
+        f"Allowed: {', '.join(fitting) or 'none is here'}.",
         received=weights.architecture,
         suggestions=fitting,
     )

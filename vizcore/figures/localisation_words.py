@@ -106,7 +106,11 @@ def study_answer(studies: Sequence[LocalisationStudy], without: SceneBaselines) 
 
 
 def _listed(scores: Sequence[BoxScores]) -> str:
-    names = [f"{each.title[:1].lower()}{each.title[1:]} ({plain(each.mean)})" for each in scores]
+    names = [
+        f"{'the ' if each.title.startswith('Best') else ''}{each.title[:1].lower()}"
+        f"{each.title[1:]} ({plain(each.mean)})"
+        for each in scores
+    ]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 

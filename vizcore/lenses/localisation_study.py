@@ -150,7 +150,7 @@ def baselines(
         _scored("Best centred square", [square] * len(true), true),
         side,
         _scored("Random numbers", noise, true),
-        _scored("Edges, no network", edges, true),
+        _scored("Edges alone", edges, true),
     )
 
 
