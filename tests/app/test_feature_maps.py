@@ -84,9 +84,18 @@ def test_another_picture_and_another_network_stand_beside(beside, said):
     assert said in texts(at)
 
 
-def test_something_that_cannot_stand_beside_is_said():
-    at = open_page("feature-maps", picture=PICTURE, beside="picture:nothing")
-    assert "nothing" in texts(at)
+@pytest.mark.parametrize("beside", ["picture:cofee", "picture-coffee"])
+def test_something_that_cannot_stand_beside_is_said_with_the_nearest(beside):
+    at = open_page("feature-maps", picture=PICTURE, beside=beside)
+    assert f"called '{beside}'" in texts(at)
+    next(each for each in at.button if each.label == "Use picture:coffee").click().run()
+    assert not at.exception
+    assert "the same channels in the same order" in texts(at)
+
+
+def test_a_network_that_there_is_not_cannot_stand_beside():
+    at = open_page("feature-maps", picture=PICTURE, beside="network:resnet5000")
+    assert "There is no architecture called 'resnet5000'" in texts(at)
 
 
 def test_another_network_begins_with_its_first_layer():

@@ -8,7 +8,7 @@ import streamlit as st
 
 from vizcore import map_tasks, networks, tasks
 from vizcore.data.samples import sample
-from vizcore.errors import ConvScopeError
+from vizcore.errors import ConvScopeError, UnknownName
 from vizcore.figures.map_values import (
     agreement_words,
     draw_agreement,
@@ -22,6 +22,7 @@ from vizcore.ui.map_views import (
     NO_CHANNEL,
     OF_A_CLASS,
     STRIPS,
+    besides,
     contributions,
     draw_mosaic_of,
     listed_layers,
@@ -80,6 +81,11 @@ def draw_beside(here: Room, weights: Weights, chosen: Chosen, maps: FeatureMaps)
     """The same channels for another picture, or another network's layer of the same depth."""
     kind, _, name = here.view["beside"].partition(":")
     other_weights, other, layer, order = weights, chosen, maps.layer, None
+    offered = besides(weights)
+    if kind != "network" and here.view["beside"] not in offered:
+        what = "picture or network for the place beside it"
+        here.refuse(UnknownName.among(what, here.view["beside"], offered), sets="beside")
+        return
     try:
         if kind == "picture":
             found = sample(name)
@@ -100,8 +106,8 @@ def draw_beside(here: Room, weights: Weights, chosen: Chosen, maps: FeatureMaps)
             other_weights.architecture, other.picture, layer, sort, weights=other_weights
         )
         second = work.run(task, slot="maps.beside")
-    except (ConvScopeError, KeyError) as error:
-        st.markdown(f":material/error: {views.plain(str(error))}")
+    except ConvScopeError as error:
+        here.refuse(error)
         return
     st.markdown(f"**{views.plain(title)}**")
     picked = draw_mosaic_of(

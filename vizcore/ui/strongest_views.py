@@ -12,7 +12,7 @@ from vizcore.data.loading import Views
 from vizcore.data.picture_sets import BUNDLED, PictureSet
 from vizcore.errors import BadChoice, BadImage, UnknownLayer
 from vizcore.figures.numbers import short
-from vizcore.records_patches import TopPatches
+from vizcore.records_patches import Patch, TopPatches
 from vizcore.ui import address, cache, picture_sets
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, any_text, whole
@@ -126,6 +126,7 @@ def draw(here: Room, weights: Weights, pictures: PictureSet, found: TopPatches) 
             selected = shown.index(unit) if unit in shown else -1
             draw_cells(wall[0], key="strongest-wall", on_pick=pick, selected=selected)
             views.caption(weights, wall[1].caption)
+        _draw_table(found.patches(layer, unit), unit)
     with row.container(width=cache.PICTURE_PX):
         _draw_unit(weights, found, layer, unit, held, key)
     if found.fields[layer] is not None:
@@ -266,12 +267,16 @@ def _draw_unit(
             views.caption(weights, f"Unit {unit}: its {len(patches)} strongest patches")
             st.image(boxed, alt=f"{patches[0].picture}, with what the value sees in a box")
             st.caption(f"{patches[0].picture}, as the network sees it, and what the value sees")
+
+
+def _draw_table(patches: tuple[Patch, ...], unit: int) -> None:
+    """Where a unit was strongest: the pictures by name, the values, the places in its map."""
     rows = "".join(
         f'<tr><td>{html.escape(each.picture)}</td><td class="n">{short(each.value)}</td>'
         f'<td class="n">{each.place[0]}, {each.place[1]}</td></tr>'
         for each in patches
     )
     st.html(
-        '<table class="cs-table"><thead><tr><th>picture</th><th class="n">value</th>'
+        f'<table class="cs-table"><thead><tr><th>unit {unit}, picture</th><th class="n">value</th>'
         f'<th class="n">row, column</th></tr></thead><tbody>{rows}</tbody></table>'
     )
