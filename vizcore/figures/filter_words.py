@@ -92,8 +92,9 @@ def textbook_answer(layer: str, found: Sequence[Resemblance]) -> str:
     best = max(found, key=lambda each: abs(each.cosine))
     beyond = sum(abs(each.cosine) > each.chance for each in found)
     turned = ", as its negative" if best.cosine < 0 else ""
+    verb = "has" if beyond == 1 else "have"
     return (
-        f"<b>{beyond} of {len(found)}</b> textbook filters have one in "
+        f"<b>{beyond} of {len(found)}</b> textbook filters {verb} one in "
         f"<code>{html.escape(layer)}</code> that is nearer than random filters get. The nearest "
         f"pair is <b>{best.name}</b> and filter <b>{best.number}</b>{turned}: cosine "
         f"{abs(best.cosine):.2f}, where random filters reached {best.chance:.2f}."

@@ -83,7 +83,7 @@ def draw_beside(here: Room, weights: Weights, chosen: Chosen, maps: FeatureMaps)
     other_weights, other, layer, order = weights, chosen, maps.layer, None
     offered = besides(weights)
     if kind != "network" and here.view["beside"] not in offered:
-        what = "picture or network for the place beside it"
+        what = "picture or network to stand beside it"
         here.refuse(UnknownName.among(what, here.view["beside"], offered), sets="beside")
         return
     try:
