@@ -99,6 +99,7 @@ class SaliencyMethod:
         passes: how many passes through the network it takes, in words.
         complete: whether its values should sum to a difference of scores.
         random: whether a seed decides.
+        of_class: whether it explains a class's score; if not, what a layer or a unit gives.
     """
 
     key: str
@@ -113,6 +114,7 @@ class SaliencyMethod:
     passes: str = "1 forward, 1 backward"
     complete: bool = False
     random: bool = False
+    of_class: bool = True
 
     def option(self, key: str) -> MethodOption:
         """The option of this name.
@@ -188,11 +190,14 @@ class Completeness:
         attributed: the sum of all values, before colours are joined.
         difference: the score of the picture, less that of what it is compared with.
         compared_with: what that is, in words.
+        rounding: what the rounding of float32 may make of scores of this size: less than this is
+            not missing.
     """
 
     attributed: float
     difference: float
     compared_with: str
+    rounding: float = 0.0
 
     @property
     def gap(self) -> float:
@@ -201,9 +206,11 @@ class Completeness:
         Example:
             >>> Completeness(0.9, 1.0, "a grey picture").gap
             0.1
+            >>> Completeness(3e-8, -2e-8, "a grey picture", rounding=1e-5).gap
+            0.0
         """
         missing = abs(self.difference - self.attributed)
-        if missing == 0:
+        if missing <= self.rounding:
             return 0.0
         return round(missing / abs(self.difference), 12) if self.difference else float("inf")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -21,8 +22,9 @@ from tests.lenses.saliency_networks import (
 )
 from vizcore.errors import BadChoice, BadInputSize, NotApplicable, OutOfMemory, UnknownLayer
 from vizcore.lenses.saliency import METHODS, applicabilities, layers_to_look_at, saliency
-from vizcore.lenses.saliency.look import Score, bytes_of_a_pass, frozen_copy
+from vizcore.lenses.saliency.look import Score, bytes_of_a_pass
 from vizcore.records_saliency import COMPLETENESS_LIMIT, Completeness
+from vizcore.runtime.clone import frozen_copy
 from vizcore.runtime.engine import LocalEngine
 from vizcore.runtime.jobs import NetworkSource, Task, finish
 
@@ -272,3 +274,46 @@ def test_all_methods_are_judged_in_one_go():
     verdicts = {fit.method: fit.verdict for fit in finish(applicabilities(Cut(), BIG))}
     assert verdicts["gradient"] == "refused"
     assert verdicts["occlusion"] == "applies"
+
+
+@pytest.mark.parametrize("method", ["lime", "kernel_shap", "internal_influence", "occlusion"])
+def test_weights_that_are_no_numbers_give_one_sentence_and_no_map(method):
+    broken = small()
+    broken.conv2.weight.data[0] = float("nan")
+    with pytest.raises(NotApplicable, match=r"the weights 'conv2\.weight' are not finite"):
+        found(broken, method, BIG)
+
+
+@pytest.mark.parametrize("method", ["lime", "kernel_shap", "occlusion", "feature_ablation"])
+def test_a_picture_with_parts_covered_that_gets_no_finite_score_is_said(method):
+    class Logarithm(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x.log()
+
+    logarithms = nn.Sequential(Logarithm(), nn.AdaptiveAvgPool2d(1), nn.Flatten()).eval()
+    with pytest.raises(NotApplicable, match="finite"):
+        found(logarithms, method, BIG.abs() + 0.1)
+
+
+def test_no_class_is_subtracted_where_none_is_explained():
+    of_layers = [each.key for each in METHODS if not each.of_class]
+    assert {"layer_activation", "neuron_gradient"} < set(of_layers)
+    assert {"neuron_conductance", "grad_cam"}.isdisjoint(of_layers)
+    for method in of_layers:
+        with pytest.raises(BadChoice, match="against = 0 cannot be subtracted"):
+            found(small(), method, BIG, against=0)
+        assert found(small(), method, BIG, options=quick(method)).against is None
+
+
+@pytest.mark.parametrize("against", [None, 0])
+def test_a_difference_of_scores_that_is_rounding_alone_is_no_failure(against):
+    """A score of 5 or 1005 that hardly hangs on the picture: float32 cannot tell its change."""
+    flat = linear()
+    flat[1].weight.data *= 1e-8
+    flat[1].bias.data.copy_(torch.tensor([5.0, 1005.0]))
+    told = found(flat, "integrated_gradients", against=against).completeness
+    assert told.attributed != told.difference
+    assert told.rounding == pytest.approx(1005 * 1e-5)
+    assert told.gap == 0
+    assert told.holds
+    assert not replace(told, rounding=0.0).holds

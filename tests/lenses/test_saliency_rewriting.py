@@ -14,8 +14,8 @@ from torchvision import models
 from tests.lenses.saliency_networks import IMAGE, Reused, Small, draw, found, near, small
 from vizcore.errors import NotApplicable
 from vizcore.lenses.saliency import applicability
-from vizcore.lenses.saliency.look import frozen_copy
 from vizcore.lenses.saliency.rewriting import rewrite
+from vizcore.runtime.clone import frozen_copy
 
 BIG = draw(1, 3, 16, 16, seed=9)
 RULES = ("guided_backprop", "deconvolution", "deep_lift", "lrp")

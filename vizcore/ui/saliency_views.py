@@ -155,6 +155,7 @@ def draw_classes(view: View, weights: Weights, *, narrow: bool) -> None:
         format_func=lambda name: views.plain(name) if name else "Nothing",
         width=130,
         help="The map of the difference of two class scores: why the one rather than the other.",
+        disabled=not any(each.of_class for each in chosen_methods(view)),
         **view.bind("minus"),
     )
 

@@ -48,13 +48,13 @@ def asked_maps(view: View, weights: Weights, chosen: Chosen, said: Prediction) -
     classes = chosen_classes(view, weights, said)
     asked = []
     for method in chosen_methods(view):
-        for name, number in classes[:1] if is_of_a_layer(method) else classes:
+        for name, number in classes if method.of_class else classes[:1]:
             task = saliency_tasks.saliency_task(
                 weights.architecture,
                 chosen.picture,
                 number,
                 method.key,
-                against=None if is_of_a_layer(method) else minus,
+                against=minus if method.of_class else None,
                 layer=view["layer"] or None,
                 seed=view["seed"],
                 options=options_of(view, method),
@@ -72,16 +72,9 @@ def asked_maps(view: View, weights: Weights, chosen: Chosen, said: Prediction) -
     return asked
 
 
-def is_of_a_layer(method: SaliencyMethod) -> bool:
-    """Whether a method explains what a layer or one of its units gives, whatever the class."""
-    return method.key == "layer_activation" or (
-        "unit" in method.needs and method.key != "neuron_conductance"
-    )
-
-
 def _of(view: View, method: SaliencyMethod, name: str, sure: float | None) -> str:
     """What a map is of, under its method's title."""
-    if is_of_a_layer(method):
+    if not method.of_class:
         unit = "A unit of " if "unit" in method.needs else ""
         return f"{unit}{view['layer'] or 'the last layer with maps'}"
     less = f" minus {view['minus']}" if view["minus"] else ""

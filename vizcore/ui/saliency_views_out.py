@@ -27,7 +27,7 @@ from vizcore.ui.address import View
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import Download
 from vizcore.ui.saliency_views import options_of
-from vizcore.ui.saliency_views_asked import Asked, is_of_a_layer
+from vizcore.ui.saliency_views_asked import Asked
 from vizcore.ui.saliency_views_grid import picture, shared_limit
 from vizcore.zoo.weights import Weights
 
@@ -50,7 +50,7 @@ def answer_text(made: Made) -> str:
 def _answer(key: Hashable, _made: Made) -> str:
     made = _made
     usable = [(a, m) for a, m in made if m.values_hw.any() and _finite(m)]
-    of_classes = [(a, m) for a, m in usable if not is_of_a_layer(a.method)]
+    of_classes = [(a, m) for a, m in usable if a.method.of_class]
     usable = of_classes or usable
     if not usable:
         empty = bool(made) and all(_finite(m) for _, m in made)
@@ -96,7 +96,7 @@ def _agreement_words(maps: Sequence[SaliencyMap], names: Sequence[str]) -> str:
 
 def _class_words(asked: Asked, found: SaliencyMap) -> str:
     name = f"<b>{html.escape(subject(found))}</b>"
-    if is_of_a_layer(asked.method):
+    if not asked.method.of_class:
         return name
     if asked.sure is None:
         return f"{name} (not among the five most probable)"
@@ -119,7 +119,7 @@ def plate(
 ) -> Plate:
     """A map with all that has to stand on it when it is passed on."""
     asked, found = pair
-    is_class = asked.sure is not None and not is_of_a_layer(asked.method)
+    is_class = asked.sure is not None and asked.method.of_class
     sure = f", {percent(asked.sure or 0)} probable" if is_class else ""
     words = [drawn.caption]
     if found.completeness is not None:
@@ -219,7 +219,7 @@ def code(view: View, weights: Weights, chosen: Chosen, asked: Sequence[Asked]) -
     lines = []
     for each in asked:
         parts = [f"vc.saliency({key}, picture, {each.class_name!r}", f"method={each.method.key!r}"]
-        if view["minus"] and not is_of_a_layer(each.method):
+        if view["minus"] and each.method.of_class:
             parts.append(f"against={view['minus']!r}")
         if view["layer"] and "layer" in each.method.needs:
             parts.append(f"layer={view['layer']!r}")

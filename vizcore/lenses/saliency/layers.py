@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vizcore.errors import NotApplicable
-from vizcore.lenses.saliency.look import Attributed, Look
+from vizcore.lenses.saliency.look import Attributed, Look, joined_parts, rounding_of
 from vizcore.lenses.saliency.paths import baseline_of, completeness, points_of
 from vizcore.lenses.saliency.pooling import class_maps
 from vizcore.lenses.saliency.rules import Rescale, through_rectifiers
@@ -62,8 +62,13 @@ def cam(look: Look) -> Steps:
     if found is None:
         raise NotApplicable("This network does not end in global average pooling and one layer.")
     with torch.no_grad():
-        explained = float(look.score(look.image)) - found.bias
-    told = Completeness(float(found.values.double().mean()), explained, "nothing: the mean")
+        parts = look.score.parts(look.image)
+    told = Completeness(
+        float(found.values.cpu().double().mean()),
+        float(joined_parts(parts)) - found.bias,
+        "nothing: the mean",
+        rounding_of(parts),
+    )
     look.layer = found.layer
     return Attributed(found.values, told)
 

@@ -15,13 +15,14 @@ from torch import Tensor, nn
 from vizcore.errors import BadInputSize
 from vizcore.lenses.capture import forward
 from vizcore.records_saliency import Completeness, Value
-from vizcore.runtime.clone import private_copy
 
 #: Pictures in a batch where memory does not decide: on a CPU more are slower, not faster.
 _BEST_BATCH = {"cpu": 8, "cuda": 50, "mps": 16}
 #: Memory of a pass with gradients, for each byte that torch records on the way up: the record
 #: itself, the values that go with it and the gradients on the way down.
 _PASS_FACTOR = 2.5
+#: Scores may be off by this share of the largest one: the rounding of float32 over many layers.
+ROUNDING = 1e-5
 
 
 class Score(nn.Module):
@@ -34,12 +35,26 @@ class Score(nn.Module):
         self.against = against
         self.training = False
 
-    def forward(self, images: Tensor) -> Tensor:
+    def parts(self, images: Tensor) -> Tensor:
+        """What the score is made of, (N, 1), or (N, 2) for a difference."""
         scores: Tensor = self.network(images)
         wanted = scores[:, self.target : self.target + 1]
         if self.against is None:
             return wanted
-        return wanted - scores[:, self.against : self.against + 1]
+        return torch.cat([wanted, scores[:, self.against : self.against + 1]], 1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return joined_parts(self.parts(images))
+
+
+def joined_parts(parts: Tensor) -> Tensor:
+    """The scores (N, 1) of their parts."""
+    return parts if parts.shape[1] == 1 else parts[:, :1] - parts[:, 1:]
+
+
+def rounding_of(parts: Tensor) -> float:
+    """What the rounding of float32 may make of scores made of these parts."""
+    return ROUNDING * float(parts.abs().max())
 
 
 @dataclass(slots=True)
@@ -123,29 +138,6 @@ class Attributed:
     notes: tuple[str, ...] = ()
 
 
-def frozen_copy(network: nn.Module) -> nn.Module:
-    """A private copy whose parameters record no gradients; no tensor is copied.
-
-    Example:
-        >>> net = nn.Linear(2, 2)
-        >>> twin = frozen_copy(net)
-        >>> twin.weight.requires_grad, net.weight.requires_grad
-        (False, True)
-        >>> twin.weight.data_ptr() == net.weight.data_ptr()
-        True
-    """
-    copy = private_copy(network)
-    own: dict[int, nn.Parameter] = {}
-    for module in copy.modules():
-        for name, parameter in module._parameters.items():
-            if parameter is None:
-                continue
-            if id(parameter) not in own:
-                own[id(parameter)] = nn.Parameter(parameter.data, requires_grad=False)
-            module._parameters[name] = own[id(parameter)]
-    return copy
-
-
 def laid_out(network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor]:
     """The pictures in the memory layout that is fastest, and the scores (classes,) of the first.
 
@@ -170,7 +162,7 @@ def bytes_of_a_pass(score: nn.Module, image: Tensor) -> int:
 
     Example:
         >>> net = nn.Sequential(nn.Flatten(), nn.Linear(4, 1), nn.Sigmoid())
-        >>> bytes_of_a_pass(frozen_copy(net), torch.ones(1, 1, 2, 2))
+        >>> bytes_of_a_pass(net.requires_grad_(False), torch.ones(1, 1, 2, 2))
         4
     """
     known = {each.untyped_storage().data_ptr() for each in score.parameters()}

@@ -23,9 +23,10 @@ from vizcore.lenses.saliency import (
 )
 from vizcore.lenses.saliency.causes import why_not_finite, why_zero
 from vizcore.lenses.saliency.fitting import Fitting
-from vizcore.lenses.saliency.look import Attributed, Look, Score, frozen_copy, laid_out
+from vizcore.lenses.saliency.look import Attributed, Look, Score, laid_out
 from vizcore.lenses.saliency.methods import method_of, settled
 from vizcore.records_saliency import COLOURS_SAID, Colours, SaliencyMap, SaliencyMethod, Value
+from vizcore.runtime.clone import frozen_copy
 from vizcore.runtime.jobs import Progress
 from vizcore.runtime.memory import is_out_of_memory, no_room
 from vizcore.runtime.settings import working_memory_bytes
@@ -101,12 +102,14 @@ def saliency(
     Raises:
         UnknownClass: the network has no such output.
         UnknownLayer: with the nearest names.
-        BadChoice: an unknown method or option, or a picture of another size.
+        BadChoice: an unknown method or option, a picture of another size, or `against` where no
+            class is explained.
         BadInputSize: the network cannot take this shape.
         NotApplicable: the method cannot be honest here, or gives no numbers; says why.
         OutOfMemory: not even one picture fits.
 
     Example:
+        >>> import torch
         >>> from vizcore.runtime.jobs import finish
         >>> net = nn.Sequential(nn.Flatten(), nn.Linear(3, 2, bias=False))
         >>> _ = net[1].weight.data.copy_(torch.tensor([[1.0, 0, 0], [0, -2.0, 1]]))
@@ -116,6 +119,11 @@ def saliency(
     """
     chosen = method_of(method)
     given = settled(chosen, options)
+    if against is not None and not chosen.of_class:
+        raise BadChoice(
+            f"against = {against} cannot be subtracted: {chosen.title} explains what a layer or "
+            "a unit gives, not a class. Allowed: None."
+        )
     copy = frozen_copy(network)
     images = as_input(copy, one_picture(image_nchw))
     if image_hwc.shape[:2] != tuple(images.shape[2:]):

@@ -347,6 +347,7 @@ METHODS: tuple[SaliencyMethod, ...] = (
         "what the layer gives there, whatever the class",
         needs=("layer",),
         passes="1 forward",
+        of_class=False,
     ),
     SaliencyMethod(
         "layer_gradient_x_activation",
@@ -423,6 +424,7 @@ METHODS: tuple[SaliencyMethod, ...] = (
             passes=passes,
             complete=complete,
             random=random,
+            of_class=key == "conductance",
         )
         for key, title, paper, signed, colours, says, more, passes, complete, random in _UNIT_FORMS
     ),

@@ -13,7 +13,7 @@ from captum.attr._utils.approximation_methods import approximation_parameters
 from torch import Tensor
 from torch.nn import functional as F
 
-from vizcore.lenses.saliency.look import Attributed, Look
+from vizcore.lenses.saliency.look import Attributed, Look, joined_parts, rounding_of
 from vizcore.records_saliency import Completeness
 from vizcore.runtime.jobs import Progress
 from vizcore.runtime.memory import in_batches
@@ -114,13 +114,15 @@ def completeness(
         often: how often each baseline was drawn; None takes each once.
     """
     with torch.no_grad():
-        here = look.score(look.image).double().cpu()
-        there = torch.cat([look.score(each) for each in baselines.split(1)])[:, 0].double().cpu()
+        pictures = (look.image, *baselines.split(1))
+        parts = torch.cat([look.score.parts(each) for each in pictures]).cpu().double()
+    here, *others = joined_parts(parts)[:, 0]
+    there = torch.stack(others)
     weights = torch.ones(len(there)) if often is None else often
     there = (there * weights).sum() / weights.sum()
     which = _BASELINE_SAID[look.word("baseline")] if "baseline" in look.options else ""
     said = which or f"the mean of {len(baselines)} references"
-    return Completeness(float(attributed), float(here - there), said)
+    return Completeness(float(attributed), float(here - there), said, rounding_of(parts))
 
 
 def _baseline(image: Tensor, which: str) -> Tensor:

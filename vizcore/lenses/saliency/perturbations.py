@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from vizcore.errors import BadChoice
+from vizcore.errors import BadChoice, NotApplicable
 from vizcore.lenses.saliency.look import Attributed, Look
 from vizcore.lenses.saliency.paths import baseline_of, completeness
 from vizcore.runtime.jobs import Progress
@@ -107,7 +107,11 @@ def superpixels(look: Look) -> Tensor:
 
 
 def scores_of(look: Look, segments: Tensor, kept: Kept) -> Generator[Progress, None, Tensor]:
-    """The score (n,) of the picture with only some superpixels kept, the others as the baseline."""
+    """The score (n,) of the picture with only some superpixels kept, the others as the baseline.
+
+    Raises:
+        NotApplicable: a score is not finite.
+    """
     baseline = baseline_of(look)
     places = segments.to(look.image.device)
 
@@ -119,7 +123,13 @@ def scores_of(look: Look, segments: Tensor, kept: Kept) -> Generator[Progress, N
     parts = yield from in_batches(
         step, kept, batch=look.batch(), device=look.device, note="pictures with parts covered"
     )
-    return torch.cat(parts)
+    scores = torch.cat(parts)
+    if not bool(scores.isfinite().all()):
+        raise NotApplicable(
+            f"{int((~scores.isfinite()).sum())} of {len(scores)} pictures with parts covered get "
+            "a score that is not finite."
+        )
+    return scores
 
 
 def spread(look: Look, segments: Tensor, values: Tensor) -> Tensor:

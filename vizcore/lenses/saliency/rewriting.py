@@ -19,12 +19,11 @@ from torch.nn import functional as F
 
 from vizcore.lenses.saliency import operations as ops
 from vizcore.lenses.saliency.graphs import Values, graph_of, values_of
+from vizcore.lenses.saliency.look import ROUNDING
 from vizcore.runtime.clone import private_copy
 
 #: What is rewritten for: guided backpropagation and the deconvnet, DeepLIFT, or LRP.
 Need = Literal["rectifiers", "rescale", "relevance"]
-#: Scores may differ by this share of the largest one: the rounding of float32.
-_TOLERANCE = 1e-5
 #: Activations that Captum's DeepLIFT has the rescale rule for.
 _KNOWN_TO_RESCALE = (nn.ReLU, nn.ELU, nn.LeakyReLU, nn.Sigmoid, nn.Tanh)
 
@@ -74,7 +73,7 @@ def rewrite(network: nn.Module, image: Tensor, need: Need) -> Rewritten:
         work.others,
         work.without_rule,
         difference,
-        difference <= _TOLERANCE * max(1.0, float(before.abs().max())),
+        difference <= ROUNDING * max(1.0, float(before.abs().max())),
     )
 
 

@@ -17,7 +17,7 @@ from captum.attr._core.lrp import SUPPORTED_LAYERS_WITH_RULES
 from captum.attr._utils.lrp_rules import EpsilonRule
 from torch import Tensor, nn
 
-from vizcore.lenses.saliency.look import Attributed, Look, Score
+from vizcore.lenses.saliency.look import Attributed, Look, Score, joined_parts, rounding_of
 from vizcore.lenses.saliency.paths import baseline_of, completeness, references
 from vizcore.records_saliency import Completeness
 from vizcore.runtime.jobs import Progress
@@ -140,8 +140,13 @@ def lrp(look: Look) -> Steps:
     if look.score.against is not None:
         values = values - relevance(look.network, look.image, look.score.against, epsilon)
     with torch.no_grad():
-        explained = float(look.score(look.image))
-    told = Completeness(float(values.double().sum()), explained, "nothing: the score itself")
+        parts = look.score.parts(look.image)
+    told = Completeness(
+        float(values.cpu().double().sum()),
+        float(joined_parts(parts)),
+        "nothing: the score itself",
+        rounding_of(parts),
+    )
     return Attributed(values, told)
 
 

@@ -85,8 +85,8 @@ def coalitions(parts: int, samples: int, draw: torch.Generator) -> Kept:
 
 def _likeness(look: Look, segments: Tensor, kept: Kept) -> np.ndarray:
     """The weight of each sample, of what is left of the picture."""
-    image = look.image[0].double().cpu()
-    baseline = baseline_of(look)[0].double().cpu()
+    image = look.image[0].cpu().double()
+    baseline = baseline_of(look)[0].cpu().double()
     count = kept.shape[1]
     sums = torch.zeros(3, count, dtype=torch.float64)
     flat = segments.flatten()

@@ -10,11 +10,12 @@ from torch import Tensor, nn
 from vizcore.lenses.capture import Images, as_input, forward
 from vizcore.lenses.prediction import one_picture
 from vizcore.lenses.saliency.fitting import Fitting, Judged, need_of
-from vizcore.lenses.saliency.look import Score, frozen_copy
+from vizcore.lenses.saliency.look import Score
 from vizcore.lenses.saliency.methods import METHODS, method_of, settled
 from vizcore.lenses.saliency.rules import Rescale, relevance, through_rectifiers
 from vizcore.lenses.saliency.which_layer import looked_at
 from vizcore.records_saliency import MethodFit, SaliencyMethod
+from vizcore.runtime.clone import frozen_copy
 from vizcore.runtime.jobs import Progress, finish
 from vizcore.runtime.memory import is_out_of_memory
 

@@ -34,7 +34,8 @@ class UnitScore(Score):
         self.channel, self.row, self.column = place
         self.last = last
 
-    def forward(self, images: Tensor) -> Tensor:
+    def parts(self, images: Tensor) -> Tensor:
+        """The unit's value."""
         kept: list[Tensor] = []
 
         def keep(module: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> None:
