@@ -2,9 +2,9 @@
 
     python -m vizcore.saliency_matrix [KEY ...]
 
-computes again what `reference/saliency_methods.csv` holds (of all architectures, or of some) and
-writes it. What applies as the network is takes no row there; every architecture has one row at
-least, and the first line names the versions. Weights are random: what applies hangs on the
+computes again what `reference/saliency_methods.csv` holds (of all classifiers of the zoo, or of
+some) and writes it. What applies as the network is takes no row there; every classifier has one row
+at least, and the first line names the versions. Weights are random: what applies hangs on the
 operations. The picture is a random one of the architecture's own shape, or of 64 pixels a side
 where the network takes that and its own is larger.
 """
@@ -31,7 +31,18 @@ _COLUMNS = ("architecture", "method", "verdict", "changes", "reasons", "largest_
 _PACKAGES = ("torch", "torchvision", "timm", "captum")
 #: Stands for all methods, in the row of an architecture on which all of them apply.
 _ALL = "*"
-_SIDE_PX = 64
+#: Of the picture, where the network takes it.
+SIDE_PX = 64
+
+
+def classifiers() -> tuple[str, ...]:
+    """The networks of the zoo whose outputs are class scores, oldest first.
+
+    Example:
+        >>> classifiers()[0]
+        'lenet5_1998'
+    """
+    return tuple(entry.key for entry in architectures() if weights(entry, "random").classes)
 
 
 @lru_cache(maxsize=1)
@@ -82,7 +93,7 @@ def fits_of(key: str) -> NetworkFits:
     entry = get(key)
     network = source_of(weights(entry, "random")).load("cpu")
     channels, height, width = entry.input_shape
-    smaller = (min(height, _SIDE_PX), min(width, _SIDE_PX))
+    smaller = (min(height, SIDE_PX), min(width, SIDE_PX))
     draw = torch.Generator().manual_seed(0)
     for side in dict.fromkeys((smaller, (height, width))):
         image = torch.randn((1, channels, *side), generator=draw)
@@ -121,7 +132,7 @@ def _text() -> str:
 
 def _main(keys: list[str]) -> None:
     kept = {each.architecture: each for each in matrix()} if keys and FILE.exists() else {}
-    order = [entry.key for entry in architectures()]
+    order = classifiers()
     for key in keys or order:
         found = fits_of(key)
         kept[found.architecture] = found

@@ -11,7 +11,7 @@ import vizcore as vc
 from tests.app.opening import open_page, texts
 from vizcore import zoo
 from vizcore.lenses.saliency.methods import METHODS
-from vizcore.reference.saliency_methods import MethodSurvey, saliency_methods
+from vizcore.saliency_matrix import classifiers, matrix
 from vizcore.ui import method_rows, method_views
 
 KNOWN = method_views.of_the_zoo()
@@ -81,13 +81,13 @@ def test_the_file_has_a_row_for_each_pair_and_says_how_it_was_made():
 
 
 def test_a_network_that_was_not_tried_before_is_tried_now(monkeypatch: pytest.MonkeyPatch):
-    found = saliency_methods()
-    only = tuple(each for each in found.networks if each.architecture == "lenet5_modern")
-    monkeypatch.setattr(
-        method_views,
-        "saliency_methods",
-        lambda: MethodSurvey(only, found.date, found.picture, found.versions),
-    )
+    only = tuple(each for each in matrix() if each.architecture == "lenet5_modern")
+    monkeypatch.setattr(method_views, "matrix", lambda: only)
     at = open_page("methods", network="alexnet_photos20")
     its = Counter(fit.verdict for fit in vc.saliency_methods("alexnet_photos20").fits)
     assert f"<b>{its['applies']}</b> of {len(METHODS)} methods apply" in answer(at)
+
+
+def test_how_it_was_found_says_how_many_were_tried():
+    assert f"{len(matrix())} of the {len(classifiers())} classifiers" in KNOWN.made[0]
+    assert "captum" in KNOWN.made[-1]

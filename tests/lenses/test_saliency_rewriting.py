@@ -138,6 +138,30 @@ def test_what_has_no_rescale_rule_is_told_and_the_sum_shows_it():
     assert found(plain, "deep_lift").completeness.gap < 1e-4
 
 
+class Measured(nn.Module):
+    """Pools with a padding that is computed from the picture's size, as NASNet does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.linear = nn.Conv2d(3, 4, 3, padding=1), nn.Linear(4, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        padding = x.shape[2] % 2 + 1
+        x = F.avg_pool2d(F.relu(self.conv(x)), 3, 1, padding)
+        return self.linear(F.max_pool2d(x, 3, 1, padding).mean((2, 3)))
+
+
+def test_a_pooling_whose_padding_is_computed_is_no_module_and_is_told():
+    network = Measured().eval()
+    fit = applicability(network, IMAGE, "lrp")
+    assert fit.verdict == "refused"
+    assert "LRP has no rule for" in fit.reasons[0]
+    assert "avg_pool2d" in fit.reasons[0]
+    fit = applicability(network, IMAGE, "deep_lift")
+    assert fit.verdict == "rewritten"
+    assert "no rescale rule for max pooling called as a function" in fit.reasons[0]
+
+
 class Branching(nn.Module):
     """Decides by the values it sees: torch.fx cannot follow that."""
 

@@ -14,7 +14,7 @@ from vizcore.data.samples import sample
 from vizcore.figures.method_matrix import VERDICT_NAMES, draw_method_matrix
 from vizcore.figures.palette import CHART_CONFIG
 from vizcore.lenses.saliency.methods import METHODS
-from vizcore.reference.saliency_methods import saliency_methods
+from vizcore.saliency_matrix import SIDE_PX, classifiers, matrix, versions
 from vizcore.ui import cache, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, View, any_text
@@ -52,18 +52,18 @@ class Zoo:
 
 def of_the_zoo() -> Zoo:
     """The trial of the whole zoo that comes with the app."""
-    found = saliency_methods()
-    packages = ", ".join(f"{name} {number}" for name, number in found.versions)
+    found, every = matrix(), classifiers()
     return Zoo(
-        {each.architecture: {fit.method: fit for fit in each.fits} for each in found.networks},
+        {each.architecture: {fit.method: fit for fit in each.fits} for each in found},
         (
-            f"{len(found.networks)} networks with random weights were tried on the photograph "
-            f"'{found.picture}' on {found.date}: what applies hangs on a network's operations, "
-            "not on what it has learned.",
+            f"{len(found)} of the {len(every)} classifiers of the zoo were tried with random "
+            "weights: what applies hangs on a network's operations, not on what it has learned. "
+            f"The picture was one of random numbers, of {SIDE_PX} pixels a side where the network "
+            "takes that and its own input is larger.",
             "A method applies as it is where its rule reaches every operation it is about; it is "
             "applied to a rewritten network where the two give the same outputs; it is refused "
             "where it would silently do something else, or fail.",
-            f"Computed with {packages} by `benchmarks/saliency_methods.py`.",
+            f"Computed with {versions()} by `python -m vizcore.saliency_matrix`.",
         ),
     )
 

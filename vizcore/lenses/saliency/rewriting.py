@@ -20,6 +20,7 @@ from torch.nn import functional as F
 from vizcore.lenses.saliency import operations as ops
 from vizcore.lenses.saliency.graphs import Values, graph_of, values_of
 from vizcore.lenses.saliency.look import ROUNDING
+from vizcore.lenses.saliency.pooling_calls import average_of, has_numbers, pool_of
 from vizcore.runtime.clone import private_copy
 
 #: What is rewritten for: guided backpropagation and the deconvnet, DeepLIFT, or LRP.
@@ -140,8 +141,8 @@ class _Rewriting:
                 self._replace(node, Addition_Module(), "additions made modules", node.args[:2])
             elif node.target in (ops.ADDITIONS[1], "add_", "__iadd__"):
                 node.op, node.target = "call_function", torch.add
-        elif node.target is F.max_pool2d and self.need != "rectifiers":
-            self._replace(node, _pool_of(node), "max poolings made modules")
+        elif node.target is F.max_pool2d and self.need != "rectifiers" and has_numbers(node):
+            self._replace(node, pool_of(node), "max poolings made modules")
         elif self.need == "relevance":
             self._relevance_call(node, len(fed))
         elif ops.in_words(node.target) in ops.IDLE_CALLS:
@@ -154,7 +155,7 @@ class _Rewriting:
 
     def _relevance_call(self, node: fx.Node, fed: int) -> None:
         """A call on the way of relevance: pooling becomes a module, moves stay as they are."""
-        pool = _average_of(node, self.values)
+        pool = average_of(node, self.values)
         if ops.in_words(node.target) in ops.IDLE_CALLS:
             self._pass_by(node, nn.Dropout)
         elif pool is not None:
@@ -261,33 +262,6 @@ class _Rewriting:
             flat = self.graph.graph.call_function(torch.flatten, (node, 1))
         self.values.of_picture.add(flat)
         node.replace_all_uses_with(flat, delete_user_cb=lambda user: user is not flat)
-
-
-def _pool_of(node: fx.Node) -> nn.MaxPool2d:
-    names = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
-    given = dict(zip(names, node.args[1:], strict=False))
-    given |= {key: value for key, value in node.kwargs.items() if key in names}
-    return nn.MaxPool2d(**given).eval()  # type: ignore[arg-type]
-
-
-def _average_of(node: fx.Node, values: Values) -> tuple[nn.Module, bool] | None:
-    """The module of an average over places, and whether it keeps the axes."""
-    if node.target is F.adaptive_avg_pool2d:
-        size = node.args[1] if len(node.args) > 1 else node.kwargs["output_size"]
-        return nn.AdaptiveAvgPool2d(size), True  # type: ignore[arg-type]
-    if node.target is F.avg_pool2d:
-        names = ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad")
-        given = dict(zip(names, node.args[1:], strict=False)) | dict(node.kwargs)
-        given.pop("input", None)
-        return nn.AvgPool2d(**given), True  # type: ignore[arg-type]
-    if node.target in (torch.mean, "mean"):
-        axes = node.args[1] if len(node.args) > 1 else node.kwargs.get("dim")
-        keeps = bool(node.kwargs.get("keepdim", node.args[2] if len(node.args) > 2 else False))
-        shape = values.shapes.get(node.all_input_nodes[0], ())
-        over = [int(str(axis)) % 4 for axis in axes] if isinstance(axes, (list, tuple)) else []
-        if len(shape) == 4 and sorted(over) == [2, 3]:
-            return nn.AdaptiveAvgPool2d(1), keeps
-    return None
 
 
 def _product_or(target: Any) -> str:
