@@ -158,6 +158,27 @@ def test_a_layer_is_chosen_among_those_that_run():
     assert "There is no map yet." in answer(unknown)
 
 
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [
+        ("layer_gradient_shap", {"samples": 3}),
+        ("layer_deep_lift_shap", {}),
+        ("layer_lrp", {}),
+        ("layer_feature_ablation", {"side": 4}),
+    ],
+)
+def test_a_layers_method_is_offered_and_drawn(method: str, options: dict[str, int]):
+    text = saliency_views.write_options({f"{method}.{key}": n for key, n in options.items()})
+    at = open_page("saliency", picture="coffee", method=method, layer="conv3", set=text)
+    found = saliency("coffee", method, layer="conv3", options=options)
+    assert found.layer == "conv3"
+    share = percent(half_share(found.values_hw))
+    title = next(each.title for each in METHODS if each.key == method)
+    assert answer(at).endswith(f"half of all influence is in {share} of the pixels by {title}.")
+    assert f"method='{method}'" in code_of(at, "saliency")
+    assert found.completeness is None or f"sum to {found.completeness.attributed:.3g}" in texts(at)
+
+
 def test_a_units_map_is_not_called_a_classs():
     at = open_page("saliency", picture="coffee", method="neuron_gradient", layer="conv3")
     unit = saliency("coffee", "neuron_gradient", layer="conv3").unit

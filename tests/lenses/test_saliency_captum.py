@@ -289,6 +289,9 @@ def test_every_method_is_held_against_captum():
     elsewhere = {
         "smoothgrad", "smoothgrad_sq", "vargrad", "gradient_shap", "lrp", "feature_ablation",
         "neuron_feature_ablation", "shapley_value_sampling", "lime", "kernel_shap",
+        # test_saliency_layer_forms
+        "layer_gradient_shap", "layer_deep_lift_shap", "layer_lrp", "layer_feature_ablation",
+        "neuron_deep_lift_shap",
     }  # fmt: skip
     same = {"neuron_gradient_shap"}  # the unit's score in gradient_shap; its formula is tested
     assert {*DIRECT, *elsewhere, *same, "cam"} == {each.key for each in METHODS}

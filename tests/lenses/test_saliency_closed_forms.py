@@ -64,6 +64,8 @@ LAYER_FORMS = {
     "internal_influence": V.sum(0),
     "layer_integrated_gradients": (V * H).sum(0),
     "layer_deep_lift": (V * H).sum(0),
+    "layer_lrp": (V * H).sum(0),
+    "layer_feature_ablation": (V * H).sum(0),
     "grad_cam": (V.mean((1, 2), keepdim=True) * H).sum(0).clamp(min=0),
 }
 
@@ -117,6 +119,22 @@ def test_gradient_shap_is_the_way_from_what_was_drawn():
     near(seen.values_hw, (W * (X - references()[drawn].mean(0))).sum(0))
     assert seen.completeness is not None
     assert seen.completeness.holds
+
+
+def test_several_references_seen_at_the_hidden_layer():
+    """After it the score is linear: the mean, or what was drawn, of the hidden layer's changes."""
+    changes = H - torch.einsum("kc,nchw->nkhw", U, references()).clamp(min=0)
+    seen = found(two_layers(), "layer_deep_lift_shap", layer="1")
+    near(seen.layer_values_hw, (V * changes.mean(0)).sum(0))
+    assert seen.completeness is not None
+    assert seen.completeness.gap < 1e-4
+    seen = found(two_layers(), "layer_gradient_shap", layer="1", options={"samples": 30}, seed=3)
+    drawn = np.random.default_rng(3).integers(0, 4, 30)
+    near(seen.layer_values_hw, (V * changes[drawn].mean(0)).sum(0))
+    assert seen.completeness is None, "the layer is not linear: nothing says that they sum"
+    again = found(two_layers(), "layer_gradient_shap", layer="1", options={"samples": 30}, seed=4)
+    assert (again.seed, seen.seed) == (4, 3)
+    assert not np.allclose(again.values_hw, seen.values_hw)
 
 
 @pytest.mark.parametrize("network", [linear(), two_layers()])
@@ -184,6 +202,7 @@ def test_one_unit_as_the_score():
         "neuron_deconvolution": largest(alone),
         "neuron_integrated_gradients": (alone * X).sum(0),
         "neuron_deep_lift": (alone * X).sum(0),
+        "neuron_deep_lift_shap": (alone * (X - references().mean(0))).sum(0),
         "neuron_gradient_shap": None,
         "neuron_feature_ablation": None,
         "neuron_conductance": (alone * X).sum(0) * V[2, 3, 5] * ON[2, 3, 5],
@@ -249,7 +268,8 @@ def test_every_method_has_its_formula():
     """What is above, by name; a method without a formula here would be found."""
     elsewhere = {
         "vargrad", "gradient_shap", "occlusion", "feature_ablation", "shapley_value_sampling",
-        "lime", "kernel_shap", "guided_grad_cam", "cam",
+        "lime", "kernel_shap", "guided_grad_cam", "cam", "layer_gradient_shap",
+        "layer_deep_lift_shap",
     }  # fmt: skip
     units = {each.key for each in METHODS if each.family == "unit"}
     written = {*LINEAR_FORMS, *TWO_LAYER_FORMS, *LAYER_FORMS, *elsewhere, *units}

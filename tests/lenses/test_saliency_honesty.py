@@ -110,7 +110,8 @@ def test_few_steps_miss_the_sum_and_more_find_it():
 @pytest.mark.parametrize(
     "method",
     ["smoothgrad", "integrated_gradients", "gradient_shap", "occlusion", "kernel_shap",
-     "layer_conductance", "layer_integrated_gradients", "neuron_conductance", "deep_lift_shap"],
+     "layer_conductance", "layer_integrated_gradients", "neuron_conductance", "deep_lift_shap",
+     "layer_gradient_shap", "layer_deep_lift_shap", "layer_feature_ablation"],
 )  # fmt: skip
 def test_the_map_does_not_depend_on_the_memory(method):
     options = {"options": quick(method), "layer": "pool"}

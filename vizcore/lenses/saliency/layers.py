@@ -15,9 +15,15 @@ from torch.nn import functional as F
 
 from vizcore.errors import NotApplicable
 from vizcore.lenses.saliency.look import Attributed, Look, joined_parts, rounding_of
-from vizcore.lenses.saliency.paths import baseline_of, completeness, points_of
+from vizcore.lenses.saliency.paths import (
+    baseline_of,
+    completeness,
+    points_of,
+    references,
+    shap_draws,
+)
 from vizcore.lenses.saliency.pooling import class_maps
-from vizcore.lenses.saliency.rules import Rescale, through_rectifiers
+from vizcore.lenses.saliency.rules import Rescale, handed_down, through_rectifiers
 from vizcore.lenses.saliency.which_layer import chosen_layer
 from vizcore.records_saliency import Completeness
 from vizcore.runtime.jobs import Progress
@@ -142,6 +148,28 @@ def layer_integrated_gradients(look: Look) -> Steps:
     return Attributed(turn(values), completeness(look, values.sum(), baseline))
 
 
+def layer_gradient_shap(look: Look) -> Steps:
+    """The layer's gradient at random points on the way from references, times the layer's change.
+
+    The points lie on straight ways between pictures, and what the layer gives along those is
+    seldom straight: the values need not sum to a difference of scores.
+    """
+    layer, turn = _layer(look)
+    drawn, several = shap_draws(look), references(look)
+    score = look.score_of(look.plain)
+
+    def step(numbers: range) -> Tensor:
+        starts, at, ends = drawn.points(look.image, several, numbers)
+        gradients, _ = compute_layer_gradients_and_eval(score, layer, (at,), 0)
+        change = _given(look, ends, layer) - _given(look, starts, layer)
+        return (change * _one(gradients).detach()).sum(0, keepdim=True)
+
+    parts = yield from in_batches(
+        step, range(len(drawn.shares)), batch=look.batch(), device=look.device, note="samples"
+    )
+    return Attributed(turn(torch.stack(parts).sum(0) / len(drawn.shares)))
+
+
 class _LayerRescale(Rescale, LayerDeepLift):
     """DeepLIFT at a layer, with the max-pooling rule that adds."""
 
@@ -155,6 +183,33 @@ def layer_deep_lift(look: Look) -> Steps:
     pictures = look.image.detach().clone().requires_grad_(True)
     values = _one(method.attribute(pictures, baseline, target=0)).detach()
     return Attributed(turn(values), completeness(look, values.sum(), baseline))
+
+
+def layer_deep_lift_shap(look: Look) -> Steps:
+    """DeepLIFT at a layer against each of several references, and the mean."""
+    baselines = references(look)
+    layer, turn = _layer(look, rewritten=True)
+    method = _LayerRescale(look.score, layer)
+
+    def step(part: Tensor) -> Tensor:
+        pictures = look.image.detach().repeat(len(part), 1, 1, 1).requires_grad_(True)
+        found = _one(method.attribute(pictures, part, target=0)).detach()
+        return found.sum(0, keepdim=True)
+
+    batch = max(1, look.batch() // 2)  # a picture and its reference go through together
+    parts = yield from in_batches(
+        step, baselines, batch=batch, device=look.device, note="references"
+    )
+    values = torch.stack(parts).sum(0) / len(baselines)
+    return Attributed(turn(values), completeness(look, values.sum(), baselines))
+
+
+def layer_lrp(look: Look) -> Steps:
+    """The relevance that arrives at what the layer gives, by the epsilon rule."""
+    yield Progress(0, 1, "relevance")
+    layer, turn = _layer(look, rewritten=True)
+    values, told = handed_down(look, layer)
+    return Attributed(turn(values), told)
 
 
 def _grad_cam(look: Look) -> Tensor:

@@ -50,6 +50,7 @@ _WORK: dict[str, Work] = {
         rules.lrp,
         perturbations.occlusion,
         perturbations.feature_ablation,
+        perturbations.layer_feature_ablation,
         perturbations.shapley_value_sampling,
         surrogates.lime,
         surrogates.kernel_shap,
@@ -61,7 +62,10 @@ _WORK: dict[str, Work] = {
         layers.layer_conductance,
         layers.internal_influence,
         layers.layer_integrated_gradients,
+        layers.layer_gradient_shap,
         layers.layer_deep_lift,
+        layers.layer_deep_lift_shap,
+        layers.layer_lrp,
         units.conductance,
     )
 }

@@ -86,6 +86,17 @@ _SPARSITY = MethodOption(
 _EPSILON = MethodOption(
     "epsilon", "Epsilon", 1e-9, 1e-12, 10.0, help="Added to every divisor; absorbs some relevance."
 )
+_LAYER_SIDE = MethodOption(
+    "side", "Side", 1, 1, 512, help="Of the squares that are replaced, in places of the layer."
+)
+_REPLACED_BY = MethodOption(
+    "baseline",
+    "Replaced by",
+    "nothing",
+    choices=("nothing", *_BASELINE.choices),
+    help="nothing: zeros in the layer; zero, blurred, darkest: what the layer gives for the mean "
+    "colour, for the picture blurred, for each colour at its lowest.",
+)
 _SHAP_NOISE = MethodOption(
     "noise",
     "Noise",
@@ -119,6 +130,9 @@ _UNIT_FORMS: tuple[
             ("deep_lift", "DeepLIFT", _DEEPLIFT, True, "sum",
              "the pixel's share of the change of the unit from the baseline", (_BASELINE,),
              "2 forward, 2 backward at once", True, False),
+            ("deep_lift_shap", "DeepLIFT SHAP", _SHAP, True, "sum",
+             "the mean of the unit's DeepLIFT against four references (mean colour, blurred, "
+             "darkest, lightest)", (), "8 forward, 8 backward", True, False),
             ("feature_ablation", "feature ablation", "Kokhlikyan et al., Captum, 2020", True, "one",
              "what the unit loses without the pixel's superpixel",
              (_SUPERPIXELS, _COMPACTNESS, _BASELINE), "1 forward for each superpixel",
@@ -398,6 +412,20 @@ METHODS: tuple[SaliencyMethod, ...] = (
         complete=True,
     ),
     SaliencyMethod(
+        "layer_gradient_shap",
+        "Layer GradientSHAP",
+        _SHAP,
+        "layer",
+        True,
+        "layer",
+        "the layer's gradient there at random points between the picture and four references "
+        "(mean colour, blurred, darkest, lightest), times the layer's change",
+        needs=("layer",),
+        options=(_SAMPLES, _SHAP_NOISE),
+        passes="3 forward, 1 backward for each sample",
+        random=True,
+    ),
+    SaliencyMethod(
         "layer_deep_lift",
         "Layer DeepLIFT",
         _DEEPLIFT,
@@ -409,6 +437,44 @@ METHODS: tuple[SaliencyMethod, ...] = (
         options=(_BASELINE,),
         passes="2 forward, 2 backward at once",
         complete=True,
+    ),
+    SaliencyMethod(
+        "layer_deep_lift_shap",
+        "Layer DeepLIFT SHAP",
+        _SHAP,
+        "layer",
+        True,
+        "layer",
+        "the mean of Layer DeepLIFT against four references (mean colour, blurred, darkest, "
+        "lightest)",
+        needs=("layer",),
+        passes="8 forward, 8 backward",
+        complete=True,
+    ),
+    SaliencyMethod(
+        "layer_lrp",
+        "Layer LRP",
+        "Bach et al., On Pixel-Wise Explanations, PLOS ONE 2015",
+        "layer",
+        True,
+        "layer",
+        "the share of the score that is handed down to the layer there (epsilon rule)",
+        needs=("layer",),
+        options=(_EPSILON,),
+        passes="2 forward, 1 backward",
+        complete=True,
+    ),
+    SaliencyMethod(
+        "layer_feature_ablation",
+        "Layer feature ablation",
+        "Kokhlikyan et al., Captum, 2020",
+        "layer",
+        True,
+        "layer",
+        "what the score loses when all channels of the layer are replaced there",
+        needs=("layer",),
+        options=(_LAYER_SIDE, _REPLACED_BY),
+        passes="1 forward for each square",
     ),
     *(
         SaliencyMethod(

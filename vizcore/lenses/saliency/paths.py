@@ -52,11 +52,7 @@ def gradient_shap(look: Look) -> Steps:
     several = references(look)
 
     def step(numbers: range) -> Tensor:
-        which = slice(numbers.start, numbers.stop)
-        ends = look.image + drawn.noise[which].to(look.image)
-        starts = several[torch.from_numpy(drawn.references[which])]
-        share = torch.from_numpy(drawn.shares[which]).to(ends).view(-1, 1, 1, 1)
-        at = (share * ends + (1 - share) * starts).requires_grad_(True)
+        starts, at, ends = drawn.points(look.image, several, numbers)
         gradients = Saliency(look.score).attribute(at, target=0, abs=False)
         return ((ends - starts) * gradients).sum(0, keepdim=True).detach()
 
@@ -74,6 +70,19 @@ class ShapDraws(NamedTuple):
     references: npt.NDArray[np.int64]
     noise: Tensor
     shares: npt.NDArray[np.float64]
+
+    def points(
+        self, image: Tensor, several: Tensor, numbers: range
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Of some samples the references, the points on the way, to differentiate at, and the ends.
+
+        Each (n, C, H, W); `several` are the references to draw from.
+        """
+        which = slice(numbers.start, numbers.stop)
+        ends = image + self.noise[which].to(image)
+        starts = several[torch.from_numpy(self.references[which])]
+        share = torch.from_numpy(self.shares[which]).to(ends).view(-1, 1, 1, 1)
+        return starts, (share * ends + (1 - share) * starts).requires_grad_(True), ends
 
 
 def shap_draws(look: Look) -> ShapDraws:

@@ -16,6 +16,8 @@ from torch import Tensor
 from vizcore.errors import BadChoice, NotApplicable
 from vizcore.lenses.saliency.look import Attributed, Look
 from vizcore.lenses.saliency.paths import baseline_of, completeness
+from vizcore.lenses.saliency.units import values_at
+from vizcore.lenses.saliency.which_layer import chosen_layer
 from vizcore.runtime.jobs import Progress
 from vizcore.runtime.memory import in_batches
 
@@ -57,6 +59,35 @@ def feature_ablation(look: Look) -> Steps:
     kept = ~np.eye(parts, dtype=bool)
     scores = yield from scores_of(look, segments, np.vstack([np.ones((1, parts), bool), kept]))
     return Attributed(spread(look, segments, scores[0] - scores[1:]), segments_hw=segments)
+
+
+def layer_feature_ablation(look: Look) -> Steps:
+    """What the score loses when all channels of a square of the layer's places are replaced."""
+    look.layer, layer, last = chosen_layer(look.plain, look.image, look.layer)
+    given = values_at(look.plain, layer, look.image, last)
+    instead = torch.zeros_like(given)
+    if look.word("baseline") != "nothing":
+        instead = values_at(look.plain, layer, baseline_of(look), last)
+    squares = _squares(given.shape[1], given.shape[2], look.whole("side")).to(given.device)
+    score = look.score_of(look.plain)
+
+    def step(part: range) -> Tensor:
+        numbers = torch.arange(part.start, part.stop, device=given.device).view(-1, 1, 1)
+        maps = torch.where((squares != numbers).unsqueeze(1), given, instead)
+        output = maps.permute(0, 2, 3, 1).contiguous() if last else maps
+        handle = layer.register_forward_hook(lambda *_: output)
+        try:
+            with torch.no_grad():
+                return score(look.image.expand(len(part), -1, -1, -1))[:, 0]
+        finally:
+            handle.remove()
+
+    parts = yield from in_batches(
+        step, range(int(squares.max()) + 1), batch=look.batch(), device=look.device, note="squares"
+    )
+    with torch.no_grad():
+        whole = score(look.image)[0, 0]
+    return Attributed((whole - torch.cat(parts))[squares][None, None])
 
 
 def shapley_value_sampling(look: Look) -> Steps:
@@ -142,6 +173,17 @@ def _one_by_one(order: npt.NDArray[np.int64]) -> Kept:
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
     return rank[None, :] <= np.arange(len(order))[:, None]
+
+
+def _squares(height: int, width: int, side: int) -> Tensor:
+    """The number of each place's square (H, W), row by row; the last ones are cut at the edges.
+
+    Example:
+        >>> _squares(2, 3, 2).tolist()
+        [[0, 0, 1], [0, 0, 1]]
+    """
+    rows, columns = (torch.arange(length) // side for length in (height, width))
+    return rows[:, None] * (int(columns.max()) + 1) + columns
 
 
 def _windows(height: int, width: int, side: int, stride: int) -> list[tuple[slice, slice]]:
