@@ -179,6 +179,16 @@ def test_a_layers_method_is_offered_and_drawn(method: str, options: dict[str, in
     assert found.completeness is None or f"sum to {found.completeness.attributed:.3g}" in texts(at)
 
 
+def test_no_class_can_be_subtracted_where_none_is_explained():
+    def minus(method: str) -> bool:
+        at = open_page("saliency", picture="coffee", method=method)
+        return next(each.disabled for each in at.selectbox if each.label == "Minus")
+
+    assert minus("layer_activation")
+    assert minus("neuron_gradient,layer_activation")
+    assert not minus("gradient,layer_activation")
+
+
 def test_a_units_map_is_not_called_a_classs():
     at = open_page("saliency", picture="coffee", method="neuron_gradient", layer="conv3")
     unit = saliency("coffee", "neuron_gradient", layer="conv3").unit
