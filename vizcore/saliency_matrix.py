@@ -14,8 +14,7 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -32,14 +31,6 @@ _COLUMNS = ("architecture", "method", "verdict", "changes", "reasons", "largest_
 _PACKAGES = ("torch", "torchvision", "timm", "captum")
 #: Stands for all methods, in the row of an architecture on which all of them apply.
 _ALL = "*"
-#: Methods that came after the table was computed, each with one whose rule needs the same.
-_SAME_NEEDS = {
-    "layer_gradient_shap": "layer_gradient_x_activation",
-    "layer_deep_lift_shap": "layer_deep_lift",
-    "layer_lrp": "lrp",
-    "layer_feature_ablation": "layer_activation",
-    "neuron_deep_lift_shap": "neuron_deep_lift",
-}
 #: Of the picture, where the network takes it.
 SIDE_PX = 64
 
@@ -81,7 +72,7 @@ def matrix() -> tuple[NetworkFits, ...]:
     return tuple(
         NetworkFits(
             key,
-            tuple(_kept(each.key, of) for each in METHODS),
+            tuple(of.get(each.key, MethodFit(each.key, "applies")) for each in METHODS),
         )
         for key, of in told.items()
     )
@@ -129,14 +120,6 @@ def as_csv(found: Iterable[NetworkFits]) -> str:
         if not told:
             writer.writerow((network.architecture, _ALL, "applies", "", "", ""))
     return file.getvalue()
-
-
-def _kept(method: str, of_network: Mapping[str, MethodFit]) -> MethodFit:
-    """The row of a method, or of the one that stands for it; without either it applies."""
-    for key in (method, _SAME_NEEDS.get(method, method)):
-        if key in of_network:
-            return replace(of_network[key], method=method)
-    return MethodFit(method, "applies")
 
 
 def _parts(text: str) -> tuple[str, ...]:
