@@ -81,7 +81,9 @@ class ShapDraws(NamedTuple):
         which = slice(numbers.start, numbers.stop)
         ends = image + self.noise[which].to(image)
         starts = several[torch.from_numpy(self.references[which])]
-        share = torch.from_numpy(self.shares[which]).to(ends).view(-1, 1, 1, 1)
+        share = (
+            torch.from_numpy(self.shares[which]).to(ends.dtype).to(ends.device).view(-1, 1, 1, 1)
+        )
         return starts, (share * ends + (1 - share) * starts).requires_grad_(True), ends
 
 
