@@ -11,6 +11,7 @@ import pytest
 from vizcore import zoo
 from vizcore.__main__ import main
 from vizcore.zoo import catalogue as catalogue_file
+from vizcore.zoo import pretrained_counts
 
 
 def test_json_is_a_list_of_records(capsys) -> None:
@@ -50,12 +51,14 @@ def test_a_search_without_a_result_is_an_empty_list(capsys) -> None:
 
 
 def test_refresh_writes_the_file_that_is_there(capsys, monkeypatch) -> None:
-    written = []
+    written, counted = [], []
     monkeypatch.setattr(catalogue_file, "write_catalogue", written.extend)
-    few = tuple(zoo.get(key) for key in ("alexnet", "zfnet_photos20"))
+    monkeypatch.setattr(pretrained_counts, "write_counts", counted.extend)
+    few = tuple(zoo.get(key) for key in ("alexnet", "zfnet_photos20", "efficientnet_b2"))
     monkeypatch.setattr("vizcore.api.models", lambda: few)
     assert main(["models", "zfnet", "--refresh"]) == 0
     assert written == [catalogue_file.counts_of(entry.key) for entry in few]
+    assert [(each.key, each.side_px) for each in counted] == [("efficientnet_b2", 288)]
     assert "zfnet_photos20" in capsys.readouterr().out
 
 

@@ -24,6 +24,7 @@ from vizcore.training import card as cards
 from vizcore.training.datasets import PHOTOS20
 from vizcore.training.loop import predictions
 from vizcore.training.programmes import PROGRAMMES, Programme
+from vizcore.zoo import ablated
 
 FOLDER = Path(__file__).parents[2] / "assets" / "weights"
 EVERY = pytest.mark.parametrize("programme", PROGRAMMES.values(), ids=lambda each: each.name)
@@ -53,7 +54,8 @@ def test_everything_bundled_is_small() -> None:
         for epoch in each.snapshots
         if epoch < each.recipe.epochs
     }
-    assert {path.relative_to(FOLDER).as_posix() for path in files} == named | evolution
+    ablation = {f"ablation/{key}.json" for key in ablated.BUNDLED}
+    assert {path.relative_to(FOLDER).as_posix() for path in files} == named | evolution | ablation
 
 
 @EVERY
