@@ -8,6 +8,7 @@ what it needs, or for a few seconds where nobody comes.
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
@@ -60,6 +61,8 @@ def _run() -> None:
         from vizcore.ui import work
 
         work.prepare()
+        gc.collect()
+        gc.freeze()  # what is loaded now stays: the collector need not look through it again
     except Exception:
         log.exception("The warm-up failed; pages load what they need themselves")
     finally:
