@@ -11,11 +11,15 @@ that each states of itself.
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 from statistics import median
 
 import torch
 from machine import describe, write
 from torch.utils.benchmark import Timer
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from vizcore.bench.latency import Stopwatch
 from vizcore.bench.measuring import measure

@@ -11,7 +11,6 @@ from functools import partial
 from typing import TypeVar
 
 from vizcore.errors import BadChoice
-from vizcore.networks import source_of, weights_of
 from vizcore.records_bench import MachineResults, NumberFormat, Setup
 from vizcore.runtime.device import choose, release_unused
 from vizcore.runtime.jobs import Progress, Task
@@ -83,7 +82,7 @@ def _bench(
     from vizcore.bench.machine import describe_machine
     from vizcore.bench.measuring import measure
     from vizcore.bench.running import require
-    from vizcore.zoo import build_meta
+    from vizcore.zoo import build, build_meta
 
     for setup in setups:
         require(setup, device)
@@ -99,7 +98,7 @@ def _bench(
         results = results.with_more((), [found])
     for place, key in enumerate(keys, start=len(formats)):
         yield Progress(place, parts, f"{key}: building it", results)
-        network = source_of(weights_of(key)[-1]).load(device)
+        network = build(key, seed=0).eval().to(device)
         steps = measure(network, key, shapes[key], setups, device, macs=macs[key], rounds=rounds)
         measured = yield from _as_part(steps, place, parts, results)
         results = results.with_more(measured.measurements)

@@ -179,7 +179,8 @@ class Ceiling:
     """What a machine reaches at best in one number format, measured.
 
     Attributes:
-        flops_per_s: of a large product of matrices; `side` is the side of the square ones.
+        flops_per_s: of a large product of matrices, as such or as a 1x1 convolution; `side` is
+            the side of the matrix, or the channels.
         bytes_per_s: read and written while a large tensor is copied; `copied_bytes` is its size.
     """
 

@@ -38,7 +38,8 @@ def test_a_file_is_written_added_to_and_kept(tmp_path, capsys, empty_cache) -> N
     joined = from_json(out.read_text())
     assert [each.setup.batch for each in joined.measurements] == [1, 2, 4]
     assert joined.measurements[0].macs > 0
-    assert measured.machines()[joined.machine.slug].measurements == printed.measurements
+    kept = measured.machines()[joined.machine.slug].measurements  # beside those that are shipped
+    assert set(printed.measurements) <= set(kept)
 
 
 def test_a_file_of_another_machine_is_refused_before_anything_is_measured(tmp_path, capsys) -> None:

@@ -33,7 +33,8 @@ def ceiling(
     """Measure the arithmetic and the memory of a device, one step a measurement.
 
     Arithmetic: the product of square matrices of the number format, 2 n^3 operations, at the best
-    of some sides. Memory: a tensor copied to another, read and written.
+    of some sides, or the same as a 1x1 convolution, for which a library may have quicker code.
+    Memory: a tensor copied to another, read and written.
 
     Raises:
         NotApplicable: the device has no such number format.
@@ -50,9 +51,10 @@ def ceiling(
     best, at = 0.0, sides[0]
     for done, side in enumerate(sides):
         yield Progress(done, len(sides) + 1, f"multiplying matrices of side {side}")
-        rate = _product_rate(device, dtype, side, shortest_s)
-        if rate > best:
-            best, at = rate, side
+        for rate_of in (_product_rate, _convolution_rate):
+            rate = rate_of(device, dtype, side, shortest_s)
+            if rate > best:
+                best, at = rate, side
     yield Progress(len(sides), len(sides) + 1, "copying memory")
     copied = _COPIED_BYTES[kind]
     source = torch.ones(copied // 4, device=device)
@@ -80,3 +82,23 @@ def _product_rate(device: str, dtype: NumberFormat, side: int, shortest_s: float
     finally:
         matmul.allow_tf32 = before
     return 2 * side**3 / min(took.times)
+
+
+def _convolution_rate(device: str, dtype: NumberFormat, side: int, shortest_s: float) -> float:
+    """The same product as a 1x1 convolution: n channels to n, over n places."""
+    wide = max(1, int(side**0.5))
+    kind = _TYPES.get(dtype, torch.float32)
+    images = torch.randn((1, side, wide, wide), device=device).to(kind)
+    weights = torch.randn((side, side, 1, 1), device=device).to(kind)
+    cudnn = torch.backends.cudnn
+    before = cudnn.allow_tf32
+    cudnn.allow_tf32 = dtype == "tf32"
+    try:
+        took = Timer(
+            "conv(images, weights)",
+            globals={"conv": torch.nn.functional.conv2d, "images": images, "weights": weights},
+            num_threads=torch.get_num_threads(),
+        ).blocked_autorange(min_run_time=shortest_s)
+    finally:
+        cudnn.allow_tf32 = before
+    return 2 * side * side * wide * wide / min(took.times)

@@ -67,6 +67,9 @@ class Prepared:
         require(setup, device)
         self.setup, self.device = setup, device
         copy = private_copy(network)
+        for own, twin in zip(network.modules(), copy.modules(), strict=True):
+            if getattr(own, "inplace", None) is True:  # as it is built: what nobody looks into
+                twin.inplace = True  # type: ignore[assignment]
         drawn = torch.randn((setup.batch, *input_shape), generator=torch.Generator().manual_seed(0))
         self.images = drawn.to(device)
         if setup.channels_last:

@@ -21,7 +21,8 @@ HOW_TO_READ = """
 - The roofline: a layer has to do its operations and to move its inputs, weights and outputs. At the
   machine's measured ceilings each takes a time, and the longer one bounds the layer. The sum over
   the layers is the least time of a program that runs one after the other. Ceilings are the best
-  product of large matrices and the best copy that were measured, in the same number format.
+  product of large matrices (as such, or as a 1×1 convolution) and the best copy that were measured,
+  in the same number format.
 - A network can be quicker than its least time where data stay in a cache between layers, or where
   a convolution is computed with fewer multiplications than its definition has (Winograd).
 """
@@ -74,7 +75,7 @@ def caption(
     if beyond:
         said.append(
             f"{', '.join(beyond)} ran quicker than the measured ceilings allow layer by layer: "
-            "data stayed in a cache, or the ceilings were measured beside other work"
+            "3×3 convolutions by fewer multiplications (Winograd), or data that stayed in a cache"
         )
     return "; ".join(said) + "."
 
