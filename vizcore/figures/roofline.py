@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 HEIGHT_PX = 560
+_MOST_NAMED = 16
 
 
 def bound_words(found: Roofline) -> str:
@@ -124,8 +125,10 @@ def draw_roofline(rooflines: Sequence[Roofline], *, dark: bool = False) -> go.Fi
             (log10(y) - ends_y[0]) / (ends_y[1] - ends_y[0]) * PLOT_PX[1],
         )
 
-    names = [each.network for each in shown]
-    points = [spot(x, y) for x, y in zip(xs, ys, strict=True)]
+    # Names of many networks would hide each other: then they are told where one points.
+    named = shown if len(shown) <= _MOST_NAMED else []
+    names = [each.network for each in named]
+    points = [spot(x, y) for x, y in zip(xs, ys, strict=True)][: len(named)]
     figure.update_layout(
         showlegend=False,
         hovermode="closest",
@@ -139,7 +142,7 @@ def draw_roofline(rooflines: Sequence[Roofline], *, dark: bool = False) -> go.Fi
                     **place(found, colours),
                 }
                 for name, x, y, found in zip(
-                    names, xs, ys, spots(points, names, PLOT_PX), strict=True
+                    names, xs, ys, spots(points, names, PLOT_PX), strict=False
                 )
             ),
             {
@@ -260,7 +263,7 @@ def draw_why(rooflines: Sequence[Roofline], *, dark: bool = False) -> go.Figure:
         )
         figure.update_yaxes(type="log", range=ends[1], **decades(ends[1]), row=1, col=column)
         names = [each.network for each in shown]
-        if len(names) <= 16:
+        if len(names) <= _MOST_NAMED:
             for name, pair, found in zip(names, logs, spots(points, names, size), strict=True):
                 figure.add_annotation(
                     text=name,
