@@ -6,17 +6,16 @@ import random
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator
-from typing import Any
+from collections.abc import Generator
 
 import pytest
 import torch
 from torch import nn
 
+from tests.runtime.conftest import Clock
 from vizcore.errors import JobCancelled, JobError, JobTimedOut, OutOfMemory, QueueFull
 from vizcore.runtime.engine import LocalEngine
 from vizcore.runtime.jobs import Engine, Job, NetworkSource, Progress, Task
-from vizcore.runtime.runs import Limits
 
 SOON_S = 30.0
 
@@ -31,30 +30,6 @@ class Gate:
         self.begun.set()
         assert self.open.wait(SOON_S)
         return "gate"
-
-
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def make() -> Iterator[Callable[..., LocalEngine]]:
-    engines: list[LocalEngine] = []
-
-    def build(clock: Callable[[], float] | None = None, **limits: Any) -> LocalEngine:
-        options = {} if clock is None else {"clock": clock}
-        engines.append(LocalEngine("cpu", limits=Limits(**limits), **options))
-        return engines[-1]
-
-    yield build
-    for engine in engines:
-        engine.close()
 
 
 def counting(log: list[str], name: str, steps: int) -> Task[str]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator
-from typing import Any
+from collections.abc import Generator
 
 import pytest
 
+from tests.runtime.conftest import Clock
 from vizcore.errors import JobCancelled, JobTimedOut, QueueFull
 from vizcore.runtime.engine import LocalEngine
 from vizcore.runtime.jobs import Job, Progress, Task
-from vizcore.runtime.runs import Limits
 
 SOON_S = 30.0
 
@@ -44,30 +43,6 @@ class Steps:
     def let(self, steps: int) -> None:
         """Let so many steps go."""
         self._open.release(steps)
-
-
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def make() -> Iterator[Callable[..., LocalEngine]]:
-    engines: list[LocalEngine] = []
-
-    def build(clock: Callable[[], float] | None = None, **limits: Any) -> LocalEngine:
-        options = {} if clock is None else {"clock": clock}
-        engines.append(LocalEngine("cpu", limits=Limits(**limits), **options))
-        return engines[-1]
-
-    yield build
-    for engine in engines:
-        engine.close()
 
 
 def after_what_is_queued(engine: LocalEngine) -> str:
