@@ -44,9 +44,9 @@ def test_images_form_pause_go_on_and_are_gone_back_through(server: Server, page:
     pause(page)
     bar = page.get_by_test_id("stProgress")
     expect(bar).to_contain_text("paused")
-    page.wait_for_timeout(1000)  # the step in hand is shown by now
+    page.wait_for_timeout(5000)  # two looks later the step that was in hand is shown
     paused = step_of(bar.inner_text())
-    page.wait_for_timeout(2500)
+    page.wait_for_timeout(5000)
     assert step_of(bar.inner_text()) == paused
 
     page.get_by_role("button", name="Continue").click()

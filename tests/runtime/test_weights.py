@@ -82,8 +82,13 @@ def test_an_installed_package_has_its_weights_too(tmp_path, monkeypatch):
     for folder, patterns in settings["data-files"].items():
         taken |= {path: folder for pattern in patterns for path in root.glob(pattern)}
     bundled = (root / "assets" / "weights").rglob("*")
-    assert set(taken) == {path for path in bundled if path.suffix in (".json", ".safetensors")}
-    for path, folder in taken.items():  # the same tree below share/convscope
+    machines = set((root / "benchmarks" / "results").glob("machine_*.json"))
+    assert {path for path, folder in taken.items() if folder == "share/convscope/machines"} == (
+        machines
+    )
+    weighed = {path: folder for path, folder in taken.items() if path not in machines}
+    assert set(weighed) == {path for path in bundled if path.suffix in (".json", ".safetensors")}
+    for path, folder in weighed.items():  # the same tree below share/convscope
         below = path.parent.relative_to(root / "assets")
         assert Path(folder) == Path("share/convscope") / below
     monkeypatch.delenv(weights.ASSETS_VARIABLE, raising=False)
