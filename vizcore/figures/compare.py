@@ -231,6 +231,6 @@ def _alternative(alignment: Alignment, names: Sequence[str], quantity: str) -> s
     parts = []
     for place, name in enumerate(names):
         share, layer = half_at(alignment, place, quantity)
-        parts.append(f"{name} has half by {layer}, {percent(share)} of the way down")
+        parts.append(f"{name} has half by {layer}, {percent(share)} of its weighted layers in")
     unit = column_of(alignment.tables[0], quantity).unit
     return f"Where the {unit} sit along the depth: {'; '.join(parts)}."

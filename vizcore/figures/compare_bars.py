@@ -119,5 +119,5 @@ def heading(alignment: Alignment, place: int, name: str, quantity: str) -> str:
     share, layer = half_at(alignment, place, quantity)
     return (
         f"<b>{name}</b>: {short(total)} {column.unit}, half of them by {layer}, "
-        f"{percent(share)} of the way down"
+        f"{percent(share)} of its weighted layers in"
     )
