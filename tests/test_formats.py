@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from vizcore import formats
 from vizcore.anatomy import recount, trace
-from vizcore.records import Conventions, LayerTable
+from vizcore.records_layers import Conventions, LayerTable
 
 GOLDEN = Path(__file__).parent / "golden"
 FORMS = {

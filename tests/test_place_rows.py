@@ -11,7 +11,7 @@ from vizcore import networks, zoo
 from vizcore.anatomy import trace
 from vizcore.lenses.places import places
 from vizcore.place_rows import field_in, fields_of, named, read_by_relu, rows_of
-from vizcore.records import LayerRow
+from vizcore.records_layers import LayerRow
 
 
 class Block(nn.Module):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from vizcore.records import LectureClaim
 from vizcore.records_accuracy import AccuracyPoint
+from vizcore.records_lectures import LectureClaim
 from vizcore.reference.lectures import lecture_claim
 
 

@@ -13,7 +13,6 @@ import numpy.typing as npt
 from vizcore.data.samples import sample_pictures_for
 from vizcore.errors import NotApplicable, UnknownLayer
 from vizcore.networks import source_of
-from vizcore.records import LayerRow, LayerTable
 from vizcore.records_filters import (
     FilterBank,
     FilterLayer,
@@ -22,6 +21,7 @@ from vizcore.records_filters import (
     NetworkFilters,
     Resemblance,
 )
+from vizcore.records_layers import LayerRow, LayerTable
 from vizcore.runtime.jobs import Progress, Task
 from vizcore.tasks import AnyPicture, AnyWeights, Sight, as_picture, chosen_weights, sight
 from vizcore.zoo.weights import Weights

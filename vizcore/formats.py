@@ -12,15 +12,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from vizcore.records import (
-    Conventions,
-    LayerRow,
-    LayerTable,
-    ReceptiveField,
-    Shape,
-    Totals,
-    as_plain,
-)
+from vizcore.records import ReceptiveField, Shape, as_plain
+from vizcore.records_layers import Conventions, LayerRow, LayerTable, Totals
 
 
 class Column(NamedTuple):

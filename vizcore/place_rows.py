@@ -10,7 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from vizcore.records import LayerRow, Pair, ReceptiveField
+from vizcore.records import Pair, ReceptiveField
+from vizcore.records_layers import LayerRow
 from vizcore.zoo.weights import Weights
 
 _RELUS = frozenset({"ReLU", "relu", "relu_", "ReLU6", "relu6"})

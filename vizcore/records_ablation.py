@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import mean, stdev
 
 from vizcore.proportions import mcnemar, wilson
-from vizcore.records import LectureClaim
+from vizcore.records_lectures import LectureClaim
 
 #: The chance that is taken, over all versions of a study, to tell apart what is not different.
 LEVEL = 0.05

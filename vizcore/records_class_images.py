@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from vizcore.records import Pair, Prediction
+from vizcore.records import Pair
 from vizcore.records_ascent_options import BASES as BASES
 from vizcore.records_ascent_options import MODERN as MODERN
 from vizcore.records_ascent_options import MOST_IMAGES as MOST_IMAGES
@@ -26,6 +26,7 @@ from vizcore.records_ascent_options import Optimiser as Optimiser
 from vizcore.records_ascent_options import Start as Start
 from vizcore.records_ascent_options import check_number as check_number
 from vizcore.records_ascent_options import default_lambda as default_lambda
+from vizcore.records_maps import Prediction
 
 #: As many frames of a run are kept, in no more memory than this.
 MOST_FRAMES, FRAMES_BYTES = 61, 48 * 2**20

@@ -8,7 +8,9 @@ from itertools import combinations, pairwise
 import numpy as np
 import numpy.typing as npt
 
-from vizcore.records import Kind, Pair, Prediction, ReceptiveField
+from vizcore.records import Pair, ReceptiveField
+from vizcore.records_layers import Kind
+from vizcore.records_maps import Prediction
 from vizcore.records_patches import StrongestPatches
 from vizcore.records_saliency import SaliencyMap
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizcore.errors import UnknownLayer
-from vizcore.records import Kind
+from vizcore.records_layers import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,75 @@
-"""Frozen results about what the layers compute for one picture."""
+"""Frozen results about what a network and its layers compute for one picture."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from vizcore.records import MapLayer, Pair
+from vizcore.records import Pair
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The classes a network gives a picture, most probable first.
+
+    Attributes:
+        classes: class names (or numbers as text), most probable first.
+        indices: their output numbers.
+        probabilities: softmax of the scores, same order.
+        scores: the unnormalised class scores (logits), same order.
+    """
+
+    classes: tuple[str, ...]
+    indices: tuple[int, ...]
+    probabilities: tuple[float, ...]
+    scores: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapLayer:
+    """A layer that gives maps for a picture: something to choose from.
+
+    Attributes:
+        name: torch's dotted name, with the number of the run where a module runs several times
+            (`relu`, `relu_1`); a function called in a module has the module's name and its own
+            (`layer1.0.add`).
+        op: the module's class, or the function.
+        channels, height, width: of its output.
+        leaf: False for a module that is made of others.
+    """
+
+    name: str
+    op: str
+    channels: int
+    height: int
+    width: int
+    leaf: bool
+
+
+#: The ways to sort the channels of a layer.
+Sorting = Literal["maximum", "mean", "sparsity", "gradient", "ablation", "channel"]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureMaps:
+    """Every channel of one layer for one picture.
+
+    Attributes:
+        layer: the place's name, as in `MapLayer`.
+        maps_chw: float32, channels in the network's own order.
+        order: channel numbers, strongest first by `sorted_by`.
+        sorted_by: one of `Sorting`.
+        strength_c: the value each channel was sorted by, in the network's order.
+    """
+
+    layer: str
+    maps_chw: npt.NDArray[np.float32]
+    order: tuple[int, ...]
+    sorted_by: str
+    strength_c: npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from vizcore.records import Kind
 from vizcore.records_bench import Ceiling
+from vizcore.records_layers import Kind
 
 Bound = Literal["arithmetic", "memory"]
 

@@ -31,7 +31,7 @@ class Unit:
     """One channel of a layer, and what it does with a picture.
 
     Attributes:
-        layer: as `vizcore.records.MapLayer` names it.
+        layer: as `vizcore.records_maps.MapLayer` names it.
         channels: how many the layer has.
         map_hw: float32, its map of the picture.
         place: where the map is greatest (of equal values the first), and `value` there.

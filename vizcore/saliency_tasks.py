@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vizcore.lenses.saliency.methods import method_of, settled
 from vizcore.networks import class_number, source_of
-from vizcore.records import MapLayer
+from vizcore.records_maps import MapLayer
 from vizcore.records_saliency import NetworkFits, SaliencyMap, Value
 from vizcore.runtime.jobs import Progress, Task
 from vizcore.tasks import AnyPicture, AnyWeights, Sight, require_classes, sight

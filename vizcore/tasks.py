@@ -22,7 +22,7 @@ from vizcore.data.images import MAX_BYTES, Picture, decode
 from vizcore.errors import BadChoice, BadImage, NotApplicable
 from vizcore.networks import class_number, preprocessing_of, require, source_of
 from vizcore.networks import weights as find_weights
-from vizcore.records import FeatureMaps, MapLayer, Prediction, Sorting
+from vizcore.records_maps import FeatureMaps, MapLayer, Prediction, Sorting
 from vizcore.runtime.jobs import Progress, Task
 from vizcore.runtime.store import RemoteFile
 from vizcore.zoo import get

@@ -15,7 +15,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from vizcore import zoo
 from vizcore.anatomy import trace
-from vizcore.records import LayerTable, Shape
+from vizcore.records import Shape
+from vizcore.records_layers import LayerTable
 
 KEYS = [entry.key for entry in zoo.architectures() if entry.source.startswith("torchvision:")]
 OWN = [entry.key for entry in zoo.architectures() if entry.source == "own"]

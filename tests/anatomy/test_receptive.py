@@ -12,7 +12,8 @@ from torch.nn import functional as F
 from vizcore import zoo
 from vizcore.anatomy import receptive, trace
 from vizcore.anatomy.receptive import Span
-from vizcore.records import LayerTable, ReceptiveField
+from vizcore.records import ReceptiveField
+from vizcore.records_layers import LayerTable
 
 
 def reach_of(network: nn.Module, side: tuple[int, int], channels: int = 1) -> list[Tensor]:

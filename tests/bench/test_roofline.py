@@ -7,8 +7,8 @@ from torch import nn
 
 from vizcore.anatomy import trace
 from vizcore.bench.roofline import roofline
-from vizcore.records import Conventions
 from vizcore.records_bench import Ceiling
+from vizcore.records_layers import Conventions
 
 
 class Residual(nn.Module):

@@ -13,15 +13,8 @@ from vizcore.errors import BadChoice
 from vizcore.figures.colouring import COLOUR_COLUMNS
 from vizcore.figures.graph import GraphGroup, NetworkGraph, outline, to_dot
 from vizcore.figures.palette import KIND_COLOURS, contrast
-from vizcore.records import (
-    Conventions,
-    Kind,
-    LayerRow,
-    LayerTable,
-    ReceptiveField,
-    Totals,
-    as_plain,
-)
+from vizcore.records import ReceptiveField, as_plain
+from vizcore.records_layers import Conventions, Kind, LayerRow, LayerTable, Totals
 
 NETWORKS = ["vgg16", "resnet50", "googlenet", "densenet121", "mobilenet_v2", "vit_b_16"]
 

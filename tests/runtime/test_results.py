@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from vizcore.records import FeatureMaps
+from vizcore.records_maps import FeatureMaps
 from vizcore.runtime.results import ResultCache
 
 

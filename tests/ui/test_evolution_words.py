@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vizcore.records import Prediction
 from vizcore.records_evolution import FilterHistory, LayerHistory, SaliencyHistory
+from vizcore.records_maps import Prediction
 from vizcore.records_saliency import SaliencyMap
 from vizcore.ui import evolution_words as words
 

@@ -15,15 +15,9 @@ from itertools import accumulate, pairwise
 from math import log2, sqrt
 
 from vizcore.errors import NotApplicable
-from vizcore.records import (
-    NO_MAP,
-    AlignedLine,
-    Alignment,
-    DepthStep,
-    LayerRow,
-    LayerTable,
-    Shape,
-)
+from vizcore.records import Shape
+from vizcore.records_alignment import NO_MAP, AlignedLine, Alignment, DepthStep
+from vizcore.records_layers import LayerRow, LayerTable
 
 _WEIGHTED = ("conv", "linear", "attention")
 

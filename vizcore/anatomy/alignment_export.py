@@ -8,7 +8,8 @@ import json
 from typing import Any
 
 from vizcore.formats import by
-from vizcore.records import NO_MAP, Alignment, DepthStep, LayerTable
+from vizcore.records_alignment import NO_MAP, Alignment, DepthStep
+from vizcore.records_layers import LayerTable
 
 
 def stage_text(stage: int) -> str:

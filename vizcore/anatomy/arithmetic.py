@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from vizcore.records import LayerRow
+from vizcore.records_layers import LayerRow
 
 #: Why a row may write no new values.
 _FREE = {

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from vizcore.anatomy import receptive
 from vizcore.anatomy.axes import Axes, batch_dim
 from vizcore.anatomy.receptive import NOTHING, Field
-from vizcore.records import Kind, Pair, Shape
+from vizcore.records import Pair, Shape
+from vizcore.records_layers import Kind
 
 META = torch.device("meta")
 #: The row of a tensor made from parameters alone, which wait for the row that uses them.

@@ -25,7 +25,7 @@ from vizcore.anatomy.windows import (
     pool_to_size,
     spread,
 )
-from vizcore.records import Kind
+from vizcore.records_layers import Kind
 
 Forward = Callable[..., Any]
 Maker = Callable[[Ledger, str, Any], Forward | None]

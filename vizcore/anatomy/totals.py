@@ -12,7 +12,8 @@ from dataclasses import replace
 from math import prod
 
 from vizcore.errors import BadChoice
-from vizcore.records import DTYPE_BYTES, Conventions, LayerRow, LayerTable, Shape, Totals
+from vizcore.records import Shape
+from vizcore.records_layers import DTYPE_BYTES, Conventions, LayerRow, LayerTable, Totals
 
 NOT_COUNTED = (
     "Only convolutions, fully connected layers and matrix products count multiply-adds; "

@@ -10,9 +10,16 @@ from vizcore import networks
 from vizcore.deconvnet_tasks import deconvnet_task
 from vizcore.map_tasks import contribution_task, depth_strip_task, worked_value_task
 from vizcore.patch_tasks import top_patches_task
-from vizcore.records import FeatureMaps, Pair, Prediction, Sorting
+from vizcore.records import Pair
 from vizcore.records_deconvnet import Projections
-from vizcore.records_maps import Contribution, DepthStrip, WorkedValue
+from vizcore.records_maps import (
+    Contribution,
+    DepthStrip,
+    FeatureMaps,
+    Prediction,
+    Sorting,
+    WorkedValue,
+)
 from vizcore.records_patches import TopPatches
 from vizcore.runtime import store
 from vizcore.runtime.device import choose

@@ -8,8 +8,8 @@ time a program can take that runs one layer after the other, as torch does witho
 
 from __future__ import annotations
 
-from vizcore.records import LayerRow, LayerTable
 from vizcore.records_bench import VALUE_BYTES, Ceiling
+from vizcore.records_layers import LayerRow, LayerTable
 from vizcore.records_roofline import LayerBound, Roofline
 
 

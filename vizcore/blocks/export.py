@@ -8,7 +8,10 @@ from typing import Any
 
 from vizcore.figures.wording import layer_label
 from vizcore.formats import by, field_text
-from vizcore.records import BlockStudy, BlockVariant, LayerRow, LectureCheck, as_plain
+from vizcore.records import as_plain
+from vizcore.records_blocks import BlockStudy, BlockVariant
+from vizcore.records_layers import LayerRow
+from vizcore.records_lectures import LectureCheck
 
 ROW_FIELDS = (
     "name",

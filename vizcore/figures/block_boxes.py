@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from vizcore.figures.numbers import exact, short
 from vizcore.figures.wording import layer_label, op_text
-from vizcore.records import BlockVariant, Kind, LayerRow
+from vizcore.records_blocks import BlockVariant
+from vizcore.records_layers import Kind, LayerRow
 
 INPUT = -1
 LINE_PX, JOIN_PX = 21, 38

@@ -9,8 +9,8 @@ import numpy as np
 
 from vizcore.figures.class_images import Label
 from vizcore.figures.numbers import percent, short
-from vizcore.records import Prediction
 from vizcore.records_class_images import AscentImages, Goal, Inversions
+from vizcore.records_maps import Prediction
 
 
 def sure(share: float) -> str:

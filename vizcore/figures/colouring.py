@@ -16,7 +16,8 @@ from vizcore.errors import BadChoice
 from vizcore.figures.depth import columns
 from vizcore.figures.numbers import short
 from vizcore.figures.palette import KIND_COLOURS, KIND_NAMES, ink_on, sequential
-from vizcore.records import KINDS, LayerRow, LayerTable, ReceptiveField
+from vizcore.records import ReceptiveField
+from vizcore.records_layers import KINDS, LayerRow, LayerTable
 
 #: What a graph can be coloured by.
 COLOUR_COLUMNS = ("kind", "activations", "params", "macs", "receptive_field")

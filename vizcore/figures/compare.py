@@ -19,7 +19,8 @@ from vizcore.figures.palette import (
     apply_theme,
     theme,
 )
-from vizcore.records import KINDS, Alignment
+from vizcore.records_alignment import Alignment
+from vizcore.records_layers import KINDS
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

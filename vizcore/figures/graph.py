@@ -13,7 +13,7 @@ from vizcore.figures.colouring import Paint, scheme_of
 from vizcore.figures.numbers import exact
 from vizcore.figures.tree import Box, module_tree, opened_first
 from vizcore.figures.wording import layer_label, shape_text
-from vizcore.records import KINDS, Kind, LayerTable
+from vizcore.records_layers import KINDS, Kind, LayerTable
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from vizcore.figures.wording import layer_label
-from vizcore.records import LayerTable, Shape
+from vizcore.records import Shape
+from vizcore.records_layers import LayerTable
 
 #: The first picture of any network shows about so many boxes.
 FEWEST, MOST = 8, 25

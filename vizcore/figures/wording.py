@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from vizcore.records import LayerRow, Pair, Shape
+from vizcore.records import Pair, Shape
+from vizcore.records_layers import LayerRow
 
 #: Operations whose own names are not what people call them; the others are spelled from theirs.
 _SPOKEN = {

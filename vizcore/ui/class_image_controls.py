@@ -10,7 +10,8 @@ import streamlit as st
 
 from vizcore import class_image_tasks as tasks
 from vizcore.errors import BadChoice, UnknownLayer
-from vizcore.records import LayerRow, Pair
+from vizcore.records import Pair
+from vizcore.records_layers import LayerRow
 from vizcore.runtime.jobs import Task
 from vizcore.tasks import require_classes
 from vizcore.ui import cache

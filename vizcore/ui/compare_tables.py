@@ -12,7 +12,8 @@ from vizcore.figures.compare_fields import words
 from vizcore.figures.numbers import exact, percent, short, short_bytes
 from vizcore.figures.wording import layer_label
 from vizcore.formats import by
-from vizcore.records import Alignment, DepthStep, LayerTable
+from vizcore.records_alignment import Alignment, DepthStep
+from vizcore.records_layers import LayerTable
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ from vizcore import zoo
 from vizcore.errors import BadChoice, ConvScopeError
 from vizcore.figures.numbers import short
 from vizcore.figures.palette import CHART_CONFIG
-from vizcore.records import Alignment
+from vizcore.records_alignment import Alignment
 from vizcore.ui import cache, sidebar
 from vizcore.ui.address import Choice, one_of
 from vizcore.ui.compare_tables import lightest, ratio_text

@@ -9,7 +9,7 @@ import streamlit as st
 from vizcore import formats
 from vizcore.figures.numbers import short
 from vizcore.figures.palette import CHART_CONFIG
-from vizcore.records import LayerTable
+from vizcore.records_layers import LayerTable
 from vizcore.ui import cache, design_tables
 from vizcore.ui.address import View
 from vizcore.ui.design_notation import layer_words

@@ -7,7 +7,7 @@ import streamlit as st
 from vizcore import formats
 from vizcore.figures.depth import columns
 from vizcore.figures.numbers import exact
-from vizcore.records import LayerTable
+from vizcore.records_layers import LayerTable
 from vizcore.ui import cache
 from vizcore.ui.address import View
 from vizcore.ui.room import Download, Room

@@ -12,7 +12,7 @@ from vizcore.errors import NotApplicable, UnknownLayer
 from vizcore.figures.depth import columns, half_depth, shares_by_kind
 from vizcore.figures.numbers import percent, short, short_bytes
 from vizcore.figures.palette import CHART_CONFIG, KIND_NAMES
-from vizcore.records import DTYPE_BYTES, LayerTable
+from vizcore.records_layers import DTYPE_BYTES, LayerTable
 from vizcore.ui import cache, tables
 from vizcore.ui.address import View
 from vizcore.ui.room import Room

@@ -12,8 +12,7 @@ from vizcore.figures.map_values import (
     draw_values,
 )
 from vizcore.figures.numbers import short
-from vizcore.records import FeatureMaps
-from vizcore.records_maps import Contribution, WorkedValue
+from vizcore.records_maps import Contribution, FeatureMaps, WorkedValue
 from vizcore.records_saliency import SaliencyMap
 from vizcore.ui import cache, work
 from vizcore.ui import picture_views as views

@@ -15,7 +15,7 @@ from vizcore.figures.map_values import (
 )
 from vizcore.figures.numbers import short
 from vizcore.figures.tiles import Tiles, pack_strip
-from vizcore.records import FeatureMaps
+from vizcore.records_maps import FeatureMaps
 from vizcore.ui import picture_views as views
 from vizcore.ui import work
 from vizcore.ui.map_views import (

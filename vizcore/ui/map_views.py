@@ -16,8 +16,7 @@ from vizcore.figures.map_values import (
 )
 from vizcore.figures.numbers import percent, short
 from vizcore.figures.tiles import Tiles, pack_maps
-from vizcore.records import FeatureMaps, MapLayer
-from vizcore.records_maps import Contribution
+from vizcore.records_maps import Contribution, FeatureMaps, MapLayer
 from vizcore.ui import cache, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, View, any_text, flag, one_of, whole, yes_no

@@ -191,7 +191,7 @@ def _draw_results(
 def rooflines_of(results: MachineResults, same: Sequence[Measurement]) -> tuple[Roofline, ...]:
     """Each measured network against the machine's ceilings; none where they were not measured."""
     from vizcore.bench.roofline import roofline
-    from vizcore.records import Conventions
+    from vizcore.records_layers import Conventions
 
     found = []
     for each in same:

@@ -16,7 +16,7 @@ from vizcore.figures.marking import RANDOM_WEIGHTS
 from vizcore.figures.numbers import percent
 from vizcore.figures.palette import DIVERGING_SCALE, SEQUENTIAL_SCALE
 from vizcore.figures.patches import png
-from vizcore.records import Prediction
+from vizcore.records_maps import Prediction
 from vizcore.ui import cache, pictures, work
 from vizcore.ui.pictures import Chosen
 from vizcore.zoo.weights import Weights

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from vizcore import saliency_tasks
 from vizcore.figures.numbers import percent
-from vizcore.records import Prediction
+from vizcore.records_maps import Prediction
 from vizcore.records_saliency import SaliencyMap, SaliencyMethod
 from vizcore.runtime.jobs import Task
 from vizcore.ui.address import View

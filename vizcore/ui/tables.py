@@ -9,7 +9,8 @@ import streamlit as st
 from vizcore.figures.depth import columns
 from vizcore.figures.numbers import exact, short, short_bytes
 from vizcore.figures.palette import KIND_COLOURS, KIND_NAMES, badge
-from vizcore.records import DTYPE_BYTES, KINDS, LayerRow, LayerTable, Pair, Shape
+from vizcore.records import Pair, Shape
+from vizcore.records_layers import DTYPE_BYTES, KINDS, LayerRow, LayerTable
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from vizcore.records import MapLayer
+from vizcore.records_maps import MapLayer
 from vizcore.records_unit import Neighbour, Unit
 from vizcore.ui import picture_sets, pictures
 from vizcore.zoo.weights import Weights

@@ -15,7 +15,7 @@ from vizcore.errors import (
 )
 from vizcore.figures import unit_words as words
 from vizcore.figures.unit import nine_width_px
-from vizcore.records import MapLayer
+from vizcore.records_maps import MapLayer
 from vizcore.records_unit import Unit
 from vizcore.ui import address, cache, picture_sets, work
 from vizcore.ui import picture_views as views

@@ -22,7 +22,8 @@ from vizcore.anatomy.rules.base import (
     rule,
     unknown,
 )
-from vizcore.records import Kind, Shape
+from vizcore.records import Shape
+from vizcore.records_layers import Kind
 
 
 def _product(

@@ -14,7 +14,7 @@ from vizcore.anatomy.modules import mixed_over
 from vizcore.anatomy.rules.base import constant, is_constant, mark, op_of, rule
 from vizcore.anatomy.rules.elementwise import of_several
 from vizcore.anatomy.windows import spread
-from vizcore.records import Kind
+from vizcore.records_layers import Kind
 
 _REDUCTIONS = (
     "mean", "sum", "amax", "amin", "max", "min", "std", "var", "norm", "logsumexp", "prod",

@@ -24,7 +24,6 @@ from vizcore.lenses.class_images.saying import said_of
 from vizcore.lenses.class_images.transforming import Transformations, blurred, variation
 from vizcore.lenses.class_images.troubles import Troubles
 from vizcore.lenses.class_images.updates import update_of
-from vizcore.records import Prediction
 from vizcore.records_class_images import (
     MOST_IMAGES,
     AscentImages,
@@ -32,6 +31,7 @@ from vizcore.records_class_images import (
     Goal,
     as_pictures,
 )
+from vizcore.records_maps import Prediction
 from vizcore.runtime.clone import frozen_copy
 from vizcore.runtime.jobs import Progress
 

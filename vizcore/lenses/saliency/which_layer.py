@@ -12,7 +12,7 @@ from vizcore.errors import NotApplicable
 from vizcore.lenses.capture import Images, as_input, find_layer, forward
 from vizcore.lenses.places import Found, watched_places
 from vizcore.lenses.prediction import one_picture
-from vizcore.records import MapLayer
+from vizcore.records_maps import MapLayer
 from vizcore.runtime.clone import private_copy
 
 
