@@ -117,7 +117,7 @@ def measure(key: str, weights: str | None, args: argparse.Namespace) -> dict[str
     import torch
 
     from vizcore.lenses.class_images.ascent import default_step_size
-    from vizcore.networks import load_network
+    from vizcore.networks.loading import load_network
     from vizcore.records_class_images import AscentOptions, default_lambda
 
     loaded = load_network(key, weights, args.device)

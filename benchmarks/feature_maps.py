@@ -36,7 +36,8 @@ from vizcore.data.samples import sample
 from vizcore.figures.tiles import pack_maps
 from vizcore.lenses.feature_maps import feature_maps
 from vizcore.lenses.reading import read_maps
-from vizcore.networks import source_of, weights
+from vizcore.networks.loading import source_of
+from vizcore.networks.offers import weights
 from vizcore.runtime.device import choose, use_cpu_threads
 from vizcore.tasks import sight
 

@@ -37,7 +37,8 @@ sys.path.insert(0, str(ROOT))
 from vizcore.data.samples import sample
 from vizcore.lenses.saliency import look as looking
 from vizcore.lenses.saliency import saliency
-from vizcore.networks import source_of, weights
+from vizcore.networks.loading import source_of
+from vizcore.networks.offers import weights
 from vizcore.runtime.device import choose, use_cpu_threads
 from vizcore.runtime.jobs import finish
 from vizcore.tasks import sight

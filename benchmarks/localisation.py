@@ -30,7 +30,8 @@ from vizcore.data import localisation
 from vizcore.data.localisation import Scene
 from vizcore.figures.localisation_words import study_rows
 from vizcore.lenses.localisation_study import best_centred
-from vizcore.networks import preprocessing_of, source_of, weights
+from vizcore.networks.loading import source_of
+from vizcore.networks.offers import preprocessing_of, weights
 from vizcore.records_localisation import FOUND_FROM, iou
 
 NETWORKS = ("zfnet_photos20", "vgg_photos20", "resnet14_photos20", "mobilenet_photos20")

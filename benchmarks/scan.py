@@ -77,7 +77,7 @@ def main() -> None:
     args = parser.parse_args()
     import torch
 
-    from vizcore.networks import load_network
+    from vizcore.networks.loading import load_network
     from vizcore.runtime.device import use_cpu_threads
 
     use_cpu_threads()

@@ -169,7 +169,7 @@ def test_saliency_is_of_the_class_the_finished_network_says(evolving):
 
 
 def _input() -> np.ndarray:
-    from vizcore.networks import weights
+    from vizcore.networks.offers import weights
 
     return weights(KEY).preprocessing.apply(PHOTO)
 

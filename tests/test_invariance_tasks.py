@@ -9,7 +9,8 @@ import vizcore as vc
 from vizcore.errors import BadChoice, NotApplicable, UnknownClass, UnknownLayer
 from vizcore.figures.invariance_words import finding, held
 from vizcore.invariance_tasks import invariance_task
-from vizcore.networks import load_network, preprocessing_of, weights
+from vizcore.networks.loading import load_network
+from vizcore.networks.offers import preprocessing_of, weights
 from vizcore.records_invariance import Invariance
 from vizcore.runtime.jobs import run_here
 from vizcore.tasks import prediction_task

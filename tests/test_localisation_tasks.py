@@ -16,7 +16,7 @@ from vizcore.localisation_tasks import (
     require_scene_classes,
     scene_baselines_task,
 )
-from vizcore.networks import weights
+from vizcore.networks.offers import weights
 
 KEY = "zfnet_photos20"
 

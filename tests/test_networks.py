@@ -17,7 +17,7 @@ from safetensors.torch import save
 
 import vizcore as vc
 from tests.mirror import Mirror
-from vizcore import networks, zoo
+from vizcore import zoo
 from vizcore.__main__ import main
 from vizcore.errors import (
     BadChoice,
@@ -26,7 +26,10 @@ from vizcore.errors import (
     UnknownWeights,
     WeightsNotHere,
 )
-from vizcore.networks import load_network, presence_of, source_of, weights, weights_of
+from vizcore.networks import offers
+from vizcore.networks.loading import load_network, source_of
+from vizcore.networks.offers import weights, weights_of
+from vizcore.networks.presence import presence_of
 from vizcore.runtime.engine import LocalEngine
 from vizcore.runtime.jobs import run_here
 from vizcore.saliency_tasks import saliency_task
@@ -160,7 +163,7 @@ def test_only_pretrained_weights_are_fetched():
 
 
 def test_every_architecture_has_a_default_first_and_random_weights_last():
-    bundled = set(networks.trained_keys())
+    bundled = set(offers.trained_keys())
     for entry in zoo.architectures():
         offered = weights_of(entry)
         names = [each.name for each in offered]

@@ -11,12 +11,15 @@ import torch
 from safetensors.torch import save, save_file
 
 import vizcore as vc
-from vizcore import networks
 from vizcore.data.preprocessing import Preprocessing
 from vizcore.errors import UnfitWeights, UnknownWeights, WeightsError
+from vizcore.networks import offers
+from vizcore.networks.own import keep_own, own_weights, with_preprocessing
+from vizcore.networks.presence import presence_of
 from vizcore.runtime.jobs import finish
 from vizcore.zoo import build
 from vizcore.zoo.pretrained import imagenet_classes
+from vizcore.zoo.weights import Weights
 
 KEY = "lenet5_modern"
 PICTURE = np.random.default_rng(0).integers(0, 255, (40, 40, 3), np.uint8)
@@ -40,9 +43,9 @@ def file(tmp_path: Path, state: dict[str, torch.Tensor]) -> Path:
     return path
 
 
-def kept(state: dict[str, torch.Tensor], labels: bytes | None = None) -> networks.Weights:
+def kept(state: dict[str, torch.Tensor], labels: bytes | None = None) -> Weights:
     content = save(state)
-    steps = networks.keep_own(
+    steps = keep_own(
         io.BytesIO(content), len(content), KEY, title="mine.safetensors", labels=labels
     )
     return finish(steps)
@@ -50,7 +53,7 @@ def kept(state: dict[str, torch.Tensor], labels: bytes | None = None) -> network
 
 def test_a_file_predicts_what_its_network_predicts(file: Path, tmp_path: Path):
     (tmp_path / "names.txt").write_text("one\ntwo\nthree\n")
-    mine = networks.own_weights(KEY, file, labels=tmp_path / "names.txt")
+    mine = own_weights(KEY, file, labels=tmp_path / "names.txt")
     assert mine.origin == "own"
     assert mine.classes == ("one", "two", "three")
     seen = vc.predict(KEY, PICTURE, weights=mine, top=3)
@@ -66,22 +69,22 @@ def test_what_was_kept_is_found_by_its_name_and_is_the_same(
     file: Path, state: dict[str, torch.Tensor], own_cache: Path
 ):
     mine = kept(state)
-    assert networks.weights(KEY, mine.name) == mine
-    assert mine.name == networks.own_weights(KEY, file).name
+    assert offers.weights(KEY, mine.name) == mine
+    assert mine.name == own_weights(KEY, file).name
     assert mine.path is not None
     assert own_cache in mine.path.parents
-    assert mine.sha256 == networks.own_weights(KEY, file).sha256
-    assert networks.presence_of(mine).here
+    assert mine.sha256 == own_weights(KEY, file).sha256
+    assert presence_of(mine).here
     assert vc.predict(KEY, PICTURE, weights=mine.name) == vc.predict(
-        KEY, PICTURE, weights=networks.own_weights(KEY, file)
+        KEY, PICTURE, weights=own_weights(KEY, file)
     )
-    assert mine.name not in [each.name for each in networks.weights_of(KEY)]
+    assert mine.name not in [each.name for each in offers.weights_of(KEY)]
 
 
 def test_they_are_of_one_architecture_alone(state: dict[str, torch.Tensor]):
     mine = kept(state)
     with pytest.raises(UnknownWeights):
-        networks.weights("resnet18", mine.name)
+        offers.weights("resnet18", mine.name)
 
 
 def test_other_class_names_are_other_weights_for_every_cache(state: dict[str, torch.Tensor]):
@@ -89,15 +92,15 @@ def test_other_class_names_are_other_weights_for_every_cache(state: dict[str, to
     assert first.name != second.name
     assert first.identity != second.identity
     assert first.sha256 == second.sha256
-    assert networks.weights(KEY, first.name).classes == ("a", "b", "c")
+    assert offers.weights(KEY, first.name).classes == ("a", "b", "c")
 
 
 def test_another_preprocessing_has_a_name_of_its_own(state: dict[str, torch.Tensor]):
     mine = kept(state)
     how = Preprocessing(40, 32, (0.1,), (0.3,))
-    changed = networks.with_preprocessing(mine, how)
-    assert networks.weights(KEY, changed.name).preprocessing == how
-    assert networks.weights(KEY, mine.name).preprocessing == mine.preprocessing
+    changed = with_preprocessing(mine, how)
+    assert offers.weights(KEY, changed.name).preprocessing == how
+    assert offers.weights(KEY, mine.name).preprocessing == mine.preprocessing
     assert changed.name != mine.name
 
 
@@ -110,13 +113,13 @@ def test_classes_without_names_are_numbered_and_a_thousand_are_imagenets():
 
 
 def test_the_preparation_is_that_of_the_default_weights(state: dict[str, torch.Tensor]):
-    assert kept(state).preprocessing == networks.weights(KEY).preprocessing
+    assert kept(state).preprocessing == offers.weights(KEY).preprocessing
 
 
 def test_a_file_that_was_changed_after_its_check_is_not_loaded(
     state: dict[str, torch.Tensor], file: Path
 ):
-    mine = networks.own_weights(KEY, file)
+    mine = own_weights(KEY, file)
     state["conv1.weight" if "conv1.weight" in state else next(iter(state))] += 1
     save_file(state, file)
     with pytest.raises(WeightsError, match="was changed since it was checked"):
@@ -131,6 +134,6 @@ def test_nothing_is_kept_of_what_does_not_fit(own_cache: Path):
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path, file: Path):
     with pytest.raises(WeightsError, match=r"none\.safetensors cannot be read: No such file"):
-        networks.own_weights(KEY, tmp_path / "none.safetensors")
+        own_weights(KEY, tmp_path / "none.safetensors")
     with pytest.raises(WeightsError, match=r"none\.txt cannot be read: No such file"):
-        networks.own_weights(KEY, file, labels=tmp_path / "none.txt")
+        own_weights(KEY, file, labels=tmp_path / "none.txt")

@@ -21,7 +21,7 @@ from vizcore import patch_tasks
 from vizcore.data.picture_sets import PictureSet, open_pictures
 from vizcore.errors import BadChoice, BadImage, JobCancelled, NotApplicable, UnknownLayer
 from vizcore.lenses.reading import read_maps
-from vizcore.networks import load_network
+from vizcore.networks.loading import load_network
 from vizcore.patch_tasks import top_patches_task
 from vizcore.records_patches import TopPatches
 from vizcore.runtime.engine import LocalEngine

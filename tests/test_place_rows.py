@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vizcore import networks, zoo
+from vizcore import zoo
 from vizcore.anatomy import trace
 from vizcore.lenses.places import places
+from vizcore.networks import offers
 from vizcore.place_rows import field_in, fields_of, named, read_by_relu, rows_of
 from vizcore.records_layers import LayerRow
 
@@ -57,7 +58,7 @@ def test_a_row_has_the_name_of_its_place():
 
 @pytest.mark.parametrize("key", ["resnet18", "googlenet", "densenet121", "mobilenet_v3_small"])
 def test_rows_of_known_networks_have_the_names_and_shapes_of_places(key: str):
-    rows = rows_of(networks.weights(key, "random"))
+    rows = rows_of(offers.weights(key, "random"))
     entry = zoo.get(key)
     listed = places(zoo.build_meta(entry), torch.empty((1, *entry.input_shape), device="meta"))
     leaves = [each for each in listed if each.leaf]
@@ -100,7 +101,7 @@ def test_each_run_sees_what_a_gradient_says():
 
 
 def test_the_receptive_field_of_every_run():
-    weights = networks.weights("resnet18", "random")
+    weights = offers.weights("resnet18", "random")
     by_hand = {
         "conv1": 7,
         "maxpool": 11,
@@ -117,7 +118,7 @@ def test_the_receptive_field_of_every_run():
 
 
 def test_what_a_relu_reads_next():
-    rows = rows_of(networks.weights("resnet18", "random"))
+    rows = rows_of(offers.weights("resnet18", "random"))
     assert read_by_relu(rows, "layer1.0.conv1") == "layer1.0.bn1"
     assert read_by_relu(rows, "layer1.0.conv2") is None  # the sum is what its ReLU reads
     assert read_by_relu(rows, "layer1.0.add") == "layer1.0.add"

@@ -22,7 +22,8 @@ from vizcore.errors import (
     UnknownClass,
     UnknownWeights,
 )
-from vizcore.networks import card_of, load_network, preprocessing_of, trained_keys, weights
+from vizcore.networks.loading import load_network
+from vizcore.networks.offers import card_of, preprocessing_of, trained_keys, weights
 from vizcore.runtime.engine import LocalEngine
 from vizcore.saliency_tasks import saliency_task
 from vizcore.tasks import (

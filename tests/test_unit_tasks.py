@@ -12,7 +12,7 @@ from vizcore import unit_tasks
 from vizcore.data.samples import sample
 from vizcore.errors import BadChoice, BadImage, NotApplicable, UnknownLayer
 from vizcore.lenses.reading import read_maps
-from vizcore.networks import load_network
+from vizcore.networks.loading import load_network
 from vizcore.runtime.jobs import run_here
 from vizcore.tasks import as_picture
 

@@ -71,7 +71,7 @@ _HOMES: dict[str, str] = {
     "sample_pictures": "vizcore.data.samples",
     "textbook_filters": "vizcore.api.kernels",
     "top_patches": "vizcore.api.looking",
-    "weights_of": "vizcore.networks",
+    "weights_of": "vizcore.networks.offers",
 }
 
 __all__ = [

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from vizcore.data.colours import colour_directions
 from vizcore.data.images import Picture
 from vizcore.errors import BadChoice
-from vizcore.networks import class_number, source_of
+from vizcore.networks.classes import class_number
+from vizcore.networks.loading import source_of
 from vizcore.records import Pair
 from vizcore.records_class_images import (
     AscentImages,

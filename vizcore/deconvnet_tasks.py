@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from vizcore.errors import BadChoice
-from vizcore.networks import source_of
+from vizcore.networks.loading import source_of
 from vizcore.place_rows import fields_of
 from vizcore.records import Pair
 from vizcore.records_deconvnet import Projections

@@ -18,8 +18,8 @@ from vizcore.data import photos20
 from vizcore.data.images import Picture
 from vizcore.data.preprocessing import Preprocessing
 from vizcore.errors import BadChoice, NotApplicable, WeightsError
-from vizcore.networks import source_of
-from vizcore.networks import weights as find_weights
+from vizcore.networks.loading import source_of
+from vizcore.networks.offers import weights as find_weights
 from vizcore.records import ReceptiveField
 from vizcore.records_evolution import (
     FilterHistory,

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from vizcore.data.samples import sample_pictures_for
 from vizcore.errors import NotApplicable, UnknownLayer
-from vizcore.networks import source_of
+from vizcore.networks.loading import source_of
 from vizcore.records_filters import (
     FilterBank,
     FilterLayer,

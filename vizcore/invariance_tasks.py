@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from vizcore.data.transformations import Beyond, check
 from vizcore.data.transforms import transform
-from vizcore.networks import class_number, preprocessing_of, source_of
+from vizcore.networks.classes import class_number
+from vizcore.networks.loading import source_of
+from vizcore.networks.offers import preprocessing_of
 from vizcore.records_invariance import Invariance
 from vizcore.runtime.jobs import Progress, Task
 from vizcore.tasks import AnyPicture, AnyWeights, Sight, require_classes, sight

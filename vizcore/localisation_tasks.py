@@ -10,8 +10,10 @@ from vizcore.data.localisation import HELD_OUT, Scene, localisation_set
 from vizcore.data.photos20 import CLASSES, PATCH_PX, Part
 from vizcore.errors import BadChoice, NotApplicable
 from vizcore.lenses.saliency.methods import method_of, settled
-from vizcore.networks import class_number, preprocessing_of, source_of, trained_keys
-from vizcore.networks import weights as find_weights
+from vizcore.networks.classes import class_number
+from vizcore.networks.loading import source_of
+from vizcore.networks.offers import preprocessing_of, trained_keys
+from vizcore.networks.offers import weights as find_weights
 from vizcore.records_localisation import (
     LocalisationSettings,
     LocalisationStudy,

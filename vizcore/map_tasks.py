@@ -8,7 +8,8 @@ from collections.abc import Generator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from vizcore.networks import class_number, source_of
+from vizcore.networks.classes import class_number
+from vizcore.networks.loading import source_of
 from vizcore.records_maps import Contribution, DepthStrip, WorkedValue
 from vizcore.runtime.jobs import Progress, Task
 from vizcore.tasks import AnyPicture, AnyWeights, Sight, require_classes, sight

@@ -20,7 +20,7 @@ from vizcore.data.loading import Loaded, loaded
 from vizcore.data.picture_sets import PictureSet, open_pictures
 from vizcore.data.preprocessing import Preprocessing
 from vizcore.errors import BadChoice, BadImage
-from vizcore.networks import source_of
+from vizcore.networks.loading import source_of
 from vizcore.place_rows import fields_of
 from vizcore.records import ReceptiveField
 from vizcore.records_patches import TopPatches

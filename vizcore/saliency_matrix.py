@@ -22,7 +22,8 @@ from typing import get_args
 
 from vizcore.errors import BadInputSize
 from vizcore.lenses.saliency.methods import METHODS
-from vizcore.networks import source_of, weights
+from vizcore.networks.loading import source_of
+from vizcore.networks.offers import weights
 from vizcore.records_saliency import MethodFit, NetworkFits, Verdict
 from vizcore.zoo import architectures, get
 

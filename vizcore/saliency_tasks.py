@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from vizcore.lenses.saliency.methods import method_of, settled
-from vizcore.networks import class_number, source_of
+from vizcore.networks.classes import class_number
+from vizcore.networks.loading import source_of
 from vizcore.records_maps import MapLayer
 from vizcore.records_saliency import NetworkFits, SaliencyMap, Value
 from vizcore.runtime.jobs import Progress, Task

@@ -20,8 +20,11 @@ import numpy.typing as npt
 
 from vizcore.data.images import MAX_BYTES, Picture, decode
 from vizcore.errors import BadChoice, BadImage, NotApplicable
-from vizcore.networks import class_number, preprocessing_of, require, source_of
-from vizcore.networks import weights as find_weights
+from vizcore.networks.classes import class_number
+from vizcore.networks.loading import source_of
+from vizcore.networks.offers import preprocessing_of
+from vizcore.networks.offers import weights as find_weights
+from vizcore.networks.presence import require
 from vizcore.records_maps import FeatureMaps, MapLayer, Prediction, Sorting
 from vizcore.runtime.jobs import Progress, Task
 from vizcore.runtime.store import RemoteFile

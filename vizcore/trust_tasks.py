@@ -8,7 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from vizcore.lenses.saliency.methods import method_of, settled
-from vizcore.networks import class_number, source_of
+from vizcore.networks.classes import class_number
+from vizcore.networks.loading import source_of
 from vizcore.records_saliency import SaliencyMethod, Value
 from vizcore.records_trust import (
     MapMetrics,

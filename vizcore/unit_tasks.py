@@ -17,7 +17,7 @@ import numpy as np
 from vizcore.data.loading import loaded
 from vizcore.data.picture_sets import PictureSet, open_pictures
 from vizcore.errors import BadChoice, BadImage, NotApplicable
-from vizcore.networks import source_of
+from vizcore.networks.loading import source_of
 from vizcore.patch_tasks import check_places, hashed, kept_key
 from vizcore.place_rows import fields_of, read_by_relu, rows_of
 from vizcore.records import Pair, ReceptiveField

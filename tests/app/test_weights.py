@@ -14,10 +14,12 @@ from safetensors.torch import save
 from streamlit.testing.v1 import AppTest
 
 from tests.app.opening import code_of, open_page, texts
-from vizcore import api, networks
+from vizcore import api
 from vizcore.data.samples import sample
 from vizcore.figures.marking import RANDOM_WEIGHTS
+from vizcore.networks import offers
 from vizcore.runtime.jobs import Task
+from vizcore.runtime.own_weights import shelf
 from vizcore.ui import cache, work
 from vizcore.zoo import build
 
@@ -95,7 +97,7 @@ def test_unknown_weights_in_the_address_are_named_with_those_there_are():
 def test_each_network_keeps_its_own_choice_of_weights():
     at = open_page("saliency", weights="random")
     at.selectbox(key="network").set_value(SMALL).run()
-    assert address(at, "weights") == networks.weights(SMALL).name
+    assert address(at, "weights") == offers.weights(SMALL).name
     at.selectbox(key="network").set_value("zfnet_photos20").run()
     assert address(at, "weights") == "random"
 
@@ -187,7 +189,7 @@ def test_own_weights_are_checked_chosen_and_named_in_the_address(page: str):
         "F16 turned into float32."
     )
     name = address(at, "weights")
-    mine = networks.weights(SMALL, name)
+    mine = offers.weights(SMALL, name)
     said = api.predict(SMALL, sample("coffee").read(), weights=mine)
     assert set(said.classes) == {"ant", "bee", "cat"}
     text = texts(at)
@@ -201,11 +203,11 @@ def test_own_weights_are_checked_chosen_and_named_in_the_address(page: str):
 
 def test_the_answer_to_an_earlier_file_is_not_taken_for_this_ones():
     at = open_page("feature-maps", network=SMALL)
-    earlier = Task(lambda: networks.weights(SMALL), "the check of a file that was exchanged")
+    earlier = Task(lambda: offers.weights(SMALL), "the check of a file that was exchanged")
     at.session_state["work.jobs"] = {"own_weights.check": (None, work.engine().submit(earlier))}
     send(at, "later.safetensors", file_of(SMALL, num_classes=4))
     assert at.success[0].value.startswith("In use: later.safetensors, 4 classes")
-    assert len(networks.weights(SMALL, address(at, "weights")).classes) == 4
+    assert len(offers.weights(SMALL, address(at, "weights")).classes) == 4
 
 
 def test_weights_of_another_network_are_refused_with_a_button_for_it():
@@ -258,7 +260,7 @@ def test_own_weights_this_machine_does_not_know_are_asked_for_and_come_back():
     at = open_page("saliency", network=SMALL, picture="coffee")
     send(at, "mine.safetensors", file_of(SMALL, num_classes=3))
     name = address(at, "weights")
-    for file in networks.shelf().folder.iterdir():
+    for file in shelf().folder.iterdir():
         file.unlink()
     at = open_page("saliency", network=SMALL, weights=name, picture="coffee")
     assert "give the file again" in texts(at)
@@ -281,8 +283,8 @@ def test_the_preparation_of_own_weights_can_be_changed():
     press(at, "Apply")
     second = address(at, "weights")
     assert second != first
-    assert networks.weights(SMALL, second).preprocessing.mean == (0.25,)
-    assert networks.weights(SMALL, first).preprocessing.mean != (0.25,)
+    assert offers.weights(SMALL, second).preprocessing.mean == (0.25,)
+    assert offers.weights(SMALL, first).preprocessing.mean != (0.25,)
 
 
 def test_what_is_on_this_machine_is_told_when_asked(empty_cache: Path):
@@ -293,7 +295,7 @@ def test_what_is_on_this_machine_is_told_when_asked(empty_cache: Path):
     assert "No pretrained weights are on this machine yet" in texts(at)
     assert str(empty_cache) in texts(at)
     empty_cache.mkdir()
-    file = networks.weights("resnet18").file
+    file = offers.weights("resnet18").file
     assert file is not None
     (empty_cache / file.name).write_bytes(np.zeros(3_000_000, np.uint8).tobytes())
     at.run()

@@ -16,7 +16,7 @@ from safetensors.torch import save, save_file
 
 from tests.browser.conftest import Server, start_server, stop_server
 from tests.mirror import Mirror
-from vizcore.networks import weights
+from vizcore.networks.offers import weights
 from vizcore.runtime.settings import CACHE_VARIABLE, MIRROR_VARIABLE, WEIGHTS_VARIABLE
 from vizcore.zoo import build
 

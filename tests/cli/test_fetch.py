@@ -17,7 +17,7 @@ import pytest
 
 from tests.mirror import Mirror
 from vizcore.__main__ import main
-from vizcore.networks import weights
+from vizcore.networks.offers import weights
 
 #: timm's, whose file states no hash, so that any content can stand in for it.
 KEY = "mnasnet_a1"

@@ -17,7 +17,7 @@ from tests.cli.test_pictures import command
 from vizcore import api
 from vizcore.cli import feature_maps, predict
 from vizcore.errors import BadChoice, UnfitWeights, WeightsError
-from vizcore.networks import own_weights
+from vizcore.networks.own import own_weights
 from vizcore.zoo import build
 
 KEY = "lenet5_modern"

@@ -78,7 +78,7 @@ def test_one_unit_is_drawn_pixel_by_pixel(folder, tmp_path):
     found = vc.top_patches(KEY, folder, ["conv2"], top=4, device="cpu")
     drawn = np.asarray(Image.open(tmp_path / "conv2_7.png"))
     patch = found.patches("conv2", 7)[0]
-    from vizcore.networks import weights
+    from vizcore.networks.offers import weights
 
     with Image.open(folder / patch.picture) as picture:
         view = weights(KEY).preprocessing.view(np.asarray(picture.convert("RGB")))

@@ -318,7 +318,7 @@ def test_what_is_kept_does_not_grow_with_the_pictures():
 
 def test_a_bundled_network_unit_by_unit_against_a_full_sort_of_200_pictures():
     from vizcore.data import photos20
-    from vizcore.networks import load_network
+    from vizcore.networks.loading import load_network
 
     loaded = load_network("resnet14_photos20")
     patches = photos20.held_out("validation")[0]

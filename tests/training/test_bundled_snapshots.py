@@ -8,7 +8,7 @@ import torch
 
 from vizcore.data import photos20
 from vizcore.evolution_tasks import keys_with_snapshots
-from vizcore.networks import weights
+from vizcore.networks.offers import weights
 from vizcore.runtime.snapshots import read_snapshot, snapshots
 from vizcore.zoo import build
 

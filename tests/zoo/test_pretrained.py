@@ -292,7 +292,8 @@ def test_a_pickle_without_names_is_refused(content, tmp_path):
 
 def test_listing_needs_no_library():
     code = (
-        "import sys; from vizcore.networks import weights_of, presence_of;"
+        "import sys; from vizcore.networks.offers import weights_of;"
+        "from vizcore.networks.presence import presence_of;"
         "from vizcore import zoo;"
         "[presence_of(w) for entry in zoo.architectures() for w in weights_of(entry)];"
         "sys.exit(any(name in sys.modules for name in ('torch', 'torchvision', 'timm')))"

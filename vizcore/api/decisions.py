@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vizcore import networks
 from vizcore.data.samples import sample
+from vizcore.networks import offers
+from vizcore.networks.presence import presence_of
 from vizcore.records_saliency import NetworkFits, SaliencyMap, Value
 from vizcore.runtime.device import choose
 from vizcore.runtime.jobs import run_here
@@ -73,7 +74,7 @@ def saliency_methods(
     Raises:
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
     """
-    if weights is None and not networks.presence_of(networks.weights(name)).here:
+    if weights is None and not presence_of(offers.weights(name)).here:
         weights = "random"
     picture = sample("coffee").read() if image is None else image
     return run_here(saliency_methods_task(name, picture, weights=weights), choose(device))

@@ -6,9 +6,9 @@ from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from vizcore import networks
 from vizcore.deconvnet_tasks import deconvnet_task
 from vizcore.map_tasks import contribution_task, depth_strip_task, worked_value_task
+from vizcore.networks import offers
 from vizcore.patch_tasks import top_patches_task
 from vizcore.records import Pair
 from vizcore.records_deconvnet import Projections
@@ -41,7 +41,7 @@ def fetch(
         BadChoice: these weights are not fetched from anywhere (bundled, random).
         FetchError: no connection, a wrong hash, no room; says what to do.
     """
-    found = networks.weights(name, weights)
+    found = offers.weights(name, weights)
     for progress in cast("Generator[Progress]", fetch_task(found).work()):
         if report is not None:
             report(progress)
@@ -61,7 +61,7 @@ def predict(
     """The `top` most probable classes of a picture (a path, bytes, or a uint8 RGB array).
 
     Args:
-        weights: one of `vizcore.networks.weights_of(name)` or its name; by default the first.
+        weights: one of `vizcore.weights_of(name)` or its name; by default the first.
 
     Raises:
         UnknownArchitecture, UnknownWeights: there is nothing of this name.

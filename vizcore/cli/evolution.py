@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     from vizcore.errors import UnknownLayer
     from vizcore.figures.evolution import draw_kernel_strip
     from vizcore.figures.patches import png
-    from vizcore.networks import weights
+    from vizcore.networks.offers import weights
     from vizcore.runtime.device import use_cpu_threads
 
     if args.out is not None:

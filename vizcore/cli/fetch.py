@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _wanted(names: list[str], *, everything: bool) -> list[Weights]:
     """The weights that the arguments name, each once; all are found before any is fetched."""
-    from vizcore.networks import weights, weights_of
+    from vizcore.networks.offers import weights, weights_of
     from vizcore.zoo import get
 
     found: dict[str, Weights] = {}
@@ -103,7 +103,7 @@ def _wanted(names: list[str], *, everything: bool) -> list[Weights]:
 
 def _all_weights() -> list[Weights]:
     from vizcore import zoo
-    from vizcore.networks import weights_of
+    from vizcore.networks.offers import weights_of
 
     return [
         each
@@ -137,7 +137,7 @@ def _fetch(weights: Weights, folder: Path | None, mirror: str | None) -> Path:
 
 
 def _record(weights: Weights) -> dict[str, Any]:
-    from vizcore.networks import presence_of
+    from vizcore.networks.presence import presence_of
 
     there = presence_of(weights)
     return {

@@ -55,7 +55,8 @@ def chosen_weights(args: argparse.Namespace) -> Weights:
         WeightsError, UnfitWeights: the file cannot be used; says why.
         BadChoice: class names without a file of weights.
     """
-    from vizcore.networks import own_weights, weights
+    from vizcore.networks.offers import weights
+    from vizcore.networks.own import own_weights
 
     given = args.weights or ""
     if Path(given).suffix.lower() in _FILES or Path(given).is_file():

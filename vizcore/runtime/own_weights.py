@@ -21,6 +21,7 @@ from tempfile import NamedTemporaryFile
 from typing import IO, Any, BinaryIO
 
 from vizcore.errors import WeightsError
+from vizcore.runtime import store
 from vizcore.runtime.jobs import Progress
 
 #: All files of a folder together, and all its cards.
@@ -259,3 +260,8 @@ def _holds(path: Path, sha256: str) -> Generator[Progress, None, bool]:
         return False
     with path.open("rb") as there:
         return (yield from digest(there)) == sha256
+
+
+def shelf() -> Shelf:
+    """Where the weights lie that people brought: `own` in the cache folder."""
+    return Shelf(store.cache_folder() / "own")

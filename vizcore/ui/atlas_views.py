@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from vizcore import networks, zoo
+from vizcore import zoo
 from vizcore.errors import ConvScopeError
 from vizcore.figures.palette import CHART_CONFIG
+from vizcore.networks import offers
 from vizcore.ui import atlas_card, atlas_entries, cache
 from vizcore.ui.atlas_entries import ALL, SORTS, Row
 from vizcore.ui.room import Download, Room
@@ -212,7 +213,7 @@ def draw_card(architecture: zoo.Architecture) -> None:
                     icon=":material/widgets:",
                     query_params={"block": idea},
                 )
-            if not networks.weights(architecture).is_random:
+            if not offers.weights(architecture).is_random:
                 st.page_link(
                     pages["feature-maps"],
                     label="Its feature maps",

@@ -10,7 +10,7 @@ import streamlit as st
 
 from vizcore import evolution_tasks
 from vizcore.errors import ConvScopeError, UnknownLayer
-from vizcore.networks import weights
+from vizcore.networks.offers import weights
 from vizcore.records_evolution import FilterHistory, LayerHistory
 from vizcore.ui import evolution_words as words
 from vizcore.ui import work

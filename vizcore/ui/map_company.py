@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from vizcore import map_tasks, networks, tasks
+from vizcore import map_tasks, tasks
 from vizcore.data.samples import sample
 from vizcore.errors import ConvScopeError, UnknownName
 from vizcore.figures.map_values import (
@@ -15,6 +15,7 @@ from vizcore.figures.map_values import (
 )
 from vizcore.figures.numbers import short
 from vizcore.figures.tiles import Tiles, pack_strip
+from vizcore.networks import offers
 from vizcore.records_maps import FeatureMaps
 from vizcore.ui import picture_views as views
 from vizcore.ui import work
@@ -93,7 +94,7 @@ def draw_beside(here: Room, weights: Weights, chosen: Chosen, maps: FeatureMaps)
             order = maps.order
             title = f"{found.title}, the same channels in the same order"
         else:
-            other_weights = networks.weights(name)
+            other_weights = offers.weights(name)
             there = [x for x in listed_layers(other_weights, chosen, "maps.layers.2") if x.leaf]
             names = [each.name for each in there]
             if layer not in names:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from vizcore import networks, saliency_tasks, zoo
+from vizcore import saliency_tasks, zoo
 from vizcore.data.samples import sample
 from vizcore.figures.method_matrix import VERDICT_NAMES, draw_method_matrix
 from vizcore.figures.palette import CHART_CONFIG
 from vizcore.lenses.saliency.methods import METHODS
+from vizcore.networks import offers
+from vizcore.networks.presence import presence_of
 from vizcore.saliency_matrix import SIDE_PX, classifiers, matrix, versions
 from vizcore.ui import cache, work
 from vizcore.ui import picture_views as views
@@ -72,7 +74,7 @@ def with_hand(zoo_fits: Fits, hand: str) -> Fits:
     """The same with the network at hand, which is tried now where the zoo does not hold it."""
     if hand in zoo_fits:
         return zoo_fits
-    here = networks.presence_of(networks.weights(hand)).here
+    here = presence_of(offers.weights(hand)).here
     task = saliency_tasks.saliency_methods_task(
         hand, sample("coffee").read(), weights=None if here else "random"
     )

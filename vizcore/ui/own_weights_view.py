@@ -14,9 +14,11 @@ import streamlit as st
 from streamlit import config
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from vizcore import networks, zoo
+from vizcore import zoo
 from vizcore.data.preprocessing import Preprocessing
 from vizcore.errors import BadChoice, ConvScopeError, JobCancelled, UnfitWeights
+from vizcore.networks import offers
+from vizcore.networks.own import keep_own, with_preprocessing
 from vizcore.runtime.jobs import Task
 from vizcore.runtime.tensor_files import MAX_UPLOAD_BYTES
 from vizcore.ui import work
@@ -64,7 +66,7 @@ def draw_upload(view: View) -> None:
 
 def draw_lost(view: View, error: ConvScopeError) -> None:
     """In place of a page's picture, where the address names weights that are not known here."""
-    default = networks.weights(view["network"])
+    default = offers.weights(view["network"])
     with st.container(border=True, key="weights-lost"):
         st.markdown(f":material/error: **{error}**")
         st.markdown(
@@ -131,7 +133,7 @@ def _stop() -> None:
 def _check(network: str, file: UploadedFile, labels: UploadedFile | None) -> None:
     """Check the file off the page's thread, and choose it where it fits."""
     checking = partial(
-        networks.keep_own,
+        keep_own,
         file,
         file.size,
         network,
@@ -213,7 +215,7 @@ def draw_preprocessing(view: View, weights: Weights) -> None:
                 how.interpolation,
                 how.squash,
             )
-            _bring(networks.with_preprocessing(weights, changed))
+            _bring(with_preprocessing(weights, changed))
         except ConvScopeError as error:
             st.error(str(error))
         else:

@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from vizcore import networks, tasks, zoo
+from vizcore import tasks, zoo
 from vizcore.data.preprocessing import Preprocessing
 from vizcore.figures.marking import RANDOM_WEIGHTS
 from vizcore.figures.numbers import percent
 from vizcore.figures.palette import DIVERGING_SCALE, SEQUENTIAL_SCALE
 from vizcore.figures.patches import png
+from vizcore.networks import offers
 from vizcore.records_maps import Prediction
 from vizcore.ui import cache, pictures, work
 from vizcore.ui.pictures import Chosen
@@ -62,7 +63,7 @@ def stem(weights: Weights, *parts: str) -> str:
     """How a file made with these weights is called, without its ending.
 
     Example:
-        >>> from vizcore.networks import weights
+        >>> from vizcore.networks.offers import weights
         >>> stem(weights("resnet18", "random"), "conv1", "coffee")
         'resnet18_random-weights-not-trained_conv1_coffee'
     """
@@ -160,13 +161,13 @@ def weights_code(weights: Weights) -> tuple[str, str]:
         how = weights.preprocessing
         lines = (
             "from vizcore.data.preprocessing import Preprocessing\n"
-            "from vizcore.networks import own_weights\n\n"
+            "from vizcore.networks.own import own_weights\n\n"
             f"mine = own_weights({weights.architecture!r}, "
             f"{weights.title.removesuffix(' (own)')!r},\n    preprocessing={how!r},\n)"
             '  # labels="names.txt" where you have names\n'
         )
         return lines, ", weights=mine"
-    if weights == networks.weights(weights.architecture):
+    if weights == offers.weights(weights.architecture):
         return "", ""
     return "", f", weights={weights.name!r}"
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from vizcore.errors import ConvScopeError, UnknownClass, UnknownName
 from vizcore.lenses.saliency.methods import METHODS, method_of
-from vizcore.networks import class_number
+from vizcore.networks.classes import class_number
 from vizcore.records_maps import Prediction
 from vizcore.records_saliency import MethodOption, SaliencyMethod, Value
 from vizcore.ui import picture_views as views

@@ -6,16 +6,18 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from vizcore import networks, zoo
+from vizcore import zoo
 from vizcore.errors import (
     ConvScopeError,
     JobCancelled,
     UnknownWeights,
     WeightsNotHere,
 )
+from vizcore.networks import offers
+from vizcore.networks.presence import presence_of, require
 from vizcore.runtime import settings, store
 from vizcore.runtime.fetch import mirror_address
-from vizcore.runtime.own_weights import is_own
+from vizcore.runtime.own_weights import is_own, shelf
 from vizcore.ui import own_weights_view, work
 from vizcore.ui.address import Choice, View
 from vizcore.ui.weights_words import about, need, size, title, where
@@ -33,12 +35,12 @@ def choice(network: str) -> Choice:
         if is_own(text):
             return text  # where it is not known here, the page asks for the file again
         try:
-            return networks.weights(network, text).name
+            return offers.weights(network, text).name
         except UnknownWeights:
-            names = ", ".join(each.name for each in networks.weights_of(network))
+            names = ", ".join(each.name for each in offers.weights_of(network))
             raise ValueError(f"The weights of {network} are {names}.") from None
 
-    default = networks.weights(network).name
+    default = offers.weights(network).name
     return Choice("weights", default, parse, always=True, shared=True, of=network)
 
 
@@ -48,7 +50,7 @@ def selected(view: View) -> Weights:
     Raises:
         WeightsError: a person's own, which this machine does not know (any more).
     """
-    return networks.weights(view["network"], view["weights"])
+    return offers.weights(view["network"], view["weights"])
 
 
 def ready(view: View) -> Weights:
@@ -59,7 +61,7 @@ def ready(view: View) -> Weights:
         WeightsError: a person's own, which this machine does not know (any more).
     """
     found = selected(view)
-    networks.require(found)
+    require(found)
     return found
 
 
@@ -67,7 +69,7 @@ def draw_picker(view: View) -> None:
     """The list of weights, where the chosen ones are, and the upload of own ones."""
     network = view["network"]
     own_weights_view.use_wanted(view)
-    offered = {each.name: each for each in networks.weights_of(network)}
+    offered = {each.name: each for each in offers.weights_of(network)}
     for name in dict.fromkeys([*own_weights_view.names_for(network), view["weights"]]):
         if is_own(name):
             offered |= _known(network, name)
@@ -97,7 +99,7 @@ def draw_picker(view: View) -> None:
 
 def _known(network: str, name: str) -> dict[str, Weights]:
     try:
-        return {name: networks.weights(network, name)}
+        return {name: offers.weights(network, name)}
     except ConvScopeError:
         return {}
 
@@ -125,7 +127,7 @@ def _draw_offer(view: View, weights: Weights, error: ConvScopeError) -> None:
     """What has to be fetched, with its size and source; its progress; other ways to go on."""
     file = weights.file
     assert file is not None
-    damaged = networks.presence_of(weights).here
+    damaged = presence_of(weights).here
     failed_file, sentence = st.session_state.get(_FAILED, ("", ""))
     fetching = settings.visitors_fetch() and st.session_state.get(_FETCHING) == file.name
     with st.container(border=True, key="weights-missing"):
@@ -149,7 +151,7 @@ def _draw_fetch(weights: Weights, *, again: bool) -> None:
     assert weights.file is not None
     if not settings.visitors_fetch():
         return
-    presence = networks.presence_of(weights)
+    presence = presence_of(weights)
     words = "Go on fetching" if presence.partial_bytes else "Try again" if again else "Fetch"
     st.button(
         f"{words}, {size(weights.file.about_bytes)}",
@@ -213,8 +215,8 @@ def draw_files() -> None:
     rows = [
         (weights, presence)
         for entry in zoo.architectures()
-        for weights in networks.weights_of(entry)
-        if weights.file is not None and (presence := networks.presence_of(weights)).here
+        for weights in offers.weights_of(entry)
+        if weights.file is not None and (presence := presence_of(weights)).here
     ]
     if rows:
         total = size(sum(presence.size_bytes or 0 for _, presence in rows))
@@ -228,8 +230,8 @@ def draw_files() -> None:
         )
     else:
         st.markdown("**No pretrained weights are on this machine yet.**")
-    own = networks.shelf().held_bytes()
-    facts = [f"{len(networks.trained_keys())} networks are bundled."]
+    own = shelf().held_bytes()
+    facts = [f"{len(offers.trained_keys())} networks are bundled."]
     if own:
         facts.append(f"People's own weights take {size(own)}.")
     facts.append(f"The cache is `{store.cache_folder()}`.")

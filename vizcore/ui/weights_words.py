@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from vizcore import networks, zoo
+from vizcore import zoo
+from vizcore.networks.presence import presence_of
 from vizcore.runtime.fetch import address_of, mirror_address
 from vizcore.zoo.weights import Weights
 
@@ -37,7 +38,7 @@ def title(weights: Weights) -> str:
         return "Random, not trained"
     if weights.origin == "own":
         return weights.title
-    presence = networks.presence_of(weights)
+    presence = presence_of(weights)
     if weights.origin == "bundled":
         return weights.title
     where = "on this machine" if presence.here else "to fetch"
@@ -51,7 +52,7 @@ def where(weights: Weights) -> str:
         return "Nothing was learned: every picture says so."
     if weights.origin == "own":
         return f"Your own: {len(weights.classes):,} classes"
-    presence = networks.presence_of(weights)
+    presence = presence_of(weights)
     where = "Bundled" if weights.origin == "bundled" else "On this machine"
     parts = [f"{where if presence.here else 'To fetch'}, {size(presence.size_bytes)}"]
     if good := accuracy(weights):
@@ -67,7 +68,7 @@ def need(weights: Weights) -> str:
 def about(weights: Weights) -> str:
     """Size, source, accuracy, licence and check of weights that have to be fetched."""
     assert weights.file is not None
-    presence = networks.presence_of(weights)
+    presence = presence_of(weights)
     host = urlsplit(address_of(weights.file)).hostname
     mirror = "the mirror " if mirror_address() else ""
     parts = [f"{size(weights.file.about_bytes)} from {mirror}{host}"]
