@@ -12,18 +12,19 @@ from pathlib import Path
 import pytest
 from torch import Tensor, nn
 
-from vizcore import formats
 from vizcore.anatomy import recount, trace
+from vizcore.formats.data import to_csv, to_json
+from vizcore.formats.tables import table_html, table_text, to_latex, to_markdown
 from vizcore.records_layers import Conventions, LayerTable
 
 GOLDEN = Path(__file__).parent / "golden"
 FORMS = {
-    "table.txt": formats.table_text,
-    "table.html": formats.table_html,
-    "table.md": formats.to_markdown,
-    "table.tex": formats.to_latex,
-    "table.csv": formats.to_csv,
-    "table.json": formats.to_json,
+    "table.txt": table_text,
+    "table.html": table_html,
+    "table.md": to_markdown,
+    "table.tex": to_latex,
+    "table.csv": to_csv,
+    "table.json": to_json,
 }
 
 
@@ -53,12 +54,12 @@ def test_golden(table: LayerTable, name: str) -> None:
 
 
 def test_a_table_shows_itself(table: LayerTable) -> None:
-    assert str(table) == formats.table_text(table)
-    assert table._repr_html_() == formats.table_html(table)
+    assert str(table) == table_text(table)
+    assert table._repr_html_() == table_html(table)
 
 
 def test_json_is_as_agreed(table: LayerTable) -> None:
-    data = json.loads(formats.to_json(table))
+    data = json.loads(to_json(table))
     assert list(data) == [
         "key", "input_shape", "conventions", "totals", "not_counted", "layers",
     ]  # fmt: skip
@@ -79,7 +80,7 @@ def test_json_is_as_agreed(table: LayerTable) -> None:
 
 def test_json_without_biases_and_in_flops(table: LayerTable) -> None:
     changed = recount(table, Conventions(bias=False, ops="flops", batch=2))
-    data = json.loads(formats.to_json(changed))
+    data = json.loads(to_json(changed))
     assert "macs" not in data["totals"]
     assert data["totals"]["flops"] == 4 * table.totals.macs
     assert data["totals"]["params"] == table.totals.params - 18
@@ -88,7 +89,7 @@ def test_json_without_biases_and_in_flops(table: LayerTable) -> None:
 
 
 def test_csv_reads_back(table: LayerTable) -> None:
-    lines = list(csv.DictReader(io.StringIO(formats.to_csv(table))))
+    lines = list(csv.DictReader(io.StringIO(to_csv(table))))
     *layers, total = lines
     assert [line["name"] for line in layers] == [row.name for row in table.rows]
     assert total["name"] == "total"
@@ -96,7 +97,7 @@ def test_csv_reads_back(table: LayerTable) -> None:
         assert int(total[column]) == sum(int(line[column]) for line in layers)
     assert layers[2]["inputs"] == "0 1"
     assert layers[2]["field_exact"] == "false"
-    assert "flops" in formats.to_csv(recount(table, Conventions(ops="flops"))).splitlines()[0]
+    assert "flops" in to_csv(recount(table, Conventions(ops="flops"))).splitlines()[0]
 
 
 def test_an_empty_table_still_prints() -> None:
@@ -106,7 +107,7 @@ def test_an_empty_table_still_prints() -> None:
 
 
 def test_text_is_aligned(table: LayerTable) -> None:
-    lines = formats.table_text(table).splitlines()
+    lines = table_text(table).splitlines()
     rules = [i for i, line in enumerate(lines) if set(line) == {"─"}]
     right = lines[rules[0] + 1].index("MACs") + len("MACs")
     for line in lines[rules[1] + 1 : rules[2]]:
@@ -115,13 +116,13 @@ def test_text_is_aligned(table: LayerTable) -> None:
 
 
 def test_markdown_has_one_cell_a_column(table: LayerTable) -> None:
-    lines = [line for line in formats.to_markdown(table).splitlines() if line.startswith("|")]
+    lines = [line for line in to_markdown(table).splitlines() if line.startswith("|")]
     assert len(lines) == len(table) + 3
     assert len({line.count("|") for line in lines}) == 1
 
 
 def test_latex_escapes_names(table: LayerTable) -> None:
-    text = formats.to_latex(table)
+    text = to_latex(table)
     assert r"conv\_1" in text
     assert not re.search(r"(?<!\\)_", text)
     assert text.count(r"\\") == len(table) + 3
@@ -130,19 +131,19 @@ def test_latex_escapes_names(table: LayerTable) -> None:
 def test_signs_that_mean_something_in_a_table_are_escaped(table: LayerTable) -> None:
     row = dataclasses.replace(table.rows[0], name=r"a|b<c>&d\e{f}~g^h%i#j$k")
     changed = dataclasses.replace(table, rows=(row,))
-    (line,) = (line for line in formats.to_latex(changed).splitlines() if line.startswith("0 "))
+    (line,) = (line for line in to_latex(changed).splitlines() if line.startswith("0 "))
     assert line.split(" & ")[1] == (
         r"a\textbar{}b\textless{}c\textgreater{}\&d\textbackslash{}e\{f\}\textasciitilde{}g"
         r"\textasciicircum{}h\%i\#j\$k"
     )
-    (line,) = (line for line in formats.to_markdown(changed).splitlines() if "| 0 |" in line)
+    (line,) = (line for line in to_markdown(changed).splitlines() if "| 0 |" in line)
     assert r"| a\|b<c>" in line
 
 
 def test_html_escapes_names(table: LayerTable) -> None:
     row = dataclasses.replace(table.rows[0], name="<script>")
     changed = dataclasses.replace(table, rows=(row,), key="a & b")
-    text = formats.table_html(changed)
+    text = table_html(changed)
     assert "<script>" not in text
     assert "&lt;script&gt;" in text
     assert "a &amp; b" in text

@@ -152,11 +152,11 @@ class LayerTable:
         return iter(self.rows)
 
     def __str__(self) -> str:
-        from vizcore.formats import table_text
+        from vizcore.formats.tables import table_text
 
         return table_text(self)
 
     def _repr_html_(self) -> str:
-        from vizcore.formats import table_html
+        from vizcore.formats.tables import table_html
 
         return table_html(self)

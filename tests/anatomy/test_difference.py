@@ -8,7 +8,7 @@ import io
 import pytest
 
 import vizcore as vc
-from vizcore.anatomy.difference import difference, to_csv
+from vizcore.anatomy.difference import changes_csv, difference
 
 
 def table(text: str):
@@ -41,7 +41,7 @@ def test_what_became_of_each_row(text: str, expected: dict[str, list[str]]):
 
 def test_as_csv_the_two_columns_add_up_to_the_two_networks():
     before, after = table(BASE), table(BASE.replace("maxpool conv3-16", "conv3-16"))
-    rows = list(csv.DictReader(io.StringIO(to_csv(difference(before, after)))))
+    rows = list(csv.DictReader(io.StringIO(changes_csv(difference(before, after)))))
     for side, network in (("before", before), ("after", after)):
         for name in ("params", "macs", "activations"):
             total = sum(int(row[f"{name}_{side}"] or 0) for row in rows)

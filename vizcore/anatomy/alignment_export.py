@@ -7,7 +7,7 @@ import io
 import json
 from typing import Any
 
-from vizcore.formats import by
+from vizcore.formats.words import by
 from vizcore.records_alignment import NO_MAP, Alignment, DepthStep
 from vizcore.records_layers import LayerTable
 

@@ -57,7 +57,7 @@ def difference(before: LayerTable, after: LayerTable) -> tuple[RowChange, ...]:
     return tuple(found)
 
 
-def to_csv(changes: Sequence[RowChange]) -> str:
+def changes_csv(changes: Sequence[RowChange]) -> str:
     """Write a difference as CSV: a line a row, the numbers of both sides."""
     counts = ("params", "macs", "activations")
     sides = ("before", "after")

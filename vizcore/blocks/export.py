@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 from vizcore.figures.wording import layer_label
-from vizcore.formats import by, field_text
+from vizcore.formats.words import by, field_text
 from vizcore.records import as_plain
 from vizcore.records_blocks import BlockStudy, BlockVariant
 from vizcore.records_layers import LayerRow

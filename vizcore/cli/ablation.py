@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the study, or retrain."""
     from vizcore.ablation_study import ablation, networks, rows
-    from vizcore.formats import rows_csv
+    from vizcore.formats.data import rows_csv
     from vizcore.records_ablation import named
 
     if args.retrain:

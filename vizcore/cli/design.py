@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 
 NAME = "design"
 HELP = "a network in the notation of slides: its layers in numbers, and what an edit changes"
-FORMATS = ("table", "csv", "json", "markdown", "latex", "notation")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
+    from vizcore.formats.forms import FORMS
+
     parser.add_argument(
         "notation",
         nargs="*",
@@ -40,16 +41,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--against", metavar="KEY", help="print what differs from this network, row by row"
     )
-    parser.add_argument("--format", choices=FORMATS, default="table", help="of the output")
+    parser.add_argument(
+        "--format", choices=(*FORMS, "notation"), default="table", help="of the output"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the table, the notation or the difference."""
     import sys
 
-    from vizcore import formats
-    from vizcore.anatomy.difference import difference, to_csv
+    from vizcore.anatomy.difference import changes_csv, difference
     from vizcore.errors import BadChoice
+    from vizcore.formats.forms import FORMS
     from vizcore.zoo.notation import parse, write
     from vizcore.zoo.notation.edits import pooled_head, removed, stacked
     from vizcore.zoo.notation.originals import original
@@ -72,16 +75,10 @@ def run(args: argparse.Namespace) -> int:
         return 0
     table = _table(network)
     if args.against:
-        print(to_csv(difference(_table(parse(original(args.against).notation)), table)).rstrip())
+        against = _table(parse(original(args.against).notation))
+        print(changes_csv(difference(against, table)).rstrip())
         return 0
-    form = {
-        "table": formats.table_text,
-        "csv": formats.to_csv,
-        "json": formats.to_json,
-        "markdown": formats.to_markdown,
-        "latex": formats.to_latex,
-    }[args.format]
-    print(form(table).rstrip("\n"))
+    print(FORMS[args.format](table).rstrip("\n"))
     return 0
 
 

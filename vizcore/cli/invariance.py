@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     from vizcore.figures.invariance_png import draw_png
     from vizcore.figures.invariance_words import amount, held
     from vizcore.figures.marking import RANDOM_WEIGHTS, marked
-    from vizcore.formats import rows_csv
+    from vizcore.formats.data import rows_csv
     from vizcore.runtime.device import use_cpu_threads
 
     if args.out is not None and args.out.suffix.lower() not in ENDINGS:

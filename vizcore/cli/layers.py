@@ -6,7 +6,6 @@ import argparse
 
 NAME = "layers"
 HELP = "every layer of an architecture: shapes, parameters, multiply-adds, memory"
-FORMATS = ("table", "csv", "json", "markdown", "latex")
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -21,6 +20,7 @@ def _size(text: str) -> tuple[int, int]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
+    from vizcore.formats.forms import FORMS
     from vizcore.records_layers import DTYPE_BYTES
 
     parser.add_argument(
@@ -42,13 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--training", action="store_true", help="memory of a training step, not of a forward pass"
     )
-    parser.add_argument("--format", choices=FORMATS, default="table", help="of the output")
+    parser.add_argument("--format", choices=tuple(FORMS), default="table", help="of the output")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the table."""
-    from vizcore import formats
     from vizcore.api import layers
+    from vizcore.formats.forms import FORMS
 
     table = layers(
         args.key,
@@ -59,12 +59,5 @@ def run(args: argparse.Namespace) -> int:
         dtype=args.dtype,
         memory="training" if args.training else "forward",
     )
-    write = {
-        "table": formats.table_text,
-        "csv": formats.to_csv,
-        "json": formats.to_json,
-        "markdown": formats.to_markdown,
-        "latex": formats.to_latex,
-    }[args.format]
-    print(write(table).rstrip("\n"))
+    print(FORMS[args.format](table).rstrip("\n"))
     return 0

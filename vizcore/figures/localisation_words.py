@@ -10,7 +10,7 @@ from typing import Protocol
 from vizcore.figures.localisation import HEADS
 from vizcore.figures.numbers import percent
 from vizcore.figures.trust_words import plain
-from vizcore.formats import rows_csv
+from vizcore.formats.data import rows_csv
 from vizcore.records_localisation import (
     FOUND_FROM,
     BoxScores,

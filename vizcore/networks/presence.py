@@ -35,7 +35,7 @@ def presence_of(weights: Weights) -> Presence:
     """Whether weights are on this machine, where, and how large; looks only, reads no file.
 
     Example:
-        >>> presence_of(weights("zfnet_photos20")).place
+        >>> presence_of(weights_of("zfnet_photos20")[0]).place
         'bundled'
     """
     if weights.is_random:

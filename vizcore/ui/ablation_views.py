@@ -13,7 +13,7 @@ from vizcore.errors import ConvScopeError
 from vizcore.figures import ablation as figures
 from vizcore.figures.numbers import exact
 from vizcore.figures.palette import CHART_CONFIG
-from vizcore.formats import rows_csv
+from vizcore.formats.data import rows_csv
 from vizcore.records_ablation import AblationStudy, named
 from vizcore.ui import cache
 from vizcore.ui.address import Choice, any_text, one_of

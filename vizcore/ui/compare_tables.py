@@ -11,7 +11,7 @@ from vizcore.figures.compare_bars import column_of, stage_label
 from vizcore.figures.compare_fields import words
 from vizcore.figures.numbers import exact, percent, short, short_bytes
 from vizcore.figures.wording import layer_label
-from vizcore.formats import by
+from vizcore.formats.words import by
 from vizcore.records_alignment import Alignment, DepthStep
 from vizcore.records_layers import LayerTable
 

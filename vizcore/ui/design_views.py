@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from vizcore import formats
 from vizcore.figures.numbers import short
 from vizcore.figures.palette import CHART_CONFIG
 from vizcore.records_layers import LayerTable
@@ -14,6 +13,7 @@ from vizcore.ui import cache, design_tables
 from vizcore.ui.address import View
 from vizcore.ui.design_notation import layer_words
 from vizcore.ui.room import Download, Room
+from vizcore.ui.tables import table_files
 from vizcore.zoo import notation
 from vizcore.zoo.notation import Network, parse, plan
 from vizcore.zoo.notation.originals import Original
@@ -101,18 +101,13 @@ def offer_downloads(
         return cache.figure_html(cache.design_profile(text, table.conventions, False))
 
     def rows() -> str:
-        from vizcore.anatomy.difference import to_csv
+        from vizcore.anatomy.difference import changes_csv
 
-        return to_csv(changes)
+        return changes_csv(changes)
 
     here.offer(
         Download("Notation, text", "design.txt", "text/plain", lambda: text),
-        Download("Table, CSV", "design.csv", "text/csv", lambda: formats.to_csv(table)),
-        Download(
-            "Table, Markdown", "design.md", "text/markdown", lambda: formats.to_markdown(table)
-        ),
-        Download("Table, LaTeX", "design.tex", "text/x-tex", lambda: formats.to_latex(table)),
-        Download("Table, JSON", "design.json", "application/json", lambda: formats.to_json(table)),
+        *table_files("design", table),
         Download("Difference, CSV", "design_difference.csv", "text/csv", rows),
         Download("Charts, HTML", "design.html", "text/html", charts),
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from vizcore.figures.invariance import draw_invariance
 from vizcore.figures.invariance_png import draw_png
 from vizcore.figures.marking import RANDOM_WEIGHTS, marked
-from vizcore.formats import rows_csv
+from vizcore.formats.data import rows_csv
 from vizcore.records_invariance import Invariance
 from vizcore.ui import cache
 from vizcore.ui import picture_views as views

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from vizcore import formats
 from vizcore.figures.depth import columns
 from vizcore.figures.numbers import exact
 from vizcore.records_layers import LayerTable
 from vizcore.ui import cache
 from vizcore.ui.address import View
 from vizcore.ui.room import Download, Room
+from vizcore.ui.tables import table_files
 from vizcore.zoo import Architecture
 
 
@@ -54,12 +54,7 @@ def offer_downloads(here: Room, arch: Architecture, table: LayerTable) -> None:
         return to_dot(table)
 
     here.offer(
-        Download("Table, CSV", f"{stem}.csv", "text/csv", lambda: formats.to_csv(table)),
-        Download(
-            "Table, Markdown", f"{stem}.md", "text/markdown", lambda: formats.to_markdown(table)
-        ),
-        Download("Table, LaTeX", f"{stem}.tex", "text/x-tex", lambda: formats.to_latex(table)),
-        Download("Table, JSON", f"{stem}.json", "application/json", lambda: formats.to_json(table)),
+        *table_files(stem, table),
         Download("Charts, HTML", f"{stem}.html", "text/html", charts),
         Download("Graph, DOT", f"{stem}.dot", "text/vnd.graphviz", dot),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -9,8 +10,10 @@ import streamlit as st
 from vizcore.figures.depth import columns
 from vizcore.figures.numbers import exact, short, short_bytes
 from vizcore.figures.palette import KIND_COLOURS, KIND_NAMES, badge
+from vizcore.formats.forms import FORMS
 from vizcore.records import Pair, Shape
 from vizcore.records_layers import DTYPE_BYTES, KINDS, LayerRow, LayerTable
+from vizcore.ui.room import Download
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +58,20 @@ def field_text(row: LayerRow) -> str:
         return "whole picture"
     size = f"{field.size[0]}×{field.size[1]}, step {_pair(field.stride)}"
     return size if field.exact else f"at most {size}"
+
+
+def table_files(stem: str, table: LayerTable) -> tuple[Download, ...]:
+    """A layer table as four files: for a spreadsheet, a page, a paper, another program."""
+    kinds = (
+        ("CSV", "csv", "csv", "text/csv"),
+        ("Markdown", "markdown", "md", "text/markdown"),
+        ("LaTeX", "latex", "tex", "text/x-tex"),
+        ("JSON", "json", "json", "application/json"),
+    )
+    return tuple(
+        Download(f"Table, {name}", f"{stem}.{ending}", mime, partial(FORMS[form], table))
+        for name, form, ending, mime in kinds
+    )
 
 
 def frame_of(table: LayerTable) -> pd.DataFrame:
