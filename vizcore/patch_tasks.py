@@ -14,13 +14,11 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from vizcore.data.loading import Loaded, loaded
 from vizcore.data.picture_sets import PictureSet, open_pictures
-from vizcore.data.preprocessing import Preprocessing
 from vizcore.errors import BadChoice, BadImage
 from vizcore.networks.loading import source_of
+from vizcore.patch_places import EVERY, layers_asked, names_asked
 from vizcore.place_rows import fields_of
 from vizcore.records import ReceptiveField
 from vizcore.records_patches import TopPatches
@@ -46,7 +44,7 @@ Steps = Generator[Progress, None, TopPatches]
 def top_patches_task(
     name: str,
     pictures: Any,
-    layers: Sequence[str] | None = None,
+    layers: Sequence[str] | str | None = None,
     *,
     top: int = 9,
     weights: AnyWeights = None,
@@ -57,7 +55,8 @@ def top_patches_task(
         pictures: a bundled set's name, a folder, a zip archive, arrays, or a data set; see
             `vizcore.data.picture_sets.open_pictures`.
         layers: names of `vizcore.lenses.places.places` (`relu` is a module's first run, `relu_1`
-            its second); None takes every run of every convolution.
+            its second), or one of them; None takes every run of every convolution, and
+            `vizcore.patch_places.EVERY` every place that gives maps.
 
     Raises:
         UnknownArchitecture, UnknownWeights: there is nothing of this name.
@@ -70,7 +69,7 @@ def top_patches_task(
         raise BadChoice.among("k", top, [f"whole numbers from 1 to {MOST}"])
     found = chosen_weights(name, weights)
     given = open_pictures(pictures)
-    asked = None if layers is None else tuple(dict.fromkeys(layers))
+    asked = layers_asked(layers)
     work = partial(_scan, weights=found, pictures=given, layers=asked, top=top)
     identity = (found.architecture, found.identity, given.stamp, asked, top)
     label = f"What excites {found.architecture}, over {given.title}"
@@ -103,28 +102,15 @@ def kept_key(
     )
 
 
-def check_places(network: nn.Module, how: Preprocessing, layers: Sequence[str] | None) -> None:
-    """Refuse a layer that there is not, or without maps, before a picture is read.
-
-    Raises:
-        UnknownLayer, NotApplicable: with the nearest.
-    """
-    from vizcore.lenses.reading import read_maps
-
-    if layers is not None:
-        blank = np.zeros((1, how.channels, how.crop_px, how.crop_px), np.float32)
-        read_maps(network, blank, layers)
-
-
 def _scan(
     network: nn.Module,
     *,
     weights: Weights,
     pictures: PictureSet,
-    layers: tuple[str, ...] | None,
+    layers: tuple[str, ...] | str | None,
     top: int,
 ) -> Steps:
-    check_places(network, weights.preprocessing, layers)
+    names = names_asked(network, weights.preprocessing, layers)
     data_sha256 = yield from hashed(pictures)
     key_of = partial(kept_key, weights, data_sha256, top=top)
     fields: dict[str, ReceptiveField | None] = {}
@@ -148,15 +134,10 @@ def _scan(
         )
 
     scans = Scans()
-    scan = scans.load(key_of(None))
-    if layers is not None:
-        if scan is None or not scan.complete or not set(layers) <= set(scan.found):
-            scan = scans.load(key_of(layers))
-        else:
-            scan = replace(scan, found={name: scan.found[name] for name in layers})
+    scan = _known(scans, key_of, names, layers)
     if scan is None or not scan.complete:
         scan = yield from _look_through(
-            network, weights, pictures, layers, top, scans, key_of(layers), scan, told
+            network, weights, pictures, names, top, scans, key_of(layers), scan, told
         )
     if not scan.looked_at:
         first = scan.skipped[0]
@@ -168,11 +149,25 @@ def _scan(
     return told(scan)
 
 
+def _known(
+    scans: Scans,
+    key_of: Callable[[Sequence[str] | None], str],
+    names: tuple[str, ...],
+    layers: Sequence[str] | None,
+) -> Scan | None:
+    """What a whole scan of these places and more found of them, or how far their own is."""
+    for wider in (None, EVERY):
+        scan = scans.load(key_of(wider))
+        if scan is not None and scan.complete and set(names) <= set(scan.found):
+            return replace(scan, found={name: scan.found[name] for name in names})
+    return scans.load(key_of(layers))
+
+
 def _look_through(
     network: nn.Module,
     weights: Weights,
     pictures: PictureSet,
-    layers: tuple[str, ...] | None,
+    layers: tuple[str, ...],
     top: int,
     scans: Scans,
     key: str,

@@ -29,6 +29,27 @@ class StrongestPatches:
 
 
 @dataclass(frozen=True, slots=True)
+class PatchPlace:
+    """A place of a network whose units' strongest patches can be looked for.
+
+    Attributes:
+        name, op, leaf: as in `vizcore.records.MapLayer`.
+        channels: its units.
+        convolution: whether it is a run of a convolution.
+        field: what a value of it sees; None where that is not known.
+        macs: multiply-adds of a pass of one picture that ends with it.
+    """
+
+    name: str
+    op: str
+    channels: int
+    leaf: bool
+    convolution: bool
+    field: ReceptiveField | None
+    macs: int
+
+
+@dataclass(frozen=True, slots=True)
 class NotRead:
     """A file that was not looked at.
 

@@ -18,7 +18,8 @@ from vizcore.data.loading import loaded
 from vizcore.data.picture_sets import PictureSet, open_pictures
 from vizcore.errors import BadChoice, BadImage, NotApplicable
 from vizcore.networks.loading import source_of
-from vizcore.patch_tasks import check_places, hashed, kept_key
+from vizcore.patch_places import names_asked
+from vizcore.patch_tasks import hashed, kept_key
 from vizcore.place_rows import fields_of, read_by_relu, rows_of
 from vizcore.records import Pair, ReceptiveField
 from vizcore.records_unit import ChannelNumbers, ClassesFed, Neighbour, NetworkNumbers, Unit
@@ -224,7 +225,7 @@ def _activity(
     network: nn.Module, *, weights: Weights, pictures: PictureSet, layer: str | None
 ) -> Generator[Progress, None, NetworkNumbers]:
     layers = None if layer is None else [layer]
-    check_places(network, weights.preprocessing, layers)
+    names_asked(network, weights.preprocessing, layers)
     data_sha256 = yield from hashed(pictures)
     kept = KeptNumbers()
     key_of = partial(kept_key, weights, data_sha256, what="numbers")

@@ -56,12 +56,51 @@ def test_units_are_shown_some_at_a_time() -> None:
 
 @pytest.mark.parametrize(
     ("query", "message"),
-    [({"layer": "conv9"}, "no convolution called 'conv9'"), ({"unit": "999"}, "has no unit 999")],
+    [
+        ({"layer": "conv9"}, "no layer with maps called 'conv9'"),
+        ({"unit": "999"}, "has no unit 999"),
+    ],
 )
 def test_what_there_is_not_is_refused_in_a_sentence(query: dict[str, str], message: str) -> None:
     at = open_page("strongest", **{**SMALL, "layer": "conv1", **query})
     assert message in texts(at)
     assert not at.exception
+
+
+@pytest.mark.parametrize("layer", ["relu2", "pool2"])
+def test_a_place_that_is_no_convolution_is_searched_alone(layer: str) -> None:
+    at = open_page("strongest", **SMALL, layer=layer, unit="7")
+    found = vc.top_patches(NETWORK, "photographs", [layer], device="cpu")
+    assert found.found[layer].values_ck.shape == (96, 9)
+    assert all(each.picture in texts(at) for each in found.patches(layer, 7))
+    assert "96 units of 1 place" in texts(at)
+    assert at.selectbox(key=_key(at, "scan")).value == "layer"
+    assert f"vc.top_patches('{NETWORK}', 'photographs', ['{layer}'])" in code_of(at, "strongest")
+
+
+def test_a_scan_of_every_place_serves_each_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = open_page("strongest", **SMALL, scan="places", layer="conv2", unit="7")
+    labels = at.selectbox(key=_key(at, "layer")).options
+    assert "units of 13 places" in texts(at)
+    assert "pool2 · MaxPool2d · 96 units" in labels
+    assert labels.index("conv5 · 128 units") < labels.index("relu1 · ReLU · 64 units")
+
+    def read_again(*_args: object, **_more: object) -> None:
+        raise AssertionError("the scan of every place has it")
+
+    monkeypatch.setattr("vizcore.patch_tasks._look_through", read_again)
+    at.selectbox(key=_key(at, "layer")).set_value("pool2").run()
+    found = vc.top_patches(NETWORK, "photographs", "places", device="cpu")
+    unit = next(each.value for each in at.number_input if each.key.endswith("unit"))
+    assert unit == int(found.found["pool2"].values_ck[:32, 0].argmax()), "the strongest of the wall"
+    assert all(each.picture in texts(at) for each in found.patches("pool2", unit))
+    at.selectbox(key=_key(at, "scan")).set_value("layer").run()
+    assert not at.exception
+    assert "96 units of 1 place" in texts(at)
+    at.selectbox(key=_key(at, "layer")).set_value("conv1").run()
+    at.selectbox(key=_key(at, "scan")).set_value("convolutions").run()
+    assert not at.exception
+    assert "units of 5 places" in texts(at)
 
 
 def test_an_archive_is_waited_for() -> None:
@@ -111,7 +150,11 @@ def test_a_scan_that_was_stopped_before_its_first_picture_says_so(
     from vizcore.errors import JobCancelled
     from vizcore.ui import work
 
-    def stopped(task, **rest):
+    run = work.run
+
+    def stopped(task, *, slot, show=None, **rest):
+        if show is None:
+            return run(task, slot=slot, **rest)
         raise JobCancelled("stopped")
 
     monkeypatch.setattr(work, "run", stopped)

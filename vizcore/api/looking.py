@@ -187,7 +187,7 @@ def deconvnet(
 def top_patches(
     name: str,
     pictures: Any,
-    layers: Sequence[str] | None = None,
+    layers: Sequence[str] | str | None = None,
     *,
     top: int = 9,
     weights: AnyWeights = None,
@@ -201,7 +201,8 @@ def top_patches(
     Args:
         pictures: "photos20", "photographs" or "digits10", a folder, a zip archive, uint8 arrays,
             or a data set that gives pictures by number, such as torchvision's.
-        layers: torch's dotted names; None takes every convolution that runs.
+        layers: torch's dotted names; None takes every convolution that runs, "places" every
+            place that gives maps (activations, poolings, sums and concatenations too).
         top: how many places of each channel, at most one a picture.
 
     Raises:

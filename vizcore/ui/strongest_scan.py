@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -20,16 +20,20 @@ _DRAWING = 0.2
 
 
 def scanned(
-    weights: Weights, pictures: PictureSet, draw: Callable[[TopPatches], None]
+    weights: Weights,
+    pictures: PictureSet,
+    layers: Sequence[str] | str | None,
+    draw: Callable[[TopPatches], None],
 ) -> TopPatches | None:
-    """The nine strongest places of every unit; None where the scan was stopped before any.
+    """The nine strongest places of the units of layers; None where the scan was stopped before any.
 
     Args:
+        layers: as for `vizcore.patch_tasks.top_patches_task`.
         draw: what was found in the pictures looked at so far, while the scan goes on.
     """
     from vizcore.patch_tasks import top_patches_task
 
-    task = top_patches_task(weights.architecture, pictures, weights=weights)
+    task = top_patches_task(weights.architecture, pictures, layers, weights=weights)
     status, place = st.container(), st.empty()
     earliest_s = 0.0
 

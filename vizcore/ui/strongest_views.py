@@ -5,19 +5,28 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
 
 from vizcore.data.loading import Views
 from vizcore.data.picture_sets import BUNDLED, PictureSet
-from vizcore.errors import BadChoice, BadImage, UnknownLayer
+from vizcore.errors import BadChoice, BadImage, ConvScopeError
 from vizcore.figures.numbers import short
 from vizcore.records_patches import Patch, TopPatches
 from vizcore.ui import address, cache, picture_sets
 from vizcore.ui import picture_views as views
-from vizcore.ui.address import Choice, any_text, whole
+from vizcore.ui.address import Choice, View, any_text, one_of, whole
 from vizcore.ui.cells import Cells, draw_cells, size_of
 from vizcore.ui.room import Download, Room, is_dark
+from vizcore.ui.strongest_choice import (
+    ALONE,
+    CONVOLUTIONS,
+    PLACES,
+    cost,
+    draw_choices,
+    layers_of,
+    open_places,
+    take_layer,
+)
 from vizcore.ui.strongest_scan import draw_stopped, scanned, still_to_see
 from vizcore.ui.unit_links import draw_link
 from vizcore.zoo.weights import Weights
@@ -27,21 +36,22 @@ if TYPE_CHECKING:
 
 PAGE = "strongest"
 #: Units on a wall; it is drawn for a wide window, and shown at half its size in others.
-SHOWN, WALL_PX, PATCH_PX, LABEL_PX = 32, 1304, 56, 16
+SHOWN, WALL_PX, PATCH_PX, LABEL_PX = 32, 1304, 56, 26
 _LAYER = Choice("layer", "", any_text)
 _NONE = -1
 
 EXPLANATION = """
-Every picture of the set goes through the network once. Of each channel of each convolution the
-nine pictures are kept in which its **greatest** value is greatest, one place a picture, as in
-Zeiler and Fergus (2014, section 4). Values are those of the convolution itself, before its
-activation.
+Every picture of the set goes through the network once, as far as the deepest layer of the scan. Of
+each channel the nine pictures are kept in which its **greatest** value is greatest, one place a
+picture, as in Zeiler and Fergus (2014, section 4). Values of a convolution are its own, before the
+normalisation and the activation after it; those are places themselves, as poolings, sums and
+concatenations are.
 
 **A patch** is what that one value can see: its receptive field, cut to the pixel out of the
 picture as the network saw it (resized and cropped). Flat grey is the padding outside the picture.
 
 **Kept.** The scan lies on this machine's disk: it is not repeated for the same network, weights and
-pictures, and one that was stopped goes on where it was.
+pictures, and one that was stopped goes on where it was. A scan of every place serves each of them.
 """
 
 
@@ -51,6 +61,7 @@ def choices() -> list[Choice]:
     return [
         picture_sets.choice(PAGE),
         _LAYER,
+        Choice("scan", CONVOLUTIONS, one_of(CONVOLUTIONS, PLACES, ALONE)),
         Choice("from", 0, whole(0, 1_000_000), of=layer),
         Choice("unit", _NONE, whole(_NONE, 1_000_000), of=layer),
     ]
@@ -58,38 +69,66 @@ def choices() -> list[Choice]:
 
 def draw_scan(here: Room, weights: Weights, pictures: PictureSet) -> TopPatches | None:
     """All of the page: the scan as it goes on, and what it found; None where nothing was."""
-    found = scanned(weights, pictures, lambda so_far: _draw_so_far(here, weights, pictures, so_far))
-    left = None if found is None else still_to_see(found, pictures)
-    if found is None:
+    view = here.view
+    places = open_places(weights)
+    try:
+        layer = take_layer(view, places, weights)
+    except ConvScopeError as error:
         with here.controls():
-            picture_sets.draw_control(here.view)
+            picture_sets.draw_control(view)
+        here.refuse(error, sets="layer")
+        return None
+    with here.controls():
+        picture_sets.draw_control(view)
+        draw_choices(view, places)
+        rest = st.container(
+            horizontal=True, width="content", vertical_alignment="bottom", gap="small"
+        )
+    said = cost(view, places, pictures)
+
+    def draw_so_far(so_far: TopPatches) -> None:
+        _draw_so_far(here, weights, pictures, so_far, layer, said)
+
+    found = scanned(weights, pictures, layers_of(view), draw_so_far)
+    left = None if found is None else still_to_see(found, pictures)
     if left != 0:
         draw_stopped(found, pictures)
     if found is not None:
-        draw(here, weights, pictures, found)
+        with rest:
+            unit = _draw_unit_choice(view, found, layer)
+        _draw(here, weights, pictures, found, layer, unit, said)
     return found
 
 
-def _draw_so_far(here: Room, weights: Weights, pictures: PictureSet, found: TopPatches) -> None:
+def _draw_so_far(
+    here: Room,
+    weights: Weights,
+    pictures: PictureSet,
+    found: TopPatches,
+    layer: str,
+    said: str,
+) -> None:
     """The wall of the pictures that were looked at until now, while the scan goes on."""
-    layer = here.view["layer"] or _half_seen(found)
     if found.fields.get(layer) is None:
         return
     start = min(here.view["from"], len(found.found[layer].values_ck) - 1) // SHOWN * SHOWN
     held = _views(found.data_sha256, repr(weights.preprocessing), pictures, weights)
     cells, _ = _drawn(layer, start, is_dark(), views.mark(weights), found, held)
     st.image(cells.png, alt=f"{cells.alt}, so far", width="stretch")
-    views.caption(weights, f"{layer}, after {found.looked_at:,} of {len(pictures):,} pictures.")
+    text = f"{layer}, after {found.looked_at:,} of {len(pictures):,} pictures. {said}"
+    views.caption(weights, text)
 
 
-def draw(here: Room, weights: Weights, pictures: PictureSet, found: TopPatches) -> None:
-    """The wall of a layer, and one unit's patches large."""
-    view = here.view
-    layer = _layer(here, found)
+def _draw_unit_choice(view: View, found: TopPatches, layer: str) -> int:
+    """Which units stand on the wall, and which one beside it; the strongest to begin with.
+
+    Raises:
+        BadChoice: the layer has no such unit.
+    """
     best = found.found[layer]
     count = len(best.values_ck)
     start = min(view["from"], count - 1) // SHOWN * SHOWN
-    unit = view["unit"]
+    unit: int = view["unit"]
     if unit == _NONE:
         unit = start + int(best.values_ck[start : start + SHOWN, 0].argmax())
     if unit >= count:
@@ -97,18 +136,29 @@ def draw(here: Room, weights: Weights, pictures: PictureSet, found: TopPatches) 
             f"'{layer}' has no unit {unit}. Allowed: 0 to {count - 1}.", received=str(unit)
         )
     view["unit"], view["from"] = unit, start
-    with here.controls():
-        picture_sets.draw_control(view)
-        st.selectbox("Layer", list(found.found), width=230, **view.bind("layer"))
-        if count > SHOWN:
-            st.selectbox(
-                "Units",
-                list(range(0, count, SHOWN)),
-                format_func=lambda first: f"{first} to {min(count, first + SHOWN) - 1}",
-                width=120,
-                **view.bind("from"),
-            )
-        st.number_input("Unit, large", 0, count - 1, width=110, **view.bind("unit"))
+    if count > SHOWN:
+        st.selectbox(
+            "Units",
+            list(range(0, count, SHOWN)),
+            format_func=lambda first: f"{first} to {min(count, first + SHOWN) - 1}",
+            width=120,
+            **view.bind("from"),
+        )
+    st.number_input("Unit, large", 0, count - 1, width=110, **view.bind("unit"))
+    return unit
+
+
+def _draw(
+    here: Room,
+    weights: Weights,
+    pictures: PictureSet,
+    found: TopPatches,
+    layer: str,
+    unit: int,
+    said: str,
+) -> None:
+    """The wall of a layer, and one unit's patches large."""
+    view, start = here.view, here.view["from"]
     here.answer(views.answer(weights, _answer(found, layer, unit, still_to_see(found, pictures))))
     held = _views(found.data_sha256, repr(weights.preprocessing), pictures, weights)
     key = (found.key, weights.identity, found.data_sha256, str(found.looked_at), layer)
@@ -125,7 +175,7 @@ def draw(here: Room, weights: Weights, pictures: PictureSet, found: TopPatches) 
             shown = wall[1].channels
             selected = shown.index(unit) if unit in shown else -1
             draw_cells(wall[0], key="strongest-wall", on_pick=pick, selected=selected)
-            views.caption(weights, wall[1].caption)
+            views.caption(weights, f"{wall[1].caption} {said}")
         _draw_table(found.patches(layer, unit), unit)
     with row.container(width=cache.PICTURE_PX):
         _draw_unit(weights, found, layer, unit, held, key)
@@ -134,9 +184,11 @@ def draw(here: Room, weights: Weights, pictures: PictureSet, found: TopPatches) 
         here.offer(Download("Wall, PNG", f"{stem}.png", "image/png", lambda: wall[0].png))
     imports, argument = views.weights_code(weights)
     given = repr(view["pictures"] if view["pictures"] in BUNDLED else "pictures.zip")
+    asked = layers_of(view)
+    layers = "" if asked is None else f", {asked!r}"
     here.code(
         f"import vizcore as vc\n{imports}\n"
-        f"found = vc.top_patches({weights.architecture!r}, {given}{argument})\n"
+        f"found = vc.top_patches({weights.architecture!r}, {given}{layers}{argument})\n"
         f"for patch in found.patches({layer!r}, {unit}):\n"
         "    print(patch.value, patch.picture, patch.place, patch.window)"
     )
@@ -146,26 +198,6 @@ def draw_skipped(found: TopPatches) -> None:
     """What was not looked at, by name and reason."""
     rows = [{"file": each.name, "why": each.reason} for each in found.skipped]
     st.dataframe(rows, hide_index=True, width="stretch")
-
-
-def _layer(here: Room, found: TopPatches) -> str:
-    """The chosen layer; to begin with, one whose values see about half of the picture."""
-    name = here.view["layer"]
-    if not name:
-        name = here.view["layer"] = _half_seen(found)
-    if name not in found.found:
-        raise UnknownLayer.among("convolution", name, found.found)
-    return str(name)
-
-
-def _half_seen(found: TopPatches) -> str:
-    """The layer whose values see most nearly half of the picture."""
-
-    def off(layer: str) -> float:
-        field = found.fields[layer]
-        return np.inf if field is None else abs(max(field.size) - found.input_px / 2)
-
-    return min(found.found, key=off)
 
 
 def _answer(found: TopPatches, layer: str, unit: int, left: int) -> str:

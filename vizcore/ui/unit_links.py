@@ -12,6 +12,8 @@ from vizcore.ui import picture_sets, pictures
 from vizcore.zoo.weights import Weights
 
 ICON = ":material/center_focus_weak:"
+#: Letters of a layer's name that have room in the link; a longer one stands in the controls only.
+_SHORT = 14
 
 
 def unit_address(
@@ -43,7 +45,7 @@ def draw_link(
     with st.container(key="open-unit"):
         st.page_link(
             st.session_state["pages"]["unit"],
-            label=f"Open unit {channel} of {layer}",
+            label=f"Open unit {channel}" + (f" of {layer}" if len(layer) <= _SHORT else ""),
             icon=ICON,
             query_params=unit_address(weights, layer, channel, picture),
         )
