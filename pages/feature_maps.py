@@ -13,7 +13,6 @@ with room(maps_of.PAGE, "What does each channel respond to?", maps_of.CHOICES) a
     view = here.view
     weights, chosen = weights_view.ready(view), pictures.chosen(view)
     network = weights.architecture
-    maps_of.take_wanted(view)
     said = views.prediction(weights, chosen, "maps") if weights.classes else None
     maps_of.draw_controls(here, weights, chosen, maps_of.listed_layers(weights, chosen))
     row = st.container(horizontal=True, gap="medium")
@@ -30,12 +29,9 @@ with room(maps_of.PAGE, "What does each channel respond to?", maps_of.CHOICES) a
             here.answer(views.answer(weights, maps_of.answer_text(view, said, maps, found)))
             if view["beside"]:
                 st.markdown(f"**{views.plain(chosen.title)}, {network}, {maps.layer}**")
-            picked = maps_of.draw_mosaic_of(
+            maps_of.draw_mosaic_of(
                 view, weights, chosen, maps, key="maps-mosaic", narrow=bool(view["beside"])
             )
-            if picked is not None and picked != view["channel"]:
-                st.session_state["maps.wanted"] = picked
-                st.rerun()
     if maps is not None and view["beside"]:
         with row.container(width="stretch"):
             company.draw_beside(here, weights, chosen, maps)

@@ -6,8 +6,9 @@ import io
 import json
 import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -48,11 +49,21 @@ class Tiles:
     ink: str
 
     def packed(self, selected: int = -1) -> bytes:
-        """All of it as bytes: four for the length of a JSON text, the text, the PNG."""
+        """All of it as `pack` writes it, with the place to outline; -1 for none."""
         about = {**asdict(self), "selected": selected}
         del about["png"], about["caption"]
-        text = json.dumps(about, separators=(",", ":")).encode()
-        return len(text).to_bytes(4, "little") + text + self.png
+        return pack(about, self.png)
+
+
+def pack(about: Mapping[str, Any], png: bytes) -> bytes:
+    """What is said of a picture, and it: four bytes for the length of a JSON text, the text, a PNG.
+
+    Example:
+        >>> pack({"columns": 3}, b"PNG")
+        b'\\r\\x00\\x00\\x00{"columns":3}PNG'
+    """
+    text = json.dumps(about, separators=(",", ":")).encode()
+    return len(text).to_bytes(4, "little") + text + png
 
 
 def pack_maps(

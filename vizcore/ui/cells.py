@@ -5,23 +5,22 @@ For pictures that are drawn whole, such as a wall of patches; maps of one value 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import streamlit as st
+from vizcore.figures.tiles import pack
+from vizcore.ui.picking import Pickable
 
-_HERE = Path(__file__).resolve().parent
+#: As pictures elsewhere: twice as large on a wide window; made at twice the size, half of it.
+_CSS = """
+.picture { image-rendering: pixelated; }
+@media (min-width: 1880px) { .picture { zoom: 2; } }
+.half .picture { zoom: 0.5; image-rendering: auto; }
+@media (min-width: 1880px) { .half .picture { zoom: 1; image-rendering: pixelated; } }
+@media (max-width: 640px) { .picture { max-width: 100%; height: auto; } }
+"""
 
-
-def _text(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
-
-
-_component = st.components.v2.component(
-    "convscope_cells", html=_text("cells.html"), css=_text("cells.css"), js=_text("cells.js")
-)
+_CELLS = Pickable("cells", '<img class="picture" tabindex="0" role="img">', _CSS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Cells:
     half: bool = False
 
     def packed(self, selected: int) -> bytes:
-        """All of it as bytes: four for the length of a JSON text, the text, the PNG."""
+        """All of it as `vizcore.figures.tiles.pack` writes it, with the cell to outline."""
         about = {
             "size": self.size_px,
             "tile": self.tile_px,
@@ -60,8 +59,7 @@ class Cells:
             "hint": self.hint,
             "half": self.half,
         }
-        text = json.dumps(about, separators=(",", ":")).encode()
-        return len(text).to_bytes(4, "little") + text + self.png
+        return pack(about, self.png)
 
 
 def size_of(png: bytes) -> tuple[int, int]:
@@ -79,10 +77,4 @@ def draw_cells(
         on_pick: called before the next run with the cell that was clicked.
         selected: the cell to outline; -1 for none.
     """
-
-    def picked() -> None:
-        place = st.session_state[key].picked
-        if place is not None:
-            on_pick(int(place))
-
-    _component(key=key, data=cells.packed(selected), on_picked_change=picked)
+    _CELLS.draw(cells.packed(selected), key=key, on_pick=on_pick)

@@ -27,6 +27,7 @@ from vizcore.ui.map_views import (
     contributions,
     draw_mosaic_of,
     listed_layers,
+    pick,
 )
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import Room, is_dark
@@ -71,11 +72,14 @@ def draw_strip(here: Room, weights: Weights, chosen: Chosen) -> None:
     tiles = _strip(key, found, view["strip"] == "mean", is_dark())
     names = [each.layer.name for each in found.pictures]
     selected = names.index(view["layer"]) if view["layer"] in names else -1
-    picked = draw_tiles(tiles, key="maps-strip", selected=selected)
+
+    def open_layer(place: int) -> None:
+        if names[place] != view["layer"]:
+            view["layer"] = names[place]
+            pick(view, NO_CHANNEL)
+
+    draw_tiles(tiles, key="maps-strip", on_pick=open_layer, selected=selected)
     views.caption(weights, tiles.caption)
-    if picked is not None and names[picked] != view["layer"]:
-        st.session_state["maps.wanted"] = names[picked]
-        st.rerun()
 
 
 def draw_beside(here: Room, weights: Weights, chosen: Chosen, maps: FeatureMaps) -> None:
@@ -111,7 +115,7 @@ def draw_beside(here: Room, weights: Weights, chosen: Chosen, maps: FeatureMaps)
         here.refuse(error)
         return
     st.markdown(f"**{views.plain(title)}**")
-    picked = draw_mosaic_of(
+    draw_mosaic_of(
         here.view,
         other_weights,
         other,
@@ -121,6 +125,3 @@ def draw_beside(here: Room, weights: Weights, chosen: Chosen, maps: FeatureMaps)
         narrow=True,
         opens=order is not None,
     )
-    if picked is not None and picked != here.view["channel"]:
-        st.session_state["maps.wanted"] = picked
-        st.rerun()

@@ -237,8 +237,8 @@ def draw_mosaic_of(
     order: tuple[int, ...] | None = None,
     narrow: bool = False,
     opens: bool = True,
-) -> int | None:
-    """All channels as one picture; returns the channel that has just been picked."""
+) -> None:
+    """All channels as one picture; one that is clicked is opened, where they are the page's own."""
     order = maps.order if order is None else order
     width, height = cache.MOSAIC_PX
     tiles = packed_maps(
@@ -254,23 +254,18 @@ def draw_mosaic_of(
     if not opens:
         tiles = replace(tiles, hint="Point at a map for its numbers")
     selected = order.index(view["channel"]) if opens and view["channel"] in order else -1
-    picked = draw_tiles(tiles, key=key, selected=selected)
+
+    def open_channel(place: int) -> None:
+        if opens and order[place] != view["channel"]:
+            pick(view, order[place])
+
+    draw_tiles(tiles, key=key, on_pick=open_channel, selected=selected)
     views.caption(weights, tiles.caption)
-    return order[picked] if opens and picked is not None else None
 
 
 def pick(view: View, channel: int) -> None:
+    """Open a channel, with none of its values worked out yet."""
     view["channel"], view["row"], view["column"] = channel, -1, -1
-
-
-def take_wanted(view: View) -> None:
-    """Open the layer or the channel that was picked in a picture, before the controls are drawn."""
-    wanted = st.session_state.pop("maps.wanted", None)
-    if isinstance(wanted, str):
-        view["layer"] = wanted
-        pick(view, NO_CHANNEL)
-    elif wanted is not None:
-        pick(view, wanted)
 
 
 def answer_text(view: View, said: Any, maps: FeatureMaps, found: Contribution | None) -> str:

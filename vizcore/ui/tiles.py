@@ -5,34 +5,22 @@ The browser (`tiles.js`) enlarges and lights; it gets one pixel a value, as byte
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import streamlit as st
+from collections.abc import Callable
 
 from vizcore.figures.tiles import Tiles
+from vizcore.ui.picking import Pickable
 
-_HERE = Path(__file__).resolve().parent
-
-
-def _text(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
+_TILES = Pickable("tiles", '<canvas class="picture" tabindex="0" role="img"></canvas>')
 
 
-_component = st.components.v2.component(
-    "convscope_tiles", html=_text("tiles.html"), css=_text("tiles.css"), js=_text("tiles.js")
-)
-
-
-def draw_tiles(tiles: Tiles, *, key: str, selected: int = -1) -> int | None:
-    """Draw the pictures; returns the place that a person has just picked, else None.
+def draw_tiles(
+    tiles: Tiles, *, key: str, on_pick: Callable[[int], None], selected: int = -1
+) -> None:
+    """Draw the maps.
 
     Args:
         key: the element's key on the page.
+        on_pick: called before the next run with the place that was clicked.
         selected: the place to outline; -1 for none.
     """
-    result = _component(key=key, data=tiles.packed(selected), on_picked_change=_nothing)
-    return None if result.picked is None else int(result.picked)
-
-
-def _nothing() -> None:
-    """Streamlit reports a value only where there is something to call when it changes."""
+    _TILES.draw(tiles.packed(selected), key=key, on_pick=on_pick)
