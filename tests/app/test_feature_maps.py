@@ -63,11 +63,11 @@ def test_a_layer_without_maps_is_refused_with_the_nearest():
 def test_one_channel_is_opened_and_one_value_of_it_worked_out():
     at = open_page("feature-maps", picture=PICTURE, layer="conv2", channel="5", row="3", column="4")
     made = vc.worked_value("zfnet_photos20", sample(PICTURE).read(), "conv2", 5, 3, 4)
-    assert [each.value for each in at.subheader] == ["Channel 5 of conv2"]
+    assert [each.value for each in at.header] == ["Channel 5 of conv2"]
     assert f"<b>{made.value:.7g}</b>" in texts(at)
     next(button for button in at.button if button.label == "Close").click().run()
     assert not at.exception
-    assert not at.subheader
+    assert not at.header
 
 
 def test_a_value_of_a_layer_without_kernels_is_said():

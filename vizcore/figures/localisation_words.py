@@ -192,7 +192,7 @@ def study_table(studies: Sequence[LocalisationStudy], without: SceneBaselines) -
         numbers = "".join(f'<td class="n">{each}</td>' for each in cells)
         body += f"<tr><td>{html.escape(str(row['what']))}</td>{numbers}</tr>"
     return (
-        f'<div class="cs-wide"><table class="cs-table"><thead><tr><th></th>{head}</tr></thead>'
+        f'<div class="cs-wide"><table class="cs-table"><thead><tr><td></td>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
 

@@ -130,8 +130,8 @@ def _prose(architecture: zoo.Architecture) -> str:
     else:
         parts.append("<p>No paper is recorded for it here.</p>")
     if architecture.what_was_new:
-        parts.append(f"<h4>What was new</h4><p>{escape(architecture.what_was_new)}</p>")
-    parts.append("<h4>How this build differs from the paper</h4>")
+        parts.append(f"<h2>What was new</h2><p>{escape(architecture.what_was_new)}</p>")
+    parts.append("<h2>How this build differs from the paper</h2>")
     if architecture.deviations:
         items = "".join(f"<li>{escape(each)}</li>" for each in architecture.deviations)
         parts.append(f"<ul>{items}</ul>")

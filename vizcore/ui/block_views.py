@@ -127,9 +127,9 @@ def draw_slips(study: BlockStudy, *, dark: bool) -> None:
         printed, traced = printed_text(check.claim), traced_text(check)
         with st.container(border=True, key=f"slip-{check.claim.id}"):
             if check.parts:
-                st.markdown(f"#### A lecture prints {printed}; the sum is {traced}")
+                st.markdown(f"## A lecture prints {printed}; the sum is {traced}")
             else:
-                st.markdown(f"#### A lecture says “{check.claim.stated}”; the block has {traced}")
+                st.markdown(f"## A lecture says “{check.claim.stated}”; the block has {traced}")
             if check.parts:
                 figure = cache.lecture_sum(check.claim.id, study.quantity, dark, check)
                 _chart(figure, f"lecture.{check.claim.id}")

@@ -140,7 +140,7 @@ def draw_proof(found: KernelSearch) -> None:
     wrong = found.contradiction
     kernel = np.round(found.kernel_hw, 3) if wrong else found.kernel_hw
     if wrong:
-        st.markdown(f"#### {headline(wrong)}")
+        st.markdown(f"## {headline(wrong)}")
     many = wrong is not None and len(wrong.cells) > _MOST_WINDOWS
     titled = windows(found, wrong) if wrong and not many else {}
     name = "The nearest filter" if wrong else "The filter"

@@ -94,10 +94,10 @@ def totals_html(before: LayerTable, after: LayerTable) -> str:
     old, new = last_field(before), last_field(after)
     lines.append(("Receptive field, px", old, new, "the same" if old == new else ""))
     if not differs:
-        head = '<th></th><th class="n">Original</th>'
+        head = '<td></td><th class="n">Original</th>'
         body = [f'<td>{label}</td><td class="n">{was}</td>' for label, was, _, _ in lines]
     else:
-        head = '<th></th><th class="n">Original</th><th class="n">Yours</th><th>Change</th>'
+        head = '<td></td><th class="n">Original</th><th class="n">Yours</th><th>Change</th>'
         body = [
             f'<td>{label}</td><td class="n">{was}</td><td class="n"><b>{now}</b></td>'
             f"<td>{change}</td>"
@@ -141,7 +141,7 @@ def rows_html(
     ]
     work_name = "FLOPs" if after.conventions.ops == "flops" else "Multiply-adds"
     titles = ["Output", "Values", "Memory", "Parameters", work_name, "Receptive field"]
-    head = ("<th></th>" if differs else "") + "<th>Layer</th><th>Operation</th>"
+    head = ("<td></td>" if differs else "") + "<th>Layer</th><th>Operation</th>"
     head += "".join(f'<th class="n">{title}</th>' for title in titles)
     lines = [f"<tr>{head}</tr>"]
     for each in changes:

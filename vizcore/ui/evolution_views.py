@@ -265,5 +265,5 @@ def _bars(what: str, share: str, rows: Sequence[tuple[str, float]], colours: Seq
     )
     return (
         f'<table class="cs-table cs-bars"><thead><tr><th>{what}</th><th class="n">{share}</th>'
-        f"<th></th></tr></thead><tbody>{lines}</tbody></table>"
+        f"<td></td></tr></thead><tbody>{lines}</tbody></table>"
     )

@@ -50,6 +50,6 @@ def draw_panel(
         rows.append(("Nearly the same as", ", ".join(map(str, twins[:6]))))
     cells = "".join(f'<tr><td>{name}</td><td class="n">{value}</td></tr>' for name, value in rows)
     st.html(
-        f'<table class="cs-table"><thead><tr><th>Filter {number}</th><th></th></tr></thead>'
+        f'<table class="cs-table"><thead><tr><th>Filter {number}</th><td></td></tr></thead>'
         f"<tbody>{cells}</tbody></table>"
     )

@@ -12,6 +12,7 @@ import streamlit as st
 
 from vizcore.errors import ConvScopeError
 from vizcore.ui import rooms
+from vizcore.ui.theme import follow_theme
 
 HERE = Path(__file__).resolve().parent
 ASSETS = HERE.parents[1] / "assets"
@@ -24,6 +25,7 @@ st.set_page_config(
     menu_items={"About": "ConvScope: see everything about a convolutional network."},
 )
 st.html(HERE / "style.css")
+follow_theme()
 st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "logo-mark.svg"), size="large")
 
 made = rooms.pages()

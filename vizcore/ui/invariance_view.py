@@ -56,6 +56,6 @@ def draw_view(view: View, found: Invariance) -> None:
     )
     told.html(
         '<table class="cs-table cs-bars"><thead><tr><th>class</th><th class="n">probability</th>'
-        f"<th></th></tr></thead><tbody>{rows}</tbody></table>"
+        f"<td></td></tr></thead><tbody>{rows}</tbody></table>"
     )
     told.caption(f"{percent(float(found.beyond_n[n]))} of it lies beyond the photograph's edge.")

@@ -29,7 +29,7 @@ def draw_channel(
     view, channel = here.view, here.view["channel"]
     map_hw = maps.maps_chw[channel]
     with st.container(horizontal=True, horizontal_alignment="distribute", key="channel-head"):
-        st.subheader(f"Channel {channel} of {maps.layer}", anchor=False, width="content")
+        st.header(f"Channel {channel} of {maps.layer}", anchor=False, width="content")
         with st.container(horizontal=True, width="content"):
             place = maps.order.index(channel)
             steps = (("Previous", place - 1), ("Next", place + 1))

@@ -253,7 +253,9 @@ def draw_methods() -> None:
         f"<td>{html.escape(each.passes)}</td><td>{html.escape(each.paper)}</td></tr>"
         for each in METHODS
     )
-    heads = "".join(f"<th>{name}</th>" for name in ("method", "a value", "", "passes", "paper"))
+    heads = "".join(
+        f"<th>{name}</th>" for name in ("method", "a value", "keeps", "passes", "paper")
+    )
     st.html(
         f'<div class="cs-wide"><table class="cs-table"><thead><tr>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"

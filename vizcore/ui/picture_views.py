@@ -119,7 +119,7 @@ def draw_seen_and_said(weights: Weights, chosen: Chosen, said: Prediction | None
     )
     st.html(
         f'<table class="cs-table cs-bars"><thead><tr><th>class</th><th class="n">probability</th>'
-        f"<th></th></tr></thead><tbody>{rows}</tbody></table>"
+        f"<td></td></tr></thead><tbody>{rows}</tbody></table>"
     )
     if weights.is_random:
         st.caption(f"**{RANDOM_WEIGHTS}**: these probabilities mean nothing")

@@ -53,7 +53,7 @@ def draw_fed(seen: Seen) -> None:
     )
     st.html(
         '<table class="cs-table cs-bars"><thead><tr><th>feeds class</th><th class="n">score</th>'
-        f"<th></th></tr></thead><tbody>{rows}</tbody></table>"
+        f"<td></td></tr></thead><tbody>{rows}</tbody></table>"
     )
     views.caption(weights, words.fed_caption(seen.fed, unit.layer))
 
@@ -84,7 +84,7 @@ def draw_numbers(seen: Seen, *, whole_network: bool) -> None:
         for name, value in words.numbers_rows(unit, seen.numbers)
     )
     st.html(
-        f'<table class="cs-table"><thead><tr><th>Unit {unit.channel}</th><th></th></tr></thead>'
+        f'<table class="cs-table"><thead><tr><th>Unit {unit.channel}</th><td></td></tr></thead>'
         f"<tbody>{cells}</tbody></table>"
     )
     if missing:

@@ -1,4 +1,7 @@
-"""Every page, its fonts, its drawings and its server do without any other machine."""
+"""Every page, its fonts, its drawings and its server do without any other machine.
+
+And without eyes or a pointer: axe finds nothing on any page that is ConvScope's own.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server, start_server, stop_server
@@ -17,6 +21,7 @@ from vizcore.ui.rooms import ROOMS
 pytestmark = pytest.mark.browser
 
 ANSWER = ".cs-answer >> nth=0"
+LIGHT = "rgb(255, 255, 255)"
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +53,45 @@ def assert_only(server: Server, asked: list[str]) -> None:
     assert [each for each in web if urlsplit(each).netloc != own] == []
 
 
+def barriers(page: Page, *, only: str = "") -> list[str]:
+    """What axe finds in a page as it stands, outside of Streamlit's own list of pages."""
+    rules = {"runOnly": {"type": "rule", "values": [only]}} if only else {}
+    found = Axe().run(
+        page,
+        context={"exclude": [["[data-testid='stSidebarNav']"]]},
+        options={"resultTypes": ["violations"], **rules},
+    )
+    return [
+        f"{each['id']}: {node['html'][:200]}"
+        for each in found.response["violations"]
+        for node in each["nodes"]
+    ]
+
+
+def background(page: Page) -> str:
+    """The colour behind the page."""
+    style = "getComputedStyle(document.querySelector('.stApp')).backgroundColor"
+    return str(page.evaluate(style))
+
+
 @pytest.mark.parametrize("name", [room.name for room in ROOMS])
-def test_a_page_asks_only_its_own_server(open_server: Server, page: Page, name: str):
+def test_a_page_asks_only_its_own_server_and_shuts_nobody_out(
+    open_server: Server, page: Page, name: str
+):
     asked = asked_by(page)
     page.goto(f"{open_server.address}/{name}")
     expect(page.locator(ANSWER)).to_be_visible()
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
     page.wait_for_load_state("networkidle")
     assert_only(open_server, asked)
+
+    assert barriers(page) == []
+    page.emulate_media(color_scheme="dark")  # as an evening does to a page that is open
+    for _ in range(60):
+        page.wait_for_timeout(500)
+        if background(page) != LIGHT and not (found := barriers(page, only="color-contrast")):
+            return
+    assert (background(page), found) == ("dark", [])
 
 
 def test_weights_that_are_not_here_are_asked_for_by_nobody_but_a_person(
