@@ -3,6 +3,7 @@
 import streamlit as st
 
 from vizcore.errors import ConvScopeError
+from vizcore.formats.data import npy
 from vizcore.ui import cache, map_channel, pictures, weights_view
 from vizcore.ui import map_company as company
 from vizcore.ui import map_views as maps_of
@@ -58,7 +59,7 @@ with room(maps_of.PAGE, "What does each channel respond to?", maps_of.CHOICES) a
                 "Maps, NumPy",
                 f"{stem}.npy",
                 "application/octet-stream",
-                lambda: views.npy(values),
+                lambda: npy(values),
             ),
         )
         imports, argument = views.weights_code(weights)

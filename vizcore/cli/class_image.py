@@ -11,14 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from vizcore.cli.files import (
-    add_weights_arguments,
-    check_out,
-    chosen_weights,
-    say_if_random,
-    write_bytes,
-)
+from vizcore.cli.arguments import add_weights_arguments, chosen_weights, place_of
+from vizcore.cli.files import about_weights, check_out, marked_if_random, say_if_random, write_bytes
 from vizcore.errors import BadChoice
+from vizcore.formats.data import npy
 from vizcore.records_class_images import (
     BASES,
     MODERN,
@@ -91,12 +87,9 @@ def chosen_options(args: argparse.Namespace) -> AscentOptions:
 
 def run(args: argparse.Namespace) -> int:
     """Make the images, write them, and say what came out."""
-    from vizcore.runtime.device import use_cpu_threads
-
-    check_out(args.out, (*ANIMATIONS, DATA))
+    check_out(args.out, ".png", ".npy", *ANIMATIONS, DATA)
     options = chosen_options(args)
     weights = chosen_weights(args)
-    use_cpu_threads()
     made = _made(args, options, weights)
     write_bytes(args.out, _content(made, args, weights))
     if args.json:
@@ -131,39 +124,19 @@ def _made(args: argparse.Namespace, options: AscentOptions, weights: Weights) ->
         raise BadChoice("--layer needs --channel, which may be given several times.")
     if len(lambdas) > 1:
         raise BadChoice("A row of lambdas is for a class: with --layer give one --lambda.")
-    place = _place(args.position)
+    place = None if args.position is None else place_of(args.position, "centre")
     units = [(args.layer, channel, place) for channel in args.channel]
     weight = lambdas[0] if lambdas else None
     return api.activation_images(args.key, cast(Any, units), weight, options, **given)
 
 
-def _place(words: list[str] | None) -> Any:
-    """A unit's place, "centre", or None for the whole map.
-
-    Raises:
-        BadChoice: anything else.
-
-    Example:
-        >>> _place(["3", "0"]), _place(["centre"]), _place(None)
-        ((3, 0), 'centre', None)
-    """
-    if words is None:
-        return None
-    if words == ["centre"]:
-        return "centre"
-    if len(words) == 2 and all(word.isascii() and word.isdigit() for word in words):
-        return int(words[0]), int(words[1])
-    raise BadChoice.among("--position", " ".join(words), ["centre", "a row and a column: 3 0"])
-
-
 def _content(made: AscentImages, args: argparse.Namespace, weights: Weights) -> bytes:
     """What goes into the file."""
     ending = args.out.suffix.lower()
-    file = io.BytesIO()
     if ending == ".npy":
-        np.save(file, made.images_nchw, allow_pickle=False)
-        return file.getvalue()
+        return npy(made.images_nchw)
     if ending == DATA:
+        file = io.BytesIO()
         np.savez_compressed(file, allow_pickle=False, **made.arrays())
         return file.getvalue()
     from vizcore.figures.animation import animate
@@ -178,11 +151,10 @@ def _content(made: AscentImages, args: argparse.Namespace, weights: Weights) -> 
 
 
 def _png(pictures_nhwc: np.ndarray, weights: Weights) -> bytes:
-    from vizcore.figures.marking import RANDOM_WEIGHTS, marked
     from vizcore.figures.patches import draw_patches, png
 
     drawn = png(draw_patches(pictures_nhwc, columns=_COLUMNS, side_px=_SIDE_PX))
-    return marked(drawn, RANDOM_WEIGHTS) if weights.is_random else drawn
+    return marked_if_random(drawn, weights)
 
 
 def _came_out(made: AscentImages, number: int) -> str:
@@ -206,10 +178,7 @@ def _about(made: AscentImages, args: argparse.Namespace, weights: Weights) -> di
         if made.probabilities_sn is not None:
             goal["probability"] = float(made.probabilities_sn[-1, number])
     return {
-        "key": weights.architecture,
-        "weights": weights.name,
-        "random_weights": weights.is_random,
-        "weights_sha256": weights.sha256,
+        **about_weights(weights),
         "steps": made.step,
         "published_method": made.options.is_published,
         **about,

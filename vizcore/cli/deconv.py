@@ -6,15 +6,8 @@ import argparse
 import json
 from pathlib import Path
 
-from vizcore.cli.files import (
-    add_picture_arguments,
-    check_out,
-    chosen_weights,
-    say_if_random,
-    write_out,
-)
-from vizcore.errors import BadChoice
-from vizcore.records import Pair
+from vizcore.cli.arguments import add_picture_arguments, chosen_picture, place_of
+from vizcore.cli.files import about_weights, check_out, say_if_random, write_out
 
 NAME = "deconv"
 HELP = "what in a picture excited a unit, projected back to the pixels (deconvnet)"
@@ -40,35 +33,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def position(words: list[str]) -> Pair | None:
-    """Row and column, or None for the strongest place.
-
-    Raises:
-        BadChoice: anything else.
-
-    Example:
-        >>> position(["3", "0"]), position(["strongest"])
-        ((3, 0), None)
-    """
-    if words == ["strongest"]:
-        return None
-    if len(words) == 2 and all(word.isascii() and word.isdigit() for word in words):
-        return int(words[0]), int(words[1])
-    raise BadChoice.among("--position", " ".join(words), ["strongest", "a row and a column: 3 0"])
-
-
 def run(args: argparse.Namespace) -> int:
     """Write the picture or the values, and say what they show."""
     from vizcore import api
     from vizcore.figures.deconvnet import draw_projections
-    from vizcore.runtime.device import use_cpu_threads
-    from vizcore.tasks import as_picture
 
-    check_out(args.out)
-    place = position(args.position)
-    filled = chosen_weights(args)
-    picture = as_picture(args.image)
-    use_cpu_threads()
+    check_out(args.out, ".png", ".npy")
+    at = place_of(args.position, "strongest")
+    place = None if isinstance(at, str) else at
+    filled, picture = chosen_picture(args)
     found = api.deconvnet(
         args.key, picture, args.layer, args.channel, place, weights=filled, device=args.device
     )
@@ -78,10 +51,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         field = found.receptive_field
         result = {
-            "key": filled.architecture,
-            "weights": filled.name,
-            "random_weights": filled.is_random,
-            "weights_sha256": filled.sha256,
+            **about_weights(filled),
             "layer": found.layer,
             "channel": args.channel,
             "position": [row, column],

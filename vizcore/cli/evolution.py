@@ -37,8 +37,7 @@ def run(args: argparse.Namespace) -> int:
     from vizcore.networks.offers import weights
     from vizcore.runtime.device import use_cpu_threads
 
-    if args.out is not None:
-        check_out(args.out)
+    check_out(args.out, ".png", ".npy")
     use_cpu_threads()
     history = api.evolution(args.key, weights=args.weights, device=args.device)
     names = [each.layer for each in history.convolutions]

@@ -6,13 +6,8 @@ import argparse
 import json
 from pathlib import Path
 
-from vizcore.cli.files import (
-    add_picture_arguments,
-    check_out,
-    chosen_weights,
-    say_if_random,
-    write_out,
-)
+from vizcore.cli.arguments import add_class_argument, add_picture_arguments, chosen_picture
+from vizcore.cli.files import about_weights, check_out, say_if_random, write_out
 
 NAME = "feature-maps"
 HELP = "every channel of a layer for a picture, as one mosaic"
@@ -36,13 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what comes first (default: the largest maximum); gradient and ablation: what a "
         "channel contributes to a class",
     )
-    parser.add_argument(
-        "--class",
-        dest="target",
-        default=None,
-        metavar="NAME",
-        help="the class, for --sort gradient and ablation (default: the most probable one)",
-    )
+    add_class_argument(parser, what="the class, for --sort gradient and ablation")
     parser.add_argument(
         "--scaling", choices=("map", "layer"), default="map", help="colours for each map, or all"
     )
@@ -54,13 +43,9 @@ def run(args: argparse.Namespace) -> int:
     """Write the mosaic or the values, and say what they show."""
     from vizcore import api
     from vizcore.figures.mosaic import draw_mosaic
-    from vizcore.runtime.device import use_cpu_threads
-    from vizcore.tasks import as_picture
 
-    check_out(args.out)
-    filled = chosen_weights(args)
-    picture = as_picture(args.image)
-    use_cpu_threads()
+    check_out(args.out, ".png", ".npy")
+    filled, picture = chosen_picture(args)
     maps = api.feature_maps(
         args.key,
         picture,
@@ -81,10 +66,7 @@ def run(args: argparse.Namespace) -> int:
     channels, height, width = maps.maps_chw.shape
     if args.json:
         result = {
-            "key": filled.architecture,
-            "weights": filled.name,
-            "random_weights": filled.is_random,
-            "weights_sha256": filled.sha256,
+            **about_weights(filled),
             "layer": maps.layer,
             "shape": [channels, height, width],
             "sorted_by": maps.sorted_by,

@@ -1,72 +1,28 @@
-"""What the picture commands share: the file that goes in and the file that comes out."""
+"""What several commands give: the file that comes out, and what is said of the weights."""
 
 from __future__ import annotations
 
-import argparse
-import io
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from vizcore.errors import BadChoice
+from vizcore.formats.data import npy
 
 if TYPE_CHECKING:
     from vizcore.zoo.weights import Weights
 
-#: How files of weights end; those that are no safetensors are refused with the reason.
-_FILES = (".safetensors", ".pth", ".pt", ".ckpt", ".bin", ".gguf", ".h5", ".onnx")
 
-
-def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
-    """The network and the picture, the same for every command."""
-    add_weights_arguments(parser)
-    parser.add_argument("--image", type=Path, required=True, metavar="FILE", help="the picture")
-
-
-def add_weights_arguments(parser: argparse.ArgumentParser) -> None:
-    """The network alone."""
-    parser.add_argument("key", help="a network, such as zfnet_photos20 or resnet18")
-    parser.add_argument(
-        "--weights",
-        default=None,
-        metavar="NAME",
-        help="photos20, IMAGENET1K_V1, random, ..., or a safetensors file of your own "
-        "(default: bundled, else the library's default)",
-    )
-    parser.add_argument(
-        "--labels",
-        type=Path,
-        default=None,
-        metavar="FILE",
-        help="the names of the classes of your own weights, one a line",
-    )
-    parser.add_argument("--device", default=None, help="cpu, cuda or mps (default: the fastest)")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
-
-
-def chosen_weights(args: argparse.Namespace) -> Weights:
-    """The weights that the arguments name: the network's, or a file; says what was done to it.
-
-    Raises:
-        UnknownArchitecture, UnknownWeights: there is nothing of this name.
-        WeightsError, UnfitWeights: the file cannot be used; says why.
-        BadChoice: class names without a file of weights.
-    """
-    from vizcore.networks.offers import weights
-    from vizcore.networks.own import own_weights
-
-    given = args.weights or ""
-    if Path(given).suffix.lower() in _FILES or Path(given).is_file():
-        mine = own_weights(args.key, given, labels=args.labels)
-        if mine.notes:
-            print(f"The weights: {'; '.join(mine.notes)}.", file=sys.stderr)
-        return mine
-    if args.labels is not None:
-        raise BadChoice("--labels names the classes of a file: give --weights FILE.safetensors.")
-    return weights(args.key, args.weights)
+def about_weights(weights: Weights) -> dict[str, Any]:
+    """The network and its weights, as every result in JSON begins."""
+    return {
+        "key": weights.architecture,
+        "weights": weights.name,
+        "random_weights": weights.is_random,
+        "weights_sha256": weights.sha256,
+    }
 
 
 def say_if_random(weights: Weights) -> None:
@@ -75,19 +31,25 @@ def say_if_random(weights: Weights) -> None:
         print(f"Random weights. {weights.notes[0]}")
 
 
-def check_out(path: Path, also: Sequence[str] = ()) -> None:
+def check_out(path: Path | None, *endings: str) -> None:
     """Refuse a file that could not be written, before any work is done.
 
     Args:
-        also: endings that are allowed besides .png and .npy.
+        path: None where nothing is to be written.
+        endings: those that are allowed.
 
     Raises:
         BadChoice: another ending, or a folder that is not there.
+
+    Example:
+        >>> check_out(Path("maps.gif"), ".png", ".npy")
+        Traceback (most recent call last):
+        vizcore.errors.BadChoice: --out cannot be 'maps.gif'. Allowed: a file ending in .png, .npy.
     """
-    if path.suffix.lower() not in (".png", ".npy", *also):
-        others = [f"in {ending}" for ending in also]
-        allowed = ["a file ending in .png", *others, "or in .npy (the values)"]
-        raise BadChoice.among("--out", path, allowed)
+    if path is None:
+        return
+    if path.suffix.lower() not in endings:
+        raise BadChoice.among("--out", path, [f"a file ending in {endings[0]}", *endings[1:]])
     if not path.parent.is_dir():
         raise BadChoice(f"--out cannot be '{path}': there is no folder '{path.parent}'.")
 
@@ -98,15 +60,15 @@ def write_out(path: Path, values: np.ndarray, png: Callable[[], bytes], weights:
     Raises:
         BadChoice: the file cannot be written.
     """
+    is_values = path.suffix.lower() == ".npy"
+    write_bytes(path, npy(values) if is_values else marked_if_random(png(), weights))
+
+
+def marked_if_random(png: bytes, weights: Weights) -> bytes:
+    """A picture that says, where they are, that its weights are random."""
     from vizcore.figures.marking import RANDOM_WEIGHTS, marked
 
-    if path.suffix.lower() == ".npy":
-        file = io.BytesIO()
-        np.save(file, values, allow_pickle=False)
-        content = file.getvalue()
-    else:
-        content = marked(png(), RANDOM_WEIGHTS) if weights.is_random else png()
-    write_bytes(path, content)
+    return marked(png, RANDOM_WEIGHTS) if weights.is_random else png
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vizcore.cli.files import add_weights_arguments, chosen_weights, say_if_random
-from vizcore.errors import BadChoice
+from vizcore.cli.arguments import add_weights_arguments, chosen_weights
+from vizcore.cli.files import about_weights, check_out, marked_if_random, say_if_random, write_bytes
 
 if TYPE_CHECKING:
     from vizcore.figures.filters import DrawnFilters
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 NAME = "filters"
 HELP = "the kernels of a layer as a picture, and their statistics"
-_ENDINGS = (".png", ".npy", ".csv")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,29 +64,22 @@ def run(args: argparse.Namespace) -> int:
     """Write the picture, the weights or the statistics, and say what they show."""
     from vizcore import api
     from vizcore.figures.filter_words import bank_csv
-    from vizcore.runtime.device import use_cpu_threads
+    from vizcore.formats.data import npy
 
+    check_out(args.out, ".png", ".npy", ".csv")
     suffix = args.out.suffix.lower()
-    if suffix not in _ENDINGS:
-        raise BadChoice.among("--out", args.out, [f"a file ending in {end}" for end in _ENDINGS])
-    if not args.out.parent.is_dir():
-        raise BadChoice(f"--out cannot be '{args.out}': there is no folder '{args.out.parent}'.")
     filled = chosen_weights(args)
-    use_cpu_threads()
     bank = api.filters(args.key, args.layer, weights=filled, device=args.device)
     caption = ""
     if suffix == ".png":
         drawn = _drawn(args, filled, bank)
         caption = drawn.caption
-        content = _marked(drawn.png(), filled)
+        content = marked_if_random(drawn.png(), filled)
     elif suffix == ".npy":
-        content = _npy(bank)
+        content = npy(bank.weights_fihw)
     else:
         content = bank_csv(bank).encode()
-    try:
-        args.out.write_bytes(content)
-    except OSError as error:
-        raise BadChoice(f"--out cannot be '{args.out}': {error.strerror}.") from error
+    write_bytes(args.out, content)
     if args.json:
         print(json.dumps(_result(args, filled, bank, caption), indent=2))
         return 0
@@ -122,31 +114,12 @@ def _drawn(args: argparse.Namespace, filled: Weights, bank: FilterBank) -> Drawn
     return replace(drawn, caption=f"Kernels of filter {number}. {drawn.caption}")
 
 
-def _marked(png: bytes, weights: Weights) -> bytes:
-    from vizcore.figures.marking import RANDOM_WEIGHTS, marked
-
-    return marked(png, RANDOM_WEIGHTS) if weights.is_random else png
-
-
-def _npy(bank: FilterBank) -> bytes:
-    import io
-
-    import numpy as np
-
-    file = io.BytesIO()
-    np.save(file, bank.weights_fihw, allow_pickle=False)
-    return file.getvalue()
-
-
 def _result(
     args: argparse.Namespace, filled: Weights, bank: FilterBank, caption: str
 ) -> dict[str, object]:
     found = bank.statistics
     return {
-        "key": filled.architecture,
-        "weights": filled.name,
-        "random_weights": filled.is_random,
-        "weights_sha256": filled.sha256,
+        **about_weights(filled),
         "layer": bank.layer.name,
         "shape": list(bank.weights_fihw.shape),
         "groups": bank.layer.groups,

@@ -6,11 +6,11 @@ import argparse
 import json
 from pathlib import Path
 
-from vizcore.cli.files import add_picture_arguments, chosen_weights, say_if_random
+from vizcore.cli.arguments import add_class_argument, add_picture_arguments, chosen_weights
+from vizcore.cli.files import about_weights, check_out, marked_if_random, say_if_random, write_bytes
 
 NAME = "invariance"
 HELP = "how far features and answer move when the picture is shifted, scaled, turned, blurred"
-ENDINGS = (".csv", ".json", ".png")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,13 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="A",
         help="pixels of the network's input, factors or degrees (default: the kind's own)",
     )
-    parser.add_argument(
-        "--class",
-        dest="target",
-        default=None,
-        metavar="NAME",
-        help="the class to follow (default: the most probable one)",
-    )
+    add_class_argument(parser, what="the class to follow")
     parser.add_argument(
         "--beyond",
         default="mirror",
@@ -51,20 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure, write the numbers or the picture, and say how far the answer holds."""
     from vizcore import api
-    from vizcore.cli.files import write_bytes
-    from vizcore.errors import BadChoice
     from vizcore.figures.invariance_png import draw_png
     from vizcore.figures.invariance_words import amount, held
-    from vizcore.figures.marking import RANDOM_WEIGHTS, marked
     from vizcore.formats.data import rows_csv
-    from vizcore.runtime.device import use_cpu_threads
 
-    if args.out is not None and args.out.suffix.lower() not in ENDINGS:
-        raise BadChoice.among("--out", args.out, [f"a file ending in {end}" for end in ENDINGS])
-    if args.out is not None and not args.out.parent.is_dir():
-        raise BadChoice(f"--out cannot be '{args.out}': there is no folder '{args.out.parent}'.")
+    check_out(args.out, ".csv", ".json", ".png")
     filled = chosen_weights(args)
-    use_cpu_threads()
     found = api.invariance(
         args.key,
         args.image,
@@ -80,10 +66,7 @@ def run(args: argparse.Namespace) -> int:
     ]
     first, last = (found.layer(name) for name in names)
     result = {
-        "key": filled.architecture,
-        "weights": filled.name,
-        "random_weights": filled.is_random,
-        "weights_sha256": filled.sha256,
+        **about_weights(filled),
         "kind": found.kind,
         "unit": found.unit,
         "beyond": found.beyond,
@@ -101,8 +84,7 @@ def run(args: argparse.Namespace) -> int:
         elif ending == ".json":
             content = (json.dumps(result, indent=1) + "\n").encode()
         else:
-            content = draw_png([found], first, last)
-            content = marked(content, RANDOM_WEIGHTS) if filled.is_random else content
+            content = marked_if_random(draw_png([found], first, last), filled)
         write_bytes(args.out, content)
     if args.json:
         print(json.dumps(result, indent=1))

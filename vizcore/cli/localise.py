@@ -6,16 +6,15 @@ import argparse
 import json
 from pathlib import Path
 
-from vizcore.cli.files import (
+from vizcore.cli.arguments import (
+    add_class_argument,
+    add_method_arguments,
     add_weights_arguments,
-    check_out,
     chosen_weights,
-    say_if_random,
-    write_bytes,
-    write_out,
 )
+from vizcore.cli.files import check_out, say_if_random, write_bytes, write_out
 from vizcore.errors import BadChoice
-from vizcore.lenses.saliency.methods import METHODS, method_of
+from vizcore.lenses.saliency.methods import method_of
 from vizcore.records_localisation import LocalisationSettings
 from vizcore.zoo.weights import Weights
 
@@ -32,21 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--scenes", action="store_true", help="the 380 scenes whose boxes are known, instead"
     )
-    parser.add_argument(
-        "--class",
-        dest="target",
-        default=None,
-        metavar="NAME",
-        help="name or number of the class in the picture (default: the most probable one)",
-    )
-    parser.add_argument(
-        "--method",
-        choices=tuple(each.key for each in METHODS if each.family != "unit"),
-        default="gradient",
-        help="which method (default: gradient)",
-    )
-    parser.add_argument("--layer", default=None, help="for the methods that look at one")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of all that is random")
+    add_class_argument(parser, what="name or number of the class in the picture")
+    add_method_arguments(parser, of_units=False, seed="of all that is random")
     parser.add_argument(
         "--foreground", type=float, default=usual.foreground, metavar="Q",
         help=f"quantile above which pixels are the object's seeds (default: {usual.foreground:g})",
@@ -79,12 +65,9 @@ def _picture(args: argparse.Namespace, settings: LocalisationSettings) -> int:
     from vizcore import api
     from vizcore.figures.localisation import draw_found
     from vizcore.figures.localisation_words import found_json
-    from vizcore.runtime.device import use_cpu_threads
 
-    if args.out is not None:
-        check_out(args.out)
+    check_out(args.out, ".png", ".npy")
     filled = chosen_weights(args)
-    use_cpu_threads()
     said = api.predict(args.key, args.image, top=1, weights=filled, device=args.device).classes[0]
     target = args.target or said
     found = api.localise(
@@ -117,14 +100,11 @@ def _picture(args: argparse.Namespace, settings: LocalisationSettings) -> int:
 def _scenes(args: argparse.Namespace, settings: LocalisationSettings) -> int:
     from vizcore import api
     from vizcore.figures.localisation_words import naming_said, study_csv, study_rows
-    from vizcore.runtime.device import use_cpu_threads
 
     if args.target is not None:
         raise BadChoice("--class is for --image: in the scenes it is the object's own.")
-    if args.out is not None and args.out.suffix.lower() != ".csv":
-        raise BadChoice.among("--out", args.out, ["a file ending in .csv"])
+    check_out(args.out, ".csv")
     filled = chosen_weights(args)
-    use_cpu_threads()
     study = api.localisation_study(
         args.key,
         args.method,

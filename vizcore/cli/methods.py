@@ -6,7 +6,7 @@ import argparse
 import json
 from dataclasses import asdict
 
-from vizcore.cli.files import add_weights_arguments, chosen_weights
+from vizcore.cli.arguments import add_weights_arguments, chosen_weights
 from vizcore.lenses.saliency.methods import method_of
 from vizcore.records_saliency import Verdict
 
@@ -23,10 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print a line a method, and below it what was rewritten or why it is refused."""
     from vizcore import api
-    from vizcore.runtime.device import use_cpu_threads
 
     chosen = chosen_weights(args) if args.weights or args.labels else None
-    use_cpu_threads()
     found = api.saliency_methods(args.key, weights=chosen, device=args.device)
     if args.json:
         print(json.dumps(asdict(found), indent=2))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 
-from vizcore.cli.files import add_picture_arguments, chosen_weights, say_if_random
+from vizcore.cli.arguments import add_picture_arguments, chosen_picture
+from vizcore.cli.files import about_weights, say_if_random
 
 NAME = "predict"
 HELP = "the most probable classes of a picture"
@@ -20,12 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the classes, most probable first."""
     from vizcore import api
-    from vizcore.runtime.device import use_cpu_threads
-    from vizcore.tasks import as_picture
 
-    filled = chosen_weights(args)
-    picture = as_picture(args.image)
-    use_cpu_threads()
+    filled, picture = chosen_picture(args)
     seen = api.predict(args.key, picture, top=args.top, weights=filled, device=args.device)
     rows = zip(seen.classes, seen.indices, seen.probabilities, seen.scores, strict=True)
     if args.json:
@@ -34,10 +31,7 @@ def run(args: argparse.Namespace) -> int:
             for name, index, probability, score in rows
         ]
         result = {
-            "key": filled.architecture,
-            "weights": filled.name,
-            "random_weights": filled.is_random,
-            "weights_sha256": filled.sha256,
+            **about_weights(filled),
             "image": {"file": str(args.image), "sha256": picture.sha256},
             "notes": list(picture.notes),
             "top": top,

@@ -7,14 +7,14 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from vizcore.cli.files import (
+from vizcore.cli.arguments import (
+    add_class_argument,
+    add_method_arguments,
     add_picture_arguments,
-    check_out,
-    chosen_weights,
-    say_if_random,
-    write_out,
+    chosen_picture,
 )
-from vizcore.lenses.saliency.methods import METHODS, method_of
+from vizcore.cli.files import about_weights, check_out, say_if_random, write_out
+from vizcore.lenses.saliency.methods import method_of
 from vizcore.records_saliency import COMPLETENESS_LIMIT, SaliencyMap, Value
 
 NAME = "saliency"
@@ -24,30 +24,14 @@ HELP = "the pixels of a picture that move the score of a class"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     add_picture_arguments(parser)
-    parser.add_argument(
-        "--target",
-        "--class",
-        dest="target",
-        default=None,
-        metavar="NAME",
-        help="name or number of the class (default: the most probable one)",
-    )
+    add_class_argument(parser, "--target")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help=".png (drawn) or .npy (H, W)"
     )
-    parser.add_argument(
-        "--method",
-        choices=tuple(each.key for each in METHODS),
-        default="gradient",
-        help="which method (default: gradient)",
-    )
+    add_method_arguments(parser, of_units=True)
     parser.add_argument(
         "--against", default=None, metavar="NAME", help="a class whose score is subtracted"
     )
-    parser.add_argument(
-        "--layer", default=None, metavar="NAME", help="for the methods that look at one"
-    )
-    parser.add_argument("--seed", type=int, default=0, help="for the methods that draw")
     parser.add_argument(
         "--option",
         dest="options",
@@ -63,13 +47,9 @@ def run(args: argparse.Namespace) -> int:
     """Write the picture or the values, and say what they show."""
     from vizcore import api
     from vizcore.figures.overlay import draw_saliency
-    from vizcore.runtime.device import use_cpu_threads
-    from vizcore.tasks import as_picture
 
-    check_out(args.out)
-    filled = chosen_weights(args)
-    picture = as_picture(args.image)
-    use_cpu_threads()
+    check_out(args.out, ".png", ".npy")
+    filled, picture = chosen_picture(args)
     found = api.saliency(
         args.key,
         picture,
@@ -88,10 +68,7 @@ def run(args: argparse.Namespace) -> int:
     height, width = found.values_hw.shape
     if args.json:
         result = {
-            "key": filled.architecture,
-            "weights": filled.name,
-            "random_weights": filled.is_random,
-            "weights_sha256": filled.sha256,
+            **about_weights(filled),
             "class": found.target_class,
             "index": found.target,
             "score": found.score,

@@ -7,10 +7,15 @@ import json
 from pathlib import Path
 from typing import get_args
 
-from vizcore.cli.files import add_picture_arguments, chosen_weights, say_if_random
-from vizcore.errors import BadChoice
-from vizcore.lenses.saliency.methods import METHODS
+from vizcore.cli.arguments import (
+    add_class_argument,
+    add_method_arguments,
+    add_picture_arguments,
+    chosen_picture,
+)
+from vizcore.cli.files import about_weights, check_out, marked_if_random, say_if_random, write_bytes
 from vizcore.records_trust import Likeness, Order, SanityCheck
+from vizcore.zoo.weights import Weights
 
 NAME = "sanity"
 HELP = "what becomes of a saliency map when the network's layers are drawn anew"
@@ -19,20 +24,8 @@ HELP = "what becomes of a saliency map when the network's layers are drawn anew"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     add_picture_arguments(parser)
-    parser.add_argument(
-        "--class",
-        dest="target",
-        default=None,
-        metavar="NAME",
-        help="name or number of the class (default: the most probable one)",
-    )
-    parser.add_argument(
-        "--method",
-        choices=tuple(each.key for each in METHODS if each.family != "unit"),
-        default="gradient",
-        help="which method (default: gradient)",
-    )
-    parser.add_argument("--layer", default=None, help="for the methods that look at one")
+    add_class_argument(parser)
+    add_method_arguments(parser, of_units=False, seed="of the drawn weights")
     parser.add_argument(
         "--order",
         choices=get_args(Order),
@@ -46,7 +39,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="so many at most: neighbouring layers share one (default: one a layer)",
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the drawn weights")
     parser.add_argument(
         "--out",
         type=Path,
@@ -60,13 +52,9 @@ def run(args: argparse.Namespace) -> int:
     """Write the maps or the numbers, and say how much is left of the map."""
     from vizcore import api
     from vizcore.figures.trust_words import likeness_said
-    from vizcore.runtime.device import use_cpu_threads
-    from vizcore.tasks import as_picture
 
-    _check_out(args.out)
-    filled = chosen_weights(args)
-    picture = as_picture(args.image)
-    use_cpu_threads()
+    check_out(args.out, ".png", ".csv")
+    filled, picture = chosen_picture(args)
     check = api.sanity_check(
         args.key,
         picture,
@@ -80,13 +68,10 @@ def run(args: argparse.Namespace) -> int:
         device=args.device,
     )
     if args.out is not None:
-        _write(args.out, check, filled.is_random)
+        write_bytes(args.out, _content(args.out, check, filled))
     if args.json:
         result = {
-            "key": filled.architecture,
-            "weights": filled.name,
-            "random_weights": filled.is_random,
-            "weights_sha256": filled.sha256,
+            **about_weights(filled),
             "class": check.target_class,
             "index": check.target,
             "method": args.method,
@@ -117,27 +102,10 @@ def _numbers(found: Likeness | None) -> dict[str, float | None]:
     return {name: None if found is None else getattr(found, name) for name in names}
 
 
-def _check_out(path: Path | None) -> None:
-    """Refuse a file that could not be written, before any work is done."""
-    if path is None:
-        return
-    if path.suffix.lower() not in (".png", ".csv"):
-        raise BadChoice.among("--out", path, ["a file ending in .png", "or in .csv"])
-    if not path.parent.is_dir():
-        raise BadChoice(f"--out cannot be '{path}': there is no folder '{path.parent}'.")
-
-
-def _write(path: Path, check: SanityCheck, random_weights: bool) -> None:
-    from vizcore.figures.marking import RANDOM_WEIGHTS, marked
+def _content(path: Path, check: SanityCheck, weights: Weights) -> bytes:
     from vizcore.figures.trust_maps import labelled
     from vizcore.figures.trust_tables import sanity_csv
 
     if path.suffix.lower() == ".csv":
-        content = sanity_csv(check).encode()
-    else:
-        png = labelled(check)
-        content = marked(png, RANDOM_WEIGHTS) if random_weights else png
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise BadChoice(f"--out cannot be '{path}': {error.strerror}.") from error
+        return sanity_csv(check).encode()
+    return marked_if_random(labelled(check), weights)

@@ -11,7 +11,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from vizcore.cli.files import add_weights_arguments, chosen_weights, say_if_random
+from vizcore.cli.arguments import add_weights_arguments, chosen_weights
+from vizcore.cli.files import marked_if_random, say_if_random, write_bytes
 from vizcore.errors import BadChoice
 from vizcore.records_patches import TopPatches
 from vizcore.runtime.jobs import Progress
@@ -50,7 +51,6 @@ def run(args: argparse.Namespace) -> int:
     """Scan, write `top_patches.json` and a picture for each layer, and list what was skipped."""
     from vizcore.data.loading import Views
     from vizcore.data.picture_sets import bundled_for, open_pictures
-    from vizcore.runtime.device import use_cpu_threads
 
     if args.unit is not None and args.layer is None:
         raise BadChoice("--unit is a channel of a layer: give --layer too.")
@@ -58,20 +58,17 @@ def run(args: argparse.Namespace) -> int:
     given = args.images or bundled_for(weights.preprocessing.channels)
     pictures = open_pictures(given)
     _make_folder(args.out)
-    use_cpu_threads()
     found = _scanned(args, weights, pictures)
     if args.unit is not None:
         channels = len(found.found[args.layer].values_ck)
         if not 0 <= args.unit < channels:
             raise BadChoice.among("--unit", args.unit, [f"channels 0 to {channels - 1}"])
     written = []
-    try:
-        (args.out / "top_patches.json").write_text(json.dumps(as_json(found)), encoding="utf-8")
-        for name, content in _pictures(found, Views(pictures, weights.preprocessing), args):
-            (args.out / name).write_bytes(content)
-            written.append(name)
-    except OSError as error:
-        raise BadChoice(f"--out cannot be '{args.out}': {error.strerror}.") from error
+    write_bytes(args.out / "top_patches.json", json.dumps(as_json(found)).encode())
+    seen = Views(pictures, weights.preprocessing)
+    for name, content in _pictures(found, seen, weights, args):
+        write_bytes(args.out / name, content)
+        written.append(name)
     without = [layer for layer, field in found.fields.items() if field is None]
     if args.json:
         summary = {
@@ -185,10 +182,9 @@ def _scanned(args: argparse.Namespace, weights: Weights, pictures: Any) -> TopPa
 
 
 def _pictures(
-    found: TopPatches, view: Any, args: argparse.Namespace
+    found: TopPatches, view: Any, weights: Weights, args: argparse.Namespace
 ) -> Iterator[tuple[str, bytes]]:
     """Names and contents of the PNG files."""
-    from vizcore.figures.marking import RANDOM_WEIGHTS, marked
     from vizcore.figures.patch_wall import cut_patches, draw_patch_wall
     from vizcore.figures.patches import draw_patches, png
 
@@ -202,5 +198,4 @@ def _pictures(
             drawn = draw_patches(cuts, columns=round(len(cuts) ** 0.5), side_px=192)
         else:
             drawn = draw_patch_wall(found, layer, view).rgb_hwc
-        content = png(drawn)
-        yield f"{stem}.png", marked(content, RANDOM_WEIGHTS) if found.random_weights else content
+        yield f"{stem}.png", marked_if_random(png(drawn), weights)

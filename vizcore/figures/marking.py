@@ -18,7 +18,7 @@ _MARGIN_PX = 6
 
 
 def marked(png: bytes, words: str, *, dark: bool = False) -> bytes:
-    """The same PNG with a band of words under it; no pixel of the picture is covered.
+    """The same PNG with a band of words under it, if there are words; no pixel is covered.
 
     The words are as large as the width allows, from 16 down to 8 pixels. A picture too narrow for
     them stands at the left of a wider one.
@@ -29,6 +29,8 @@ def marked(png: bytes, words: str, *, dark: bool = False) -> bytes:
         >>> Image.open(io.BytesIO(marked(file.getvalue(), RANDOM_WEIGHTS))).size
         (256, 90)
     """
+    if not words:
+        return png
     picture = Image.open(io.BytesIO(png)).convert("RGB")
     house = theme(dark)
     size_px = next(

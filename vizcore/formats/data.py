@@ -1,4 +1,4 @@
-"""A layer table for programs: JSON and CSV, and flat rows of anything as CSV."""
+"""A layer table for programs: JSON and CSV; flat rows of anything as CSV, arrays for NumPy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from vizcore.formats.words import by
 from vizcore.records import as_plain
@@ -110,3 +113,15 @@ def rows_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     writer.writeheader()
     writer.writerows([{name: _csv_cell(value) for name, value in row.items()} for row in rows])
     return text.getvalue()
+
+
+def npy(values: npt.NDArray[np.generic]) -> bytes:
+    """An array as the content of a NumPy file.
+
+    Example:
+        >>> np.load(io.BytesIO(npy(np.arange(3)))).tolist()
+        [0, 1, 2]
+    """
+    file = io.BytesIO()
+    np.save(file, values, allow_pickle=False)
+    return file.getvalue()

@@ -109,7 +109,7 @@ def mosaic(
         fit_px=MOSAIC_PX,
     )
     means = f" Each pixel is the mean of {times} × {times} values." if times > 1 else ""
-    png = marked(drawn.png(), mark, dark=dark) if mark else drawn.png()
+    png = marked(drawn.png(), mark, dark=dark)
     return DrawnMosaic(png, drawn.caption + means)
 
 

@@ -69,12 +69,6 @@ def _pictures(found: Found, step: int) -> Rgb:
     return next(frame.pictures_nhwc for frame in found.frames if frame.step == step)
 
 
-def with_mark(content: bytes, mark: str, dark: bool) -> bytes:
-    if not mark:
-        return content
-    return marked(content, mark, dark=dark)
-
-
 def offer(here: Room, weights: Weights, chosen: Chosen, view: str, found: Found) -> None:
     """The downloads."""
     if isinstance(found, Inversions):
@@ -88,12 +82,12 @@ def offer(here: Room, weights: Weights, chosen: Chosen, view: str, found: Found)
     mark = views.mark(weights)
 
     def sheet() -> bytes:
-        return with_mark(png(sheet_of(view, found, found.step, None, False)[0]), mark, False)
+        return marked(png(sheet_of(view, found, found.step, None, False)[0]), mark)
 
     def film(kind: Kind) -> bytes:
         shown = [sheet_of(view, found, each.step, None, False)[0] for each in found.frames]
         if mark:
-            shown = [pixels(with_mark(png(each), mark, False)) for each in shown]
+            shown = [pixels(marked(png(each), mark)) for each in shown]
         return animate(shown, kind)
 
     def data() -> bytes:

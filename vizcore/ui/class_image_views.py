@@ -13,6 +13,7 @@ from vizcore.errors import ConvScopeError
 from vizcore.figures import class_image_words as words
 from vizcore.figures.ascent_curves import draw_ascent, draw_errors, draw_lambdas
 from vizcore.figures.class_images import png
+from vizcore.figures.marking import marked
 from vizcore.figures.palette import CHART_CONFIG
 from vizcore.records_class_images import Inversions
 from vizcore.ui import address, watching, work
@@ -20,7 +21,7 @@ from vizcore.ui import class_image_controls as controls
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, one_of
 from vizcore.ui.class_image_choices import choices as goal_choices
-from vizcore.ui.class_image_files import Found, draw_numbers, offer, sheet_of, with_mark
+from vizcore.ui.class_image_files import Found, draw_numbers, offer, sheet_of
 from vizcore.ui.class_image_options import choices as option_choices
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import Room, is_dark
@@ -198,7 +199,7 @@ def _draw_pictures(
     # A row over the whole page is as wide as Streamlit leaves a picture unchanged.
     scale = 2 if is_over and view != "lambda" else 1
     sheet, layout = sheet_of(view, found, step, followed, dark, scale=scale)
-    content = with_mark(png(sheet), mark, dark)
+    content = marked(png(sheet), mark, dark=dark)
     with st.container(key=f"{PAGE}-{'wide' if view == 'lambda' else 'sheet'}-{scale}"):
         st.image(content, alt=_alt(found, step), output_format="PNG")
     return layout.reduce

@@ -15,6 +15,7 @@ from vizcore.errors import BadChoice
 from vizcore.figures.numbers import percent
 from vizcore.figures.palette import CHART_CONFIG, KIND_COLOURS
 from vizcore.figures.settling import MEASURES, alt, colours_of
+from vizcore.formats.data import npy
 from vizcore.records_evolution import PatchHistory
 from vizcore.ui import cache, picture_views, work
 from vizcore.ui import evolution_pictures as drawings
@@ -100,7 +101,7 @@ def draw_filters(here: Room, past: Past) -> None:
             "Kernels, NumPy",
             f"{stem}_evolution.npy",
             "application/octet-stream",
-            lambda: picture_views.npy(kernels),
+            lambda: npy(kernels),
         ),
     )
 

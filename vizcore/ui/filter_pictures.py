@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from vizcore.figures.marking import marked
 from vizcore.records_filters import (
     FilterBank,
     FilterSlices,
@@ -17,12 +18,6 @@ from vizcore.ui.cells import Cells, size_of
 
 if TYPE_CHECKING:
     from vizcore.figures.filters import Scaling
-
-
-def _marked(png: bytes, mark: str, dark: bool) -> bytes:
-    from vizcore.figures.marking import marked
-
-    return marked(png, mark, dark=dark) if mark else png
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -38,7 +33,7 @@ def bank_picture(
     from vizcore.figures.filters import draw_bank
 
     drawn = draw_bank(_bank, scaling=scale, numbers=numbers, fit_px=cache.MOSAIC_PX, dark=dark)
-    content = _marked(drawn.png(), mark, dark)
+    content = marked(drawn.png(), mark, dark=dark)
     norms = _bank.statistics.norms_f
     cells = Cells(
         png=content,
@@ -66,7 +61,7 @@ def slices_picture(
     from vizcore.figures.filters import draw_slices
 
     drawn = draw_slices(_found, scaling=scale, dark=dark)
-    return cache.DrawnMosaic(_marked(drawn.png(), mark, dark), drawn.caption)
+    return cache.DrawnMosaic(marked(drawn.png(), mark, dark=dark), drawn.caption)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -81,7 +76,7 @@ def textbook_picture(
     from vizcore.figures.filters import draw_resemblances
 
     drawn = draw_resemblances(_found, _bank, dark=dark)
-    return cache.DrawnMosaic(_marked(drawn.png(), mark, dark), drawn.caption)
+    return cache.DrawnMosaic(marked(drawn.png(), mark, dark=dark), drawn.caption)
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)

@@ -9,6 +9,7 @@ import streamlit as st
 from vizcore import filter_tasks
 from vizcore.errors import BadChoice, ConvScopeError
 from vizcore.figures import filter_words as words
+from vizcore.formats.data import npy
 from vizcore.records_filters import (
     FilterBank,
     FilterLayer,
@@ -268,6 +269,6 @@ def _offer_bank(here: Room, weights: Weights, bank: FilterBank) -> None:
             "Weights, NumPy",
             f"{stem}.npy",
             "application/octet-stream",
-            lambda: views.npy(bank.weights_fihw),
+            lambda: npy(bank.weights_fihw),
         ),
     )

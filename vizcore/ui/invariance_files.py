@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vizcore.figures.invariance import draw_invariance
 from vizcore.figures.invariance_png import draw_png
-from vizcore.figures.marking import RANDOM_WEIGHTS, marked
+from vizcore.figures.marking import marked
 from vizcore.formats.data import rows_csv
 from vizcore.records_invariance import Invariance
 from vizcore.ui import cache
@@ -34,8 +34,7 @@ def offer(
     stem = views.stem(weights, found.kind, chosen.name)
 
     def picture() -> bytes:
-        drawn = draw_png(records, first, last, names)
-        return marked(drawn, RANDOM_WEIGHTS) if weights.is_random else drawn
+        return marked(draw_png(records, first, last, names), views.mark(weights))
 
     def numbers() -> str:
         everything = {

@@ -256,4 +256,4 @@ def _chart(
 def _strip(key: Hashable, _found: Invariance, mark: str, dark: bool) -> bytes:
     """Some of the views in a row. `key` names what `_found` is of."""
     strip = draw_strip(_found, width_px=STRIP_PX, words=False, dark=dark)
-    return marked(strip, mark, dark=dark) if mark else strip
+    return marked(strip, mark, dark=dark)

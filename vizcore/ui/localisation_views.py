@@ -16,6 +16,7 @@ from vizcore.figures import localisation_words as words
 from vizcore.figures.localisation import FoundPictures, draw_found
 from vizcore.figures.marking import marked
 from vizcore.figures.trust_words import plain
+from vizcore.formats.data import npy
 from vizcore.lenses.saliency.methods import method_of
 from vizcore.records_localisation import Localisation, LocalisationSettings, Rectangle
 from vizcore.records_saliency import SaliencyMap
@@ -263,7 +264,7 @@ def _draw_found(
 
     def png() -> bytes:
         made = asked.draw().labelled(asked.words())
-        return marked(made, mark) if mark else made
+        return marked(made, mark)
 
     here.offer(
         Download("The four pictures, PNG", f"{stem}.png", "image/png", png),
@@ -277,7 +278,7 @@ def _draw_found(
             "Segment, NPY",
             f"{stem}.npy",
             "application/octet-stream",
-            lambda: views.npy(asked.found.component_hw),
+            lambda: npy(asked.found.component_hw),
         ),
     )
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import html
-import io
 import re
 
-import numpy as np
-import numpy.typing as npt
 import streamlit as st
 
 from vizcore import tasks, zoo
@@ -24,13 +21,6 @@ from vizcore.zoo.weights import Weights
 
 #: Class names that are listed; the rest is in the lists of the controls.
 _NAMED = 30
-
-
-def npy(values: npt.NDArray[np.generic]) -> bytes:
-    """An array as a `.npy` file."""
-    file = io.BytesIO()
-    np.save(file, values)
-    return file.getvalue()
 
 
 def mark(weights: Weights) -> str:

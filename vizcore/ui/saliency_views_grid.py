@@ -48,7 +48,7 @@ def _png(key: Hashable, drawing: Drawing, which: str, mark: str, _drawn: Salienc
     from vizcore.figures.marking import marked
 
     png = _drawn.png(which)
-    return marked(png, mark, dark=drawing.dark) if mark else png
+    return marked(png, mark, dark=drawing.dark)
 
 
 def drawing_of(view: View, found: SaliencyMap, limit: float | None) -> Drawing:

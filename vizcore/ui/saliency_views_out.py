@@ -21,6 +21,7 @@ from vizcore.figures.saliency_words import (
     half_share,
     subject,
 )
+from vizcore.formats.data import npy
 from vizcore.records_saliency import SaliencyMap
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import View
@@ -165,7 +166,7 @@ def downloads(
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as into:
             for pair in made:
                 stem = f"{pair[0].method.key}_{pair[1].target}"
-                into.writestr(f"{stem}.npy", views.npy(pair[1].values_hw))
+                into.writestr(f"{stem}.npy", npy(pair[1].values_hw))
                 if pair in drawable:
                     into.writestr(f"{stem}.png", png(pair, view["show"]))
         return file.getvalue()
@@ -189,14 +190,14 @@ def downloads(
     ]
     one = made[0]
     raw = "application/octet-stream"
-    values = [Download("Values, NumPy", f"{stem}.npy", raw, lambda: views.npy(its.values_hw))]
+    values = [Download("Values, NumPy", f"{stem}.npy", raw, lambda: npy(its.values_hw))]
     more = (
         ("Values of each colour, NumPy", "chw", its.attributions_chw),
         ("Values at the layer's own size, NumPy", "layer", its.layer_values_hw),
         ("Superpixels, NumPy", "segments", its.segments_hw),
     )
     values += [
-        Download(label, f"{stem}_{name}.npy", raw, partial(views.npy, array))
+        Download(label, f"{stem}_{name}.npy", raw, partial(npy, array))
         for label, name, array in more
         if array is not None
     ]

@@ -241,7 +241,7 @@ def _drawn(
         dark=dark,
     )
     content = views.png(wall.rgb_hwc)
-    content = marked(content, mark, dark=dark) if mark else content
+    content = marked(content, mark, dark=dark)
     values = found.found[layer].values_ck
     cells = Cells(
         png=content,

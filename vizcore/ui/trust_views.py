@@ -246,7 +246,7 @@ def _offer(
 
     def picture() -> bytes:
         png = labelled(check)
-        return marked(png, mark) if mark else png
+        return marked(png, mark)
 
     here.offer(
         Download("Maps with their numbers, PNG", f"{stem}.png", "image/png", picture),

@@ -187,4 +187,4 @@ def _nine(seen: Seen, mark: str, dark: bool) -> bytes:
     names = words.labels(seen.nine)
     pairs = not seen.reason
     content = png(draw_nine(list(patches), names, projections, pairs=pairs, dark=dark))
-    return marked(content, mark, dark=dark) if mark else content
+    return marked(content, mark, dark=dark)
