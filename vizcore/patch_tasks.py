@@ -15,10 +15,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vizcore.data.loading import Loaded, loaded
-from vizcore.data.picture_sets import PictureSet, open_pictures
+from vizcore.data.picture_sets import PictureSet
 from vizcore.errors import BadChoice, BadImage
 from vizcore.networks.loading import source_of
 from vizcore.patch_places import EVERY, layers_asked, names_asked
+from vizcore.picture_sources import open_pictures
 from vizcore.place_rows import fields_of
 from vizcore.records import ReceptiveField
 from vizcore.records_patches import TopPatches
@@ -52,8 +53,8 @@ def top_patches_task(
     """The `top` places of every channel of layers that excite it most, one a picture.
 
     Args:
-        pictures: a bundled set's name, a folder, a zip archive, arrays, or a data set; see
-            `vizcore.data.picture_sets.open_pictures`.
+        pictures: the name of a bundled set or of one of torchvision's, a folder, a zip archive,
+            arrays, or a data set; see `vizcore.picture_sources.open_pictures`.
         layers: names of `vizcore.lenses.places.places` (`relu` is a module's first run, `relu_1`
             its second), or one of them; None takes every run of every convolution, and
             `vizcore.patch_places.EVERY` every place that gives maps.

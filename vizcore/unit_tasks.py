@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vizcore.data.loading import loaded
-from vizcore.data.picture_sets import PictureSet, open_pictures
+from vizcore.data.picture_sets import PictureSet
 from vizcore.errors import BadChoice, BadImage, NotApplicable
 from vizcore.networks.loading import source_of
 from vizcore.patch_places import names_asked
 from vizcore.patch_tasks import hashed, kept_key
+from vizcore.picture_sources import open_pictures
 from vizcore.place_rows import fields_of, read_by_relu, rows_of
 from vizcore.records import Pair, ReceptiveField
 from vizcore.records_unit import ChannelNumbers, ClassesFed, Neighbour, NetworkNumbers, Unit

@@ -9,6 +9,7 @@ import pytest
 
 import vizcore as vc
 from tests.app.opening import code_of, open_page, texts
+from tests.data.test_library_sets import make_eurosat
 from vizcore.data.picture_sets import from_arrays, open_pictures
 from vizcore.records_patches import TopPatches
 
@@ -107,6 +108,36 @@ def test_an_archive_is_waited_for() -> None:
     at = open_page("strongest", network=NETWORK, pictures="zip")
     assert "Give a zip archive of pictures" in at.info[0].value
     assert at.selectbox(key=_key(at, "pictures")).value == "zip"
+
+
+def test_a_data_set_of_torchvision_is_offered_where_it_is_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONVSCOPE_DATA", str(tmp_path))
+    at = open_page("strongest", **SMALL, layer="conv1", scan="layer")
+    offered = at.selectbox(key=_key(at, "pictures")).options
+    assert "EuroSAT" not in offered
+    make_eurosat(tmp_path)
+    at.run()
+    assert "EuroSAT" in at.selectbox(key=_key(at, "pictures")).options
+    at.selectbox(key=_key(at, "pictures")).set_value("eurosat").run()
+    assert "Of <b>6</b> pictures" in texts(at)
+    assert "EuroSAT: MIT (https" in texts(at).replace("\\", "")
+    assert f"vc.top_patches('{NETWORK}', 'eurosat', ['conv1'])" in code_of(at, "strongest")
+    at.selectbox(key=_key(at, "pictures")).set_value("photographs").run()
+    assert "Of <b>20</b> pictures" in texts(at)
+
+
+def test_a_data_set_that_is_not_here_is_refused_with_the_way_to_fetch_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONVSCOPE_DATA", str(tmp_path))
+    at = open_page("strongest", network=NETWORK, pictures="cifar10", layer="conv1")
+    assert "CIFAR-10, test is not there" in texts(at)
+    assert "--images cifar10 --fetch" in texts(at)
+    assert at.selectbox(key=_key(at, "pictures")).value == "cifar10"
+    at.selectbox(key=_key(at, "pictures")).set_value("photographs").run()
+    assert "Of <b>20</b> pictures" in texts(at)
 
 
 def test_random_weights_say_so() -> None:

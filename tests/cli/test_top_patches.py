@@ -125,7 +125,7 @@ def test_refusals_are_one_line_and_exit_code_2(folder, tmp_path, capsys):
         (("--images", str(folder), "--layer", "conv9"), "There is no layer called 'conv9'"),
         (("--images", str(folder), "--layer", "fc8"), "'fc8' has no maps"),
         (("--images", str(folder), "--k", "0"), "k cannot be '0'"),
-        (("--images", str(folder), "--unit", "3"), "give --layer too"),
+        (("--images", str(folder), "--unit", "3"), "give one --layer too"),
         (("--images", str(folder), "--layer", "conv1", "--unit", "64"), "channels 0 to 63"),
     ]:
         assert entry.main(["top-patches", KEY, *arguments, *out]) == 2
@@ -192,3 +192,39 @@ def test_errors_are_those_of_the_package(folder, tmp_path):
         command(KEY, "--images", "nowhere", "--out", tmp_path)
     with pytest.raises(BadChoice):
         command(KEY, "--images", folder, "--out", tmp_path, "--k", 1000)
+
+
+def test_every_place_several_layers_and_a_data_set_of_torchvision(tmp_path, monkeypatch, capsys):
+    from tests.data.test_library_sets import make_eurosat
+
+    monkeypatch.setenv("CONVSCOPE_DATA", str(tmp_path / "data"))
+    make_eurosat(tmp_path / "data")
+    out = tmp_path / "out"
+    assert command(KEY, "--images", "eurosat", "--places", "--k", 2, "--out", out) == 0
+    said = capsys.readouterr().out
+    assert "of 13 layers of 'zfnet_photos20', over 6 pictures of 'EuroSAT'" in said
+    assert "EuroSAT: MIT (https://github.com/phelber/EuroSAT)." in said
+    whole = json.loads((out / "top_patches.json").read_text())
+    assert {"relu3", "pool5", "conv1"} <= {each["layer"] for each in whole["layers"]}
+    assert (out / "pool2.png").exists()
+    two = tmp_path / "two"
+    asked = ("--layer", "relu1", "--layer", "conv2")
+    assert command(KEY, "--images", "eurosat", *asked, "--k", 2, "--out", two) == 0
+    part = json.loads((two / "top_patches.json").read_text())
+    assert [each["layer"] for each in part["layers"]] == ["relu1", "conv2"]
+    chosen = {each["layer"]: each for each in whole["layers"]}
+    assert all(each == chosen[each["layer"]] for each in part["layers"])
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--places", "--layer", "conv1"], "--places takes every place: leave out --layer"),
+        (["--unit", "3"], "give one --layer too"),
+        (["--unit", "3", "--layer", "conv1", "--layer", "conv2"], "give one --layer too"),
+        (["--fetch"], "the data set to fetch cannot be 'photos20'"),
+    ],
+)
+def test_what_does_not_go_together(more, message, tmp_path):
+    with pytest.raises(BadChoice, match=message):
+        command(KEY, "--out", tmp_path / "out", *more)

@@ -200,7 +200,8 @@ def top_patches(
 
     Args:
         pictures: "photos20", "photographs" or "digits10", a folder, a zip archive, uint8 arrays,
-            or a data set that gives pictures by number, such as torchvision's.
+            a data set that gives pictures by number, or the name of one of torchvision's that
+            lies in the folder of data sets ("cifar10"; see `vizcore.data.library_sets`).
         layers: torch's dotted names; None takes every convolution that runs, "places" every
             place that gives maps (activations, poolings, sums and concatenations too).
         top: how many places of each channel, at most one a picture.

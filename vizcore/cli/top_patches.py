@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from vizcore.cli.arguments import add_weights_arguments, chosen_weights
 from vizcore.cli.files import marked_if_random, say_if_random, write_bytes
+from vizcore.data.library_sets import LIBRARY
 from vizcore.errors import BadChoice
 from vizcore.records_patches import TopPatches
 from vizcore.runtime.jobs import Progress
@@ -33,11 +34,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--images",
         default=None,
         metavar="DIR",
-        help="a folder, a zip archive, or photos20, photographs, digits10 (default: what suits)",
+        help="a folder, a zip archive, photos20, photographs, digits10 (default: what suits), or a "
+        f"data set of torchvision in CONVSCOPE_DATA: {', '.join(LIBRARY)}",
+    )
+    parser.add_argument(
+        "--fetch", action="store_true", help="fetch that data set of torchvision first"
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
     parser.add_argument(
-        "--layer", default=None, help="torch's dotted name (default: every convolution)"
+        "--layer",
+        action="append",
+        metavar="L",
+        help="torch's dotted name, may be given several times (default: every convolution)",
+    )
+    parser.add_argument(
+        "--places",
+        action="store_true",
+        help="every place that gives maps: activations, poolings, sums and concatenations too",
     )
     parser.add_argument(
         "--unit", type=int, default=None, metavar="N", help="one channel of the layer, drawn large"
@@ -50,17 +63,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Scan, write `top_patches.json` and a picture for each layer, and list what was skipped."""
     from vizcore.data.loading import Views
-    from vizcore.data.picture_sets import bundled_for, open_pictures
+    from vizcore.data.picture_sets import bundled_for
+    from vizcore.picture_sources import fetch_pictures, open_pictures
 
-    if args.unit is not None and args.layer is None:
-        raise BadChoice("--unit is a channel of a layer: give --layer too.")
+    if args.places and args.layer:
+        raise BadChoice("--places takes every place: leave out --layer.")
+    if args.unit is not None and len(dict.fromkeys(args.layer or ())) != 1:
+        raise BadChoice("--unit is a channel of one layer: give one --layer too.")
     weights = chosen_weights(args)
     given = args.images or bundled_for(weights.preprocessing.channels)
-    pictures = open_pictures(given)
+    pictures = fetch_pictures(given) if args.fetch else open_pictures(given)
     _make_folder(args.out)
     found = _scanned(args, weights, pictures)
     if args.unit is not None:
-        channels = len(found.found[args.layer].values_ck)
+        channels = len(found.found[args.layer[0]].values_ck)
         if not 0 <= args.unit < channels:
             raise BadChoice.among("--unit", args.unit, [f"channels 0 to {channels - 1}"])
     written = []
@@ -78,6 +94,8 @@ def run(args: argparse.Namespace) -> int:
             "out": str(args.out),
             "files": ["top_patches.json", *written],
         }
+        if pictures.origin:
+            summary["origin"] = pictures.origin
         print(json.dumps(summary, indent=2))
         return 0
     units = sum(len(each.values_ck) for each in found.found.values())
@@ -85,6 +103,8 @@ def run(args: argparse.Namespace) -> int:
         f"{units:,} channels of {len(found.found)} layers of '{found.key}', over "
         f"{found.looked_at:,} pictures of '{found.pictures}', written to {args.out}"
     )
+    if pictures.origin:
+        print(pictures.origin)
     for layer in without:
         print(f"What a value of '{layer}' sees is not known, so it is in the JSON only.")
     if found.skipped:
@@ -156,10 +176,11 @@ def _make_folder(path: Path) -> None:
 
 def _scanned(args: argparse.Namespace, weights: Weights, pictures: Any) -> TopPatches:
     """Take the scan's steps, with progress on a terminal; what was done is kept if stopped."""
+    from vizcore.patch_places import EVERY
     from vizcore.patch_tasks import top_patches_task
     from vizcore.runtime.device import choose
 
-    layers = None if args.layer is None else [args.layer]
+    layers = EVERY if args.places else args.layer
     task = top_patches_task(args.key, pictures, layers, top=args.k, weights=weights)
     assert task.network is not None
     network = task.network.load(choose(args.device))

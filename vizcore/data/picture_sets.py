@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from vizcore.data.array_pictures import ArrayReader, DatasetReader, class_of_each
 from vizcore.data.bundled_pictures import BUNDLED
 from vizcore.data.images import FORMATS
 from vizcore.data.picture_folder import Digest, FolderReader, Pixels, list_folder, shown
@@ -45,6 +46,7 @@ class PictureSet:
         reader: of the pictures.
         skipped: what was passed over while listing.
         stamp: tells this set from others in this process, without reading it.
+        origin: where it comes from and its licence, in a sentence; empty where that is not known.
     """
 
     title: str
@@ -52,6 +54,7 @@ class PictureSet:
     reader: Reader = field(repr=False)
     skipped: tuple[NotRead, ...] = field(default=(), repr=False)
     stamp: str = ""
+    origin: str = ""
 
     def __len__(self) -> int:
         return len(self.names)
@@ -68,64 +71,6 @@ class PictureSet:
         """The sha256 of the names and of all that there is to read; yields the share read."""
         content = yield from self.reader.digest()
         return hashlib.sha256("\n".join((content, *self.names)).encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrays:
-    """Pictures in memory: (height, width), (height, width, 1) or (height, width, 3), uint8."""
-
-    pictures: Sequence[Pixels]
-
-    def read(self, number: int) -> Pixels:
-        picture = np.asarray(self.pictures[number])
-        grey = picture.ndim == 2 or (picture.ndim == 3 and picture.shape[2] == 1)
-        if (not grey and (picture.ndim != 3 or picture.shape[2] != 3)) or picture.dtype != np.uint8:
-            raise BadImage(
-                f"An array of {picture.dtype} {picture.shape} came in; allowed is uint8 "
-                "(height, width) or (height, width, 3)."
-            )
-        return picture.reshape(*picture.shape[:2], 1).repeat(3, axis=2) if grey else picture
-
-    def digest(self) -> Digest:
-        found = hashlib.sha256()
-        for number, picture in enumerate(self.pictures):
-            pixels = np.ascontiguousarray(picture)
-            found.update(repr((pixels.shape, str(pixels.dtype))).encode())
-            found.update(pixels.data)
-            if number % 256 == 255:
-                yield (number + 1) / len(self.pictures)
-        return found.hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class _Dataset:
-    """A data set that gives a picture, or (picture, label), by number; such as torchvision's."""
-
-    dataset: Any
-
-    def read(self, number: int) -> Pixels:
-        try:
-            item = self.dataset[number]
-            picture = item[0] if isinstance(item, (tuple, list)) else item
-            if hasattr(picture, "convert"):
-                picture = picture.convert("RGB")
-            pixels = np.asarray(picture)
-        except Exception as error:  # other people's code raises what it likes
-            raise BadImage(f"It cannot be read: {type(error).__name__}: {error}.") from error
-        return _Arrays([pixels]).read(0)
-
-    def digest(self) -> Digest:
-        found = hashlib.sha256()
-        for number in range(len(self.dataset)):
-            try:
-                pixels = self.read(number)
-                found.update(repr(pixels.shape).encode())
-                found.update(np.ascontiguousarray(pixels).data)
-            except BadImage:
-                found.update(b"not read")
-            if number % 256 == 255:
-                yield (number + 1) / len(self.dataset)
-        return found.hexdigest()
 
 
 #: Numbers what is in memory, whose address may be used again.
@@ -171,11 +116,7 @@ def open_pictures(what: Any) -> PictureSet:
     ):
         return from_arrays(what)
     if hasattr(what, "__len__") and hasattr(what, "__getitem__"):
-        names = tuple(f"picture {number}" for number in range(len(what)))
-        title = type(what).__name__
-        return _not_empty(
-            PictureSet(title, names, _Dataset(what), stamp=f"{title} {next(_opened)}")
-        )
+        return from_dataset(what, type(what).__name__)
     raise BadImage(
         f"{type(what).__name__} is no set of pictures. Allowed: a folder, a zip archive, arrays, "
         f"a data set, or the bundled {', '.join(BUNDLED)}."
@@ -199,8 +140,29 @@ def from_arrays(
         )
     given = tuple(names) if names else tuple(f"picture {each}" for each in range(len(pictures)))
     return _not_empty(
-        PictureSet(title, given, _Arrays(list(pictures)), stamp=f"arrays {next(_opened)}")
+        PictureSet(title, given, ArrayReader(list(pictures)), stamp=f"arrays {next(_opened)}")
     )
+
+
+def from_dataset(dataset: Any, title: str, *, stamp: str = "", origin: str = "") -> PictureSet:
+    """A data set that gives a picture, or (picture, label), by number, such as torchvision's.
+
+    Its pictures are named by their classes where it tells them.
+
+    Args:
+        stamp, origin: as of `PictureSet`.
+
+    Raises:
+        BadImage: it holds no picture.
+    """
+    classes = class_of_each(dataset)
+    known = classes is not None and len(classes) == len(dataset)
+    names = tuple(
+        f"{shown(classes[number])}, picture {number}" if classes and known else f"picture {number}"
+        for number in range(len(dataset))
+    )
+    given = stamp or f"{title} {next(_opened)}"
+    return _not_empty(PictureSet(title, names, DatasetReader(dataset), stamp=given, origin=origin))
 
 
 def from_folder(path: Path) -> PictureSet:
@@ -248,7 +210,7 @@ def bundled_pictures(name: str) -> PictureSet:
     """One of the sets of `BUNDLED`."""
     title, make = BUNDLED[name]
     names, pictures = make()
-    reader = _Arrays(pictures)
+    reader = ArrayReader(pictures)
     return PictureSet(title, names, reader, stamp=f"bundled {name}")
 
 

@@ -1,4 +1,4 @@
-"""The set of pictures that units are looked for in: a bundled one, or an archive of one's own.
+"""The set of pictures that units are looked for in: bundled, torchvision's, one's own archive.
 
 It is one choice for all pages and stands in their addresses, an archive by the hash of its bytes.
 """
@@ -6,11 +6,15 @@ It is one choice for all pages and stands in their addresses, an archive by the 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import streamlit as st
 
 from vizcore import zoo
+from vizcore.data.library_sets import LIBRARY, library_here, open_library
 from vizcore.data.picture_sets import PictureSet, bundled_for, from_zip, open_pictures, shown
+from vizcore.errors import BadImage
+from vizcore.picture_sources import data_folder
 from vizcore.runtime.archives import Archives, is_archive
 from vizcore.ui import address, sidebar
 from vizcore.ui.address import Choice, View
@@ -25,6 +29,8 @@ TITLES = {
     "digits10": "Digits, held out",
     ZIP: "A zip archive of yours",
 }
+#: Sets that the address names by themselves.
+_NAMED = (*(name for name in TITLES if name != ZIP), *LIBRARY)
 _BROUGHT = "picture_sets.brought"  # names of the archives that this session has brought or opened
 
 
@@ -40,8 +46,9 @@ def _choice(channels: int) -> Choice:
 
 
 def _parse(text: str) -> str:
-    if text not in TITLES and not is_archive(text):
-        raise ValueError(f"Allowed: {', '.join(TITLES)}, or the name of an archive (zip-...).")
+    if text not in (*_NAMED, ZIP) and not is_archive(text):
+        allowed = ", ".join((*TITLES, *LIBRARY))
+        raise ValueError(f"Allowed: {allowed}, or the name of an archive (zip-...).")
     return text
 
 
@@ -57,16 +64,36 @@ def draw_control(view: View) -> None:
     brought = st.session_state.setdefault(_BROUGHT, [])
     if is_archive(view["pictures"]) and view["pictures"] not in brought:
         brought.append(view["pictures"])
-    bundled = [name for name in TITLES if name != ZIP]
+    here = [name for name in _NAMED if name in TITLES or name in library_here(data_folder())]
+    if view["pictures"] in LIBRARY and view["pictures"] not in here:
+        here.append(view["pictures"])  # the address asks for it; it is refused below
     st.selectbox(
-        "Pictures", [*bundled, *brought, ZIP], format_func=title, width=220, **view.bind("pictures")
+        "Pictures",
+        [*here, *brought, ZIP],
+        format_func=title,
+        width=220,
+        help="Torchvision's data sets are offered where they lie on this machine, in the folder "
+        "that CONVSCOPE_DATA names.",
+        **view.bind("pictures"),
     )
+
+
+def code_name(name: str) -> str:
+    """A set as code names it.
+
+    Example:
+        >>> code_name("cifar10"), code_name("zip-1234")
+        ('cifar10', 'pictures.zip')
+    """
+    return name if name in _NAMED else "pictures.zip"
 
 
 def title(name: str) -> str:
     """A set in a list."""
     if name == ZIP and st.session_state.get(_BROUGHT):
         return "Another zip archive"
+    if name in LIBRARY:
+        return LIBRARY[name].title
     return TITLES.get(name) or Archives().title(name)
 
 
@@ -74,10 +101,18 @@ def chosen(here: Room, weights: Weights) -> PictureSet | None:
     """The set to look through; None while an archive is waited for.
 
     Raises:
-        BadImage: the archive cannot be used; says why.
+        BadImage: the archive or the data set cannot be used; says why.
     """
     view = here.view
     name = view["pictures"]
+    if name in LIBRARY:
+        root = data_folder()
+        folder = root / LIBRARY[name].folder
+        try:
+            return _library(name, str(root), folder.stat().st_mtime_ns if folder.is_dir() else 0)
+        except BadImage as error:
+            here.refuse(error)
+            return None
     if name in TITLES and name != ZIP:
         return open_pictures(name)
     path = Archives().find(name)
@@ -129,9 +164,13 @@ def _take() -> str | None:
         return Archives().keep(content, shown(given.name))
 
 
+@st.cache_resource(max_entries=3, show_spinner="Opening the data set")
+def _library(name: str, root: str, changed: int) -> PictureSet:
+    """A data set of torchvision; opened anew where its folder has changed."""
+    return open_library(name, Path(root))
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _opened(name: str, path: str) -> PictureSet:
     """A kept archive. Its name says what is in it; when its file was last used does not matter."""
-    from pathlib import Path
-
     return replace(from_zip(Path(path), Archives().title(name)), stamp=name)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from vizcore.data.loading import Views
-from vizcore.data.picture_sets import BUNDLED, PictureSet
-from vizcore.errors import BadChoice, BadImage, ConvScopeError
+from vizcore.data.picture_sets import PictureSet
+from vizcore.errors import BadChoice, ConvScopeError
 from vizcore.figures.numbers import short
-from vizcore.records_patches import Patch, TopPatches
+from vizcore.records_patches import TopPatches
 from vizcore.ui import address, cache, picture_sets
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, View, any_text, one_of, whole
@@ -28,7 +28,7 @@ from vizcore.ui.strongest_choice import (
     take_layer,
 )
 from vizcore.ui.strongest_scan import draw_stopped, scanned, still_to_see
-from vizcore.ui.unit_links import draw_link
+from vizcore.ui.strongest_unit import draw_table, draw_unit
 from vizcore.zoo.weights import Weights
 
 if TYPE_CHECKING:
@@ -175,15 +175,15 @@ def _draw(
             shown = wall[1].channels
             selected = shown.index(unit) if unit in shown else -1
             draw_cells(wall[0], key="strongest-wall", on_pick=pick, selected=selected)
-            views.caption(weights, f"{wall[1].caption} {said}")
-        _draw_table(found.patches(layer, unit), unit)
+            views.caption(weights, f"{wall[1].caption} {said} {pictures.origin}".rstrip())
+        draw_table(found.patches(layer, unit), unit)
     with row.container(width=cache.PICTURE_PX):
-        _draw_unit(weights, found, layer, unit, held, key)
+        draw_unit(weights, found, layer, unit, held, key)
     if found.fields[layer] is not None:
         stem = views.stem(weights, layer, "patches")
         here.offer(Download("Wall, PNG", f"{stem}.png", "image/png", lambda: wall[0].png))
     imports, argument = views.weights_code(weights)
-    given = repr(view["pictures"] if view["pictures"] in BUNDLED else "pictures.zip")
+    given = repr(picture_sets.code_name(view["pictures"]))
     asked = layers_of(view)
     layers = "" if asked is None else f", {asked!r}"
     here.code(
@@ -259,56 +259,3 @@ def _drawn(
         half=True,
     )
     return cells, wall
-
-
-@st.cache_resource(max_entries=128, show_spinner=False)
-def _large(
-    key: tuple[str, ...], unit: int, dark: bool, _found: TopPatches, _view: Views
-) -> tuple[bytes, bytes]:
-    """A unit's nine patches, and the first picture with the box of what the value sees."""
-    from vizcore.figures.patch_wall import cut_patches, draw_boxed
-    from vizcore.figures.patches import draw_patches
-
-    layer = key[-1]
-    first = _found.patches(layer, unit)[0]
-    assert first.window is not None
-    side = (cache.PICTURE_PX - 8) // 3
-    cuts = cut_patches(_found, layer, unit, _view, dark=dark)
-    nine = draw_patches(cuts, columns=3, side_px=side, dark=dark)
-    boxed = draw_boxed(_view(first.number), first.window, cache.PICTURE_PX, dark=dark)
-    return views.png(nine), views.png(boxed)
-
-
-def _draw_unit(
-    weights: Weights,
-    found: TopPatches,
-    layer: str,
-    unit: int,
-    held: Views,
-    key: tuple[str, ...],
-) -> None:
-    patches = found.patches(layer, unit)
-    draw_link(weights, layer, unit)
-    if found.fields[layer] is not None:
-        try:
-            nine, boxed = _large(key, unit, is_dark(), found, held)
-        except BadImage as error:
-            st.warning(f"A picture cannot be read any more: {error}")
-        else:
-            st.image(nine, alt=f"The strongest patches of unit {unit}")
-            views.caption(weights, f"Unit {unit}: its {len(patches)} strongest patches")
-            st.image(boxed, alt=f"{patches[0].picture}, with what the value sees in a box")
-            st.caption(f"{patches[0].picture}, as the network sees it, and what the value sees")
-
-
-def _draw_table(patches: tuple[Patch, ...], unit: int) -> None:
-    """Where a unit was strongest: the pictures by name, the values, the places in its map."""
-    rows = "".join(
-        f'<tr><td>{html.escape(each.picture)}</td><td class="n">{short(each.value)}</td>'
-        f'<td class="n">{each.place[0]}, {each.place[1]}</td></tr>'
-        for each in patches
-    )
-    st.html(
-        f'<table class="cs-table"><thead><tr><th>unit {unit}, picture</th><th class="n">value</th>'
-        f'<th class="n">row, column</th></tr></thead><tbody>{rows}</tbody></table>'
-    )

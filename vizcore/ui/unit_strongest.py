@@ -145,7 +145,8 @@ def _draw_pictures(seen: Seen, *, coming: bool = False) -> None:
                 st.markdown(f"**No projections.** {seen.reason}")
     else:
         st.image(content, alt=alt)
-    views.caption(seen.weights, caption)
+    origin = "" if seen.pictures is None else f" {seen.pictures.origin}"
+    views.caption(seen.weights, f"{caption}{origin}".rstrip())
     if not coming:
         label = "Nine patches, PNG" if seen.reason else "Nine patches and projections, PNG"
         stem = seen.stem("nine")

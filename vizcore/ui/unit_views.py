@@ -7,7 +7,6 @@ import json
 import streamlit as st
 
 from vizcore import filter_tasks, tasks, unit_tasks
-from vizcore.data.picture_sets import BUNDLED
 from vizcore.errors import (
     BadChoice,
     ConvScopeError,
@@ -201,10 +200,10 @@ def _json(seen: Seen) -> Download:
 def _code(seen: Seen, pictures: str, *, whole_network: bool) -> str:
     key, unit = seen.weights.architecture, seen.unit
     imports, argument = views.weights_code(seen.weights)
-    name = pictures if pictures in BUNDLED else "pictures.zip"
+    name = picture_sets.code_name(pictures)
     layers = "" if whole_network else f", [{unit.layer!r}]"
     lines = (
-        "import vizcore as vc\nfrom vizcore.data.picture_sets import open_pictures\n"
+        "import vizcore as vc\nfrom vizcore.picture_sources import open_pictures\n"
         f"{imports}\npictures = open_pictures({name!r})\n"
         f"found = vc.top_patches({key!r}, pictures{layers}{argument})\n"
         f"nine = found.patches({unit.layer!r}, {unit.channel})\n"
