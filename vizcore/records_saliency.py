@@ -97,6 +97,8 @@ class SaliencyMethod:
         needs: "layer" where a layer can be chosen, "unit" where one of its units can.
         options: numbers and words it can be given.
         passes: how many passes through the network it takes, in words.
+        by_gradient: whether a signal is handed back through the network; if not, it only looks at
+            what the network gives.
         complete: whether its values should sum to a difference of scores.
         random: whether a seed decides.
         of_class: whether it explains a class's score; if not, what a layer or a unit gives.
@@ -112,6 +114,7 @@ class SaliencyMethod:
     needs: tuple[str, ...] = ()
     options: tuple[MethodOption, ...] = ()
     passes: str = "1 forward, 1 backward"
+    by_gradient: bool = True
     complete: bool = False
     random: bool = False
     of_class: bool = True
@@ -183,21 +186,46 @@ class NetworkFits:
 
 
 @dataclass(frozen=True, slots=True)
+class Absorbed:
+    """What the rule of LRP takes of a score on the way down, in the unit of the score.
+
+    Attributes:
+        by_biases, by_epsilon: all that stays with the layers' biases, and with epsilon.
+        most_at: the layer whose bias takes most, up or down; `there` is how much.
+    """
+
+    by_biases: float
+    by_epsilon: float
+    most_at: str
+    there: float
+
+
+@dataclass(frozen=True, slots=True)
 class Completeness:
     """Whether a map's values sum to what they explain.
 
     Attributes:
         attributed: the sum of all values, before colours are joined.
         difference: the score of the picture, less that of what it is compared with.
-        compared_with: what that is, in words.
+        compared_with: what that is, in words; empty where it is the score itself.
+        of_unit: whether it is what a unit gives in place of a class's score.
+        by_mean: whether it is the mean of the values that should be the difference.
         rounding: what the rounding of float32 may make of scores of this size: less than this is
             not missing.
+        beside: of a layer's map, where ways from the picture to the score that do not pass the
+            layer come in: the layer can carry a part of the score only. Empty where every way
+            passes it.
+        absorbed: what the rule takes on the way, where the method's rule does.
     """
 
     attributed: float
     difference: float
     compared_with: str
     rounding: float = 0.0
+    of_unit: bool = False
+    by_mean: bool = False
+    beside: str = ""
+    absorbed: Absorbed | None = None
 
     @property
     def gap(self) -> float:
@@ -218,6 +246,18 @@ class Completeness:
     def holds(self) -> bool:
         """Whether the gap is within `COMPLETENESS_LIMIT`."""
         return bool(self.gap <= COMPLETENESS_LIMIT)
+
+    @property
+    def fails(self) -> bool:
+        """Whether the values should sum to the difference, and do not.
+
+        Example:
+            >>> Completeness(0.5, 1.0, "grey").fails
+            True
+            >>> Completeness(0.5, 1.0, "grey", beside="layer1.0.add").fails
+            False
+        """
+        return not self.holds and not self.beside
 
 
 @dataclass(frozen=True, slots=True)

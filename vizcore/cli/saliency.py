@@ -15,7 +15,7 @@ from vizcore.cli.arguments import (
 )
 from vizcore.cli.files import about_weights, check_out, say_if_random, write_out
 from vizcore.lenses.saliency.methods import method_of
-from vizcore.records_saliency import COMPLETENESS_LIMIT, SaliencyMap, Value
+from vizcore.records_saliency import SaliencyMap, Value
 
 NAME = "saliency"
 HELP = "the pixels of a picture that move the score of a class"
@@ -47,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the picture or the values, and say what they show."""
     from vizcore import api
     from vizcore.figures.overlay import draw_saliency
+    from vizcore.figures.saliency_words import completeness_words
 
     check_out(args.out, ".png", ".npy")
     filled, picture = chosen_picture(args)
@@ -95,12 +96,7 @@ def run(args: argparse.Namespace) -> int:
     if found.fit is not None and found.fit.changes:
         print(f"The network was rewritten to the same function: {', '.join(found.fit.changes)}.")
     if found.completeness is not None:
-        told = found.completeness
-        print(
-            f"The values sum to {told.attributed:.4g}; what they explain is {told.difference:.4g} "
-            f"(against {told.compared_with}): a gap of {told.gap:.1%}, which is "
-            f"{'within' if told.holds else 'above'} {COMPLETENESS_LIMIT:.0%}."
-        )
+        print(f"{completeness_words(found.completeness)}.")
     for note in found.notes:
         print(note)
     say_if_random(filled)
@@ -132,4 +128,4 @@ def _summed(found: SaliencyMap) -> dict[str, object] | None:
     told = found.completeness
     if told is None:
         return None
-    return {**asdict(told), "gap": told.gap, "holds": told.holds}
+    return {**asdict(told), "gap": told.gap, "holds": told.holds, "fails": told.fails}

@@ -82,13 +82,45 @@ def completeness_words(sums: Completeness) -> str:
         'Fails completeness: its values sum to 0.9, the score differs by 1 from grey (gap 10%)'
         >>> completeness_words(Completeness(0.99, 1.0, "grey"))
         'Complete: its values sum to 0.99, the score differs by 1 from grey (gap 1.0%)'
+        >>> completeness_words(Completeness(1.0, 1.0, ""))
+        'Complete: its values sum to 1, the score is 1 (gap 0%)'
     """
-    verdict = "Complete" if sums.holds else "Fails completeness"
+    verdict = "Complete" if sums.holds else "Fails completeness" if sums.fails else "A part only"
     gap = percent(sums.gap) if np.isfinite(sums.gap) else "without bound"
-    return (
-        f"{verdict}: its values sum to {sums.attributed:.3g}, the score differs by "
-        f"{sums.difference:.3g} from {sums.compared_with} (gap {gap})"
-    )
+    gives = "the mean of its values is" if sums.by_mean else "its values sum to"
+    what = "the unit's value" if sums.of_unit else "the score"
+    than = f"is {sums.difference:.3g}"
+    if sums.compared_with:
+        than = f"differs by {sums.difference:.3g} from {sums.compared_with}"
+    return f"{verdict}: {gives} {sums.attributed:.3g}, {what} {than} (gap {gap}){_why(sums)}"
+
+
+def _why(sums: Completeness) -> str:
+    """Why a sum misses what it should be, where that is known.
+
+    Example:
+        >>> _why(Completeness(0.5, 1.0, "grey", beside="add"))
+        '. The layer cannot carry all of it: ways that do not pass it come in at add'
+        >>> from vizcore.records_saliency import Absorbed
+        >>> _why(Completeness(0.5, 1.0, "nothing", absorbed=Absorbed(0.5, 0.0, "conv1", 0.75)))
+        '. Biases absorb 0.5 of the score (most at conv1: 0.75), epsilon 0'
+    """
+    if sums.holds:
+        return ""
+    if sums.beside:
+        return (
+            f". The layer cannot carry all of it: ways that do not pass it come in at {sums.beside}"
+        )
+    taken = sums.absorbed
+    if taken is None:
+        return ""
+    most = f" (most at {taken.most_at}: {taken.there:.3g})" if taken.there else ""
+    words = f". Biases absorb {taken.by_biases:.3g} of the score{most}, epsilon "
+    words += f"{taken.by_epsilon:.3g}"
+    rest = sums.difference - sums.attributed - taken.by_biases - taken.by_epsilon
+    if abs(rest) > max(sums.rounding, 0.01 * abs(sums.difference)):
+        words += f"; {rest:.3g} is lost to rounding"
+    return words
 
 
 def fit_words(found: SaliencyMap) -> str:

@@ -140,6 +140,6 @@ def _row(row: MethodMetrics) -> str:
         "" if row.sensitivity is None else percent(row.sensitivity),
     )
     said = completeness_said(row)
-    fails = row.completeness is not None and not row.completeness.holds
+    fails = row.completeness is not None and row.completeness.fails
     last = f"<b>{html.escape(said)}</b>" if fails else html.escape(said)
     return f"<tr>{title}{''.join(f'<td class=n>{each}</td>' for each in cells)}<td>{last}</td></tr>"

@@ -178,7 +178,7 @@ def metrics_answer(found: MapMetrics) -> str:
         )
     elif len(rows) > 1:
         answer += f" ({beaten} of {len(rows)} are clearly better than that)"
-    failed = [row.title for row in rows if row.completeness and not row.completeness.holds]
+    failed = [row.title for row in rows if row.completeness and row.completeness.fails]
     if failed:
         verb = "fails" if len(failed) == 1 else "fail"
         answer += f". <b>{html.escape(' and '.join(failed))}</b> {verb} completeness"
@@ -199,9 +199,13 @@ def completeness_said(row: MethodMetrics) -> str:
         'fails: 0.6 of 2'
         >>> completeness_said(MethodMetrics("m", ""))
         'not promised'
+        >>> part = Completeness(0.6, 2, "grey", beside="layer1.0.add")
+        >>> completeness_said(MethodMetrics("m", "", completeness=part))
+        'a part: 0.6 of 2, the rest goes past the layer'
     """
     if row.completeness is None:
         return "not promised"
-    word = "holds" if row.completeness.holds else "fails"
+    word = "holds" if row.completeness.holds else "fails" if row.completeness.fails else "a part"
     attributed, difference = row.completeness.attributed, row.completeness.difference
-    return f"{word}: {short(attributed)} of {short(difference)}"
+    past = ", the rest goes past the layer" if word == "a part" else ""
+    return f"{word}: {short(attributed)} of {short(difference)}{past}"

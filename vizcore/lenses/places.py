@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -160,10 +160,9 @@ class _Watch(TorchFunctionMode):
         if self.failed or not self.at_work or not given or not isinstance(result, Tensor):
             return result
         own_name = getattr(func, "__name__", "")
-        op = own_name.strip("_")
-        op = _CALLED.get(op, op)
-        last = self.layouts.of_function(op, given, args, result)
-        if op not in _FUNCTIONS or self.at_work[-1] in self.leaves:
+        op = function_of_maps(own_name)
+        last = self.layouts.of_function(op or own_name.strip("_"), given, args, result)
+        if op is None or self.at_work[-1] in self.leaves:
             return result
         in_place = own_name.startswith("__i") or own_name.endswith("_") or kwargs.get("inplace")
         if result.untyped_storage()._cdata in stores and not in_place:
@@ -177,10 +176,32 @@ class _Watch(TorchFunctionMode):
         return result if other is None else other
 
     def _numbered(self, base: str) -> str:
-        """The name of this run: `base`, `base_1`, ..., leaving out those that modules have."""
-        name = base if self.counts[base] == 0 else f"{base}_{self.counts[base]}"
-        self.counts[base] += 1
-        return self._numbered(base) if name in self.taken else name
+        return numbered(base, self.counts, self.taken)
+
+
+def numbered(base: str, counts: Counter[str], taken: Collection[str]) -> str:
+    """The name of this run: `base`, `base_1`, ..., leaving out those that modules have.
+
+    Example:
+        >>> counts = Counter()
+        >>> [numbered("a.add", counts, {"a.add_1"}) for _ in range(3)]
+        ['a.add', 'a.add_2', 'a.add_3']
+    """
+    name = base if counts[base] == 0 else f"{base}_{counts[base]}"
+    counts[base] += 1
+    return numbered(base, counts, taken) if name in taken else name
+
+
+def function_of_maps(called: str) -> str | None:
+    """What a function's place is called, by the function's own name; None where it is no place.
+
+    Example:
+        >>> function_of_maps("__iadd__"), function_of_maps("flatten")
+        ('add', None)
+    """
+    op = called.strip("_")
+    op = _CALLED.get(op, op)
+    return op if op in _FUNCTIONS else None
 
 
 def _flat(values: Iterable[Any]) -> Iterator[Any]:

@@ -211,7 +211,7 @@ def draw_words(found: SaliencyMap) -> None:
     sums = found.completeness
     if sums is not None:
         words = views.plain(completeness_words(sums))
-        if sums.holds:
+        if not sums.fails:
             st.caption(words)
         else:
             st.markdown(f":material/warning: **{words}**")

@@ -25,9 +25,9 @@ def why_not_finite(network: nn.Module, image: Tensor, values: Tensor) -> str:
     )
 
 
-def why_zero(look: Look) -> str:
-    """What is likely to have made every value zero."""
-    dead = _first(look.plain, look.image, lambda maps: not bool(maps.any()))
+def why_zero(network: nn.Module, look: Look) -> str:
+    """What is likely to have made every value zero; `network` is the one that was looked at."""
+    dead = _first(network, look.image, lambda maps: not bool(maps.any()))
     if dead is not None:
         return f"Every value is 0: layer '{dead}' gives 0 everywhere for this picture."
     with torch.no_grad():

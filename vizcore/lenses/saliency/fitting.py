@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
 from vizcore.lenses.saliency import operations as ops
 from vizcore.lenses.saliency.graphs import Untraceable
@@ -35,6 +35,7 @@ class Judged:
     reasons: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
     largest_difference: float | None = None
+    nodes: Mapping[str, fx.Node] = field(default_factory=dict)
 
     def fit(self, method: str) -> MethodFit:
         """The same as a record."""
@@ -82,9 +83,14 @@ class Fitting:
         if need == "rectifiers" and gates:
             reasons.append(f"{_listed(gates)} used as gates pass the plain gradient.")
         if not found.changes:
-            return Judged("applies", found.network, tuple(reasons))
+            return Judged("applies", found.network, tuple(reasons), nodes=found.nodes)
         return Judged(
-            "rewritten", found.network, tuple(reasons), found.changes, found.largest_difference
+            "rewritten",
+            found.network,
+            tuple(reasons),
+            found.changes,
+            found.largest_difference,
+            found.nodes,
         )
 
     def _cam(self) -> Judged:
@@ -109,8 +115,34 @@ def need_of(method: str, options: Mapping[str, Value]) -> Need | None:
     return _NEEDS.get(base_of(method, options))
 
 
+#: What the rules are called.
+_RULES: dict[Need, str] = {
+    "rectifiers": "for ReLUs",
+    "rescale": "of DeepLIFT",
+    "relevance": "of LRP",
+}
+
+
+def rule_fails(need: Need) -> str:
+    """The reason of a rule that was tried on a picture and stopped with an error.
+
+    Example:
+        >>> rule_fails("relevance")
+        'Tried on this picture, the rule of LRP cannot be carried through all of its operations.'
+    """
+    return (
+        f"Tried on this picture, the rule {_RULES[need]} cannot be carried through all of its "
+        "operations."
+    )
+
+
 def _refusal(found: Rewritten, need: Need) -> str:
     """Why the rule cannot be honest, empty where it can."""
+    if found.largest_difference != found.largest_difference:  # not a number
+        return (
+            "The scores for this picture are not finite, so it cannot be proven that the rewritten "
+            "network gives the same."
+        )
     if not found.is_equal:
         return f"Rewritten, the network gives scores that differ by {found.largest_difference:.2g}."
     if need == "rectifiers":

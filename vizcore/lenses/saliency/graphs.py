@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, fx, nn
@@ -20,6 +20,17 @@ class Untraceable(Exception):
     """torch.fx cannot follow this network; the message says why."""
 
 
+class Passed(NamedTuple):
+    """What a pass comes by: a module that has run, or a function that a module's code has called.
+
+    `scope` is the module's name, or that of the module whose code calls.
+    """
+
+    scope: str
+    node: fx.Node
+    is_module: bool
+
+
 class _Tracer(fx.Tracer):
     """Follows everything but torch's own modules, and those that are to be taken as a whole.
 
@@ -32,6 +43,7 @@ class _Tracer(fx.Tracer):
         self._thread = threading.get_ident()
         self._whole = whole
         self.at_work: list[str] = []
+        self.passed: list[Passed] = []
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return module_qualified_name in self._whole or super().is_leaf_module(
@@ -49,8 +61,16 @@ class _Tracer(fx.Tracer):
             return forward(*args, **kwargs)
         self.at_work.append(self.path_of_module(m))
         result = super().call_module(m, forward, args, kwargs)
-        self.at_work.pop()
+        scope = self.at_work.pop()
+        if isinstance(result, fx.Proxy):
+            self.passed.append(Passed(scope, result.node, True))
         return result
+
+    def create_node(self, kind: str, *args: Any, **kwargs: Any) -> fx.Node:
+        node = super().create_node(kind, *args, **kwargs)
+        if kind in ("call_function", "call_method"):
+            self.passed.append(Passed(self.at_work[-1] if self.at_work else "", node, False))
+        return node
 
     def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
         if threading.get_ident() != self._thread:
@@ -65,6 +85,15 @@ def graph_of(network: nn.Module) -> fx.GraphModule:
 
     Raises:
         Untraceable: too much of the network is like that.
+    """
+    return followed(network)[0]
+
+
+def followed(network: nn.Module) -> tuple[fx.GraphModule, tuple[Passed, ...]]:
+    """The same, and what a pass comes by, in its order.
+
+    Raises:
+        Untraceable: as `graph_of`.
     """
     whole: set[str] = set()
     while True:
@@ -81,7 +110,7 @@ def graph_of(network: nn.Module) -> fx.GraphModule:
                 ) from error
             whole.add(inner)
             continue
-        return fx.GraphModule(network, graph)
+        return fx.GraphModule(network, graph), tuple(tracer.passed)
 
 
 class Values(fx.Interpreter):
@@ -90,11 +119,14 @@ class Values(fx.Interpreter):
     def __init__(self, module: fx.GraphModule) -> None:
         super().__init__(module)
         self.of_picture: set[fx.Node] = set()
+        self.tensors: set[fx.Node] = set()
         self.shapes: dict[fx.Node, tuple[int, ...]] = {}
 
     def run_node(self, n: fx.Node) -> Any:
         result = super().run_node(n)
         fed = n.op == "placeholder" or any(each in self.of_picture for each in n.all_input_nodes)
+        if isinstance(result, Tensor):
+            self.tensors.add(n)
         if fed and _holds_tensor(result):
             self.of_picture.add(n)
             if isinstance(result, Tensor):

@@ -23,8 +23,8 @@ from vizcore.lenses.saliency.paths import (
     shap_draws,
 )
 from vizcore.lenses.saliency.pooling import class_maps
-from vizcore.lenses.saliency.rules import Rescale, handed_down, through_rectifiers
-from vizcore.lenses.saliency.which_layer import chosen_layer
+from vizcore.lenses.saliency.relevance import handed_down
+from vizcore.lenses.saliency.rules import Rescale, through_rectifiers
 from vizcore.records_saliency import Completeness
 from vizcore.runtime.jobs import Progress
 from vizcore.runtime.memory import in_batches
@@ -72,8 +72,9 @@ def cam(look: Look) -> Steps:
     told = Completeness(
         float(found.values.cpu().double().mean()),
         float(joined_parts(parts)) - found.bias,
-        "nothing: the mean",
+        "its bias",
         rounding_of(parts),
+        by_mean=True,
     )
     look.layer = found.layer
     return Attributed(found.values, told)
@@ -229,8 +230,7 @@ def _gradient_and_given(look: Look) -> tuple[Tensor, Tensor]:
 
 def _layer(look: Look, *, rewritten: bool = False) -> tuple[nn.Module, Callable[[Tensor], Tensor]]:
     """The module of the layer that was asked for, and what puts its channels second."""
-    also_in = look.network if rewritten and look.network is not look.plain else None
-    look.layer, module, last = chosen_layer(look.plain, look.image, look.layer, also_in)
+    module, last = look.settle_layer(rewritten=rewritten)
     return module, _channels_second if last else _as_it_is
 
 

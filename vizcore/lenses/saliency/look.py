@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
 from vizcore.errors import BadInputSize
 from vizcore.lenses.capture import forward
+from vizcore.lenses.saliency.rounding import ROUNDING
+from vizcore.lenses.saliency.which_layer import at_layer, at_rewritten_layer
 from vizcore.records_saliency import Completeness, Value
 
 #: Pictures in a batch where memory does not decide: on a CPU more are slower, not faster.
@@ -21,8 +23,6 @@ _BEST_BATCH = {"cpu": 8, "cuda": 50, "mps": 16}
 #: Memory of a pass with gradients, for each byte that torch records on the way up: the record
 #: itself, the values that go with it and the gradients on the way down.
 _PASS_FACTOR = 2.5
-#: Scores may be off by this share of the largest one: the rounding of float32 over many layers.
-ROUNDING = 1e-5
 
 
 class Score(nn.Module):
@@ -65,7 +65,10 @@ class Look:
         network: a private, frozen copy, rewritten where the method needs it.
         plain: the same copy as it was before.
         score: what is asked about, of `network`.
+        nodes: of the rewritten network's graph, by the places they stand for.
         layer, unit: which, once the method has settled on one.
+        changes: what was made of the network for this layer, in words; `difference` is the largest
+            between its scores before and after.
         image: preprocessed, (1, C, H, W).
         options: all of the method's, checked.
         memory_bytes: what a batch may take.
@@ -76,12 +79,39 @@ class Look:
     score: Score
     image: Tensor
     options: Mapping[str, Value]
+    nodes: Mapping[str, fx.Node] = field(default_factory=dict)
     layer: str | None = None
     seed: int = 0
     memory_bytes: int = 2**30
     unit: tuple[int, int, int] | None = None
     of_class: Score | None = None
+    changes: tuple[str, ...] = ()
+    difference: float = 0.0
     _pass_bytes: int | None = field(default=None, init=False)
+
+    def settle_layer(self, *, rewritten: bool = False) -> tuple[nn.Module, bool]:
+        """The module of the layer, and whether its channels are last.
+
+        `layer` is its name from now on, and `plain` (or `network`, with `rewritten`) the network
+        in which it is a module that runs once.
+
+        Raises:
+            UnknownLayer: with the nearest names.
+            NotApplicable: it cannot be looked at; says why.
+        """
+        if rewritten and self.network is not self.plain:
+            found = at_rewritten_layer(self.plain, self.image, self.layer, self.network, self.nodes)
+        else:
+            found = at_layer(self.plain, self.image, self.layer)
+            if self.network is self.plain:
+                self.network = found.network
+                self.score = self.score_of(found.network)
+            self.plain = found.network
+        self.layer = found.name
+        self.difference = max(self.difference, found.difference)
+        if found.change:
+            self.changes = (found.change,)
+        return found.module, found.channels_last
 
     def score_of(self, network: nn.Module) -> Score:
         """The same score, of another form of the network."""

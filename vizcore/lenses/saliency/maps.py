@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,15 +18,26 @@ from vizcore.lenses.saliency import (
     layers,
     paths,
     perturbations,
+    relevance,
     rules,
     surrogates,
     units,
 )
 from vizcore.lenses.saliency.causes import why_not_finite, why_zero
-from vizcore.lenses.saliency.fitting import Fitting
+from vizcore.lenses.saliency.fitting import Fitting, Judged, need_of, rule_fails
 from vizcore.lenses.saliency.look import Attributed, Look, Score, laid_out
 from vizcore.lenses.saliency.methods import method_of, settled
-from vizcore.records_saliency import COLOURS_SAID, Colours, SaliencyMap, SaliencyMethod, Value
+from vizcore.lenses.saliency.rewriting import Need
+from vizcore.lenses.saliency.which_layer import ways_beside
+from vizcore.records_saliency import (
+    COLOURS_SAID,
+    Colours,
+    Completeness,
+    MethodFit,
+    SaliencyMap,
+    SaliencyMethod,
+    Value,
+)
 from vizcore.runtime.clone import frozen_copy
 from vizcore.runtime.jobs import Progress
 from vizcore.runtime.memory import is_out_of_memory, no_room
@@ -47,7 +59,7 @@ _WORK: dict[str, Work] = {
         rules.deep_lift_shap,
         rules.guided_backprop,
         rules.deconvolution,
-        rules.lrp,
+        relevance.lrp,
         perturbations.occlusion,
         perturbations.feature_ablation,
         perturbations.layer_feature_ablation,
@@ -152,19 +164,21 @@ def saliency(
         Score(ready.network, target, against),
         images,
         given,
+        ready.nodes,
         layer=layer if "layer" in chosen.needs else None,
         seed=seed,
         memory_bytes=working_memory_bytes() if memory_bytes is None else memory_bytes,
     )
     if "unit" in chosen.needs:
         units.ask_about_unit(look)
-    found = yield from _run(_WORK[chosen.key.removeprefix("neuron_")], look)
+    need = need_of(chosen.key, given)
+    found = yield from _run(_WORK[chosen.key.removeprefix("neuron_")], look, need)
     values = found.values.detach().float()[0]
     notes = list(found.notes)
     if not bool(values.isfinite().all()):
         raise NotApplicable(f"{chosen.title}: {why_not_finite(copy, images, values)}")
     if not bool(values.any()):
-        notes.append(why_zero(look))
+        notes.append(why_zero(copy, look))
     joined = _joined(values, chosen.colours)
     of_layer = _array(joined) if chosen.colours == "layer" else None
     if of_layer is not None:
@@ -189,13 +203,13 @@ def saliency(
         layer_values_hw=of_layer,
         attributions_chw=None if of_layer is not None else _array(values),
         segments_hw=None if found.segments_hw is None else found.segments_hw.cpu().numpy(),
-        completeness=found.completeness,
-        fit=ready.fit(chosen.key),
+        completeness=_told(found.completeness, copy, look),
+        fit=_fit(ready, look, chosen.key),
         notes=tuple(notes),
     )
 
 
-def _run(work: Work, look: Look) -> Generator[Progress, None, Attributed]:
+def _run(work: Work, look: Look, need: Need | None) -> Generator[Progress, None, Attributed]:
     """Take the method's steps.
 
     Raises:
@@ -211,12 +225,28 @@ def _run(work: Work, look: Look) -> Generator[Progress, None, Attributed]:
             raise NotApplicable(
                 "No gradient leads from this network's scores back to the picture."
             ) from error
-        elif look.network is not look.plain:  # a rule of Captum's, on the network's operations
-            first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise NotApplicable(f"Captum's rule fails on this network: {first}") from error
+        elif need is not None:  # a rule of Captum's, on the network's operations
+            raise NotApplicable(rule_fails(need)) from error
         else:
             raise
     raise OutOfMemory(no_memory)
+
+
+def _told(told: Completeness | None, network: nn.Module, look: Look) -> Completeness | None:
+    """A sum that misses what it should be, with the ways that do not pass the layer."""
+    if told is None or told.holds or look.layer is None or look.unit is not None:
+        return told
+    return replace(told, beside=ways_beside(network, look.image, look.layer))
+
+
+def _fit(ready: Judged, look: Look, method: str) -> MethodFit:
+    """How the method fits, with what was made of the network for the layer."""
+    fit = ready.fit(method)
+    if not look.changes:
+        return fit
+    apart = max(fit.largest_difference or 0.0, look.difference)
+    changes = (*fit.changes, *look.changes)
+    return replace(fit, verdict="rewritten", changes=changes, largest_difference=apart)
 
 
 def _array(values: Tensor) -> npt.NDArray[np.float32]:

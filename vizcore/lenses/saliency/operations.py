@@ -106,6 +106,18 @@ def as_relu(operation: Callable[[Tensor], Tensor]) -> nn.ReLU:
     return module.eval()
 
 
+def as_function(operation: Callable[[Tensor], Tensor]) -> nn.Module:
+    """A one-to-one activation as a module that no rule of Captum's looks for.
+
+    Example:
+        >>> type(as_function(F.relu)).__name__, as_function(F.relu)(torch.tensor([-1.0])).item()
+        ('Module', 0.0)
+    """
+    module = nn.Module()
+    module.forward = operation
+    return module.eval()
+
+
 def activation_of_call(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The name and the operation of an activation that is called as a function, or None.
 

@@ -133,7 +133,9 @@ def completeness(
     there = (there * weights).sum() / weights.sum()
     which = _BASELINE_SAID[look.word("baseline")] if "baseline" in look.options else ""
     said = which or f"the mean of {len(baselines)} references"
-    return Completeness(float(attributed), float(here - there), said, rounding_of(parts))
+    of_unit = look.unit is not None
+    rounding = rounding_of(parts)
+    return Completeness(float(attributed), float(here - there), said, rounding, of_unit)
 
 
 def _baseline(image: Tensor, which: str) -> Tensor:

@@ -17,7 +17,6 @@ from vizcore.errors import BadChoice, NotApplicable
 from vizcore.lenses.saliency.look import Attributed, Look
 from vizcore.lenses.saliency.paths import baseline_of, completeness
 from vizcore.lenses.saliency.units import values_at
-from vizcore.lenses.saliency.which_layer import chosen_layer
 from vizcore.runtime.jobs import Progress
 from vizcore.runtime.memory import in_batches
 
@@ -63,7 +62,7 @@ def feature_ablation(look: Look) -> Steps:
 
 def layer_feature_ablation(look: Look) -> Steps:
     """What the score loses when all channels of a square of the layer's places are replaced."""
-    look.layer, layer, last = chosen_layer(look.plain, look.image, look.layer)
+    layer, last = look.settle_layer()
     given = values_at(look.plain, layer, look.image, last)
     instead = torch.zeros_like(given)
     if look.word("baseline") != "nothing":

@@ -8,7 +8,7 @@ module of its own; tensors are shared, and the scores for the picture at hand ar
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -18,9 +18,10 @@ from torch import Tensor, fx, nn
 from torch.nn import functional as F
 
 from vizcore.lenses.saliency import operations as ops
-from vizcore.lenses.saliency.graphs import Values, graph_of, values_of
-from vizcore.lenses.saliency.look import ROUNDING
+from vizcore.lenses.saliency.graphs import Values, followed, values_of
+from vizcore.lenses.saliency.place_nodes import named_nodes
 from vizcore.lenses.saliency.pooling_calls import average_of, has_numbers, pool_of
+from vizcore.lenses.saliency.rounding import ROUNDING
 from vizcore.runtime.clone import private_copy
 
 #: What is rewritten for: guided backpropagation and the deconvnet, DeepLIFT, or LRP.
@@ -40,6 +41,7 @@ class Rewritten:
         others: other activations, by name, gates between 0 and 1 among them.
         without_rule: operations on the way of the picture that no rule is made for, by name.
         largest_difference: between the scores before and after.
+        nodes: of the graph, by the places they stand for.
     """
 
     network: nn.Module
@@ -49,6 +51,7 @@ class Rewritten:
     without_rule: Counter[str] = field(default_factory=Counter)
     largest_difference: float = 0.0
     is_equal: bool = True
+    nodes: Mapping[str, fx.Node] = field(default_factory=dict)
 
 
 def rewrite(network: nn.Module, image: Tensor, need: Need) -> Rewritten:
@@ -57,8 +60,10 @@ def rewrite(network: nn.Module, image: Tensor, need: Need) -> Rewritten:
     Raises:
         Untraceable: torch.fx cannot follow the network.
     """
-    graph = graph_of(network)
-    work = _Rewriting(graph, values_of(graph, image), need)
+    graph, passed = followed(network)
+    values = values_of(graph, image)
+    named = named_nodes(network, passed, values)
+    work = _Rewriting(graph, values, need)
     work.run()
     graph.delete_all_unused_submodules()
     graph.graph.lint()
@@ -75,7 +80,13 @@ def rewrite(network: nn.Module, image: Tensor, need: Need) -> Rewritten:
         work.without_rule,
         difference,
         difference <= ROUNDING * max(1.0, float(before.abs().max())),
+        _still_there(graph, named),
     )
+
+
+def _still_there(graph: fx.GraphModule, named: Mapping[str, fx.Node]) -> dict[str, fx.Node]:
+    there = set(graph.graph.nodes)
+    return {name: node for name, node in named.items() if node in there}
 
 
 class _Rewriting:
@@ -99,6 +110,7 @@ class _Rewriting:
         """Rewrite every node that carries the picture."""
         for node in list(self.graph.graph.nodes):
             if node not in self.values.of_picture:
+                self._beside_the_picture(node)
                 continue
             if node.op == "call_module":
                 self._module(node, self.modules[str(node.target)])
@@ -106,6 +118,13 @@ class _Rewriting:
                 self._call(node)
         if self.need == "relevance":
             self._separate_readers()
+
+    def _beside_the_picture(self, node: fx.Node) -> None:
+        """An activation of what does not hang on the picture has no signal to hand back."""
+        if node.op == "call_module" and self.need == "rescale":
+            module = self.modules[str(node.target)]
+            if type(module) in _KNOWN_TO_RESCALE:
+                self._put(node, ops.as_function(module.forward))
 
     def _module(self, node: fx.Node, module: nn.Module) -> None:
         name = ops.ACTIVATION_MODULES.get(type(module))

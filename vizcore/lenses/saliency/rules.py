@@ -1,8 +1,7 @@
-"""Methods that change how the signal comes down: ReLU rules, DeepLIFT's rescale rule, relevance.
+"""Methods that change how the signal comes down: the rules for ReLUs and DeepLIFT's rescale rule.
 
 The network they get has been rewritten so that every rule holds (`fitting`). Captum's hooks and
-rules are used; its warnings about its own hooks, and LRP's reloading of weights that it has not
-changed, are left out.
+rules are used; its warnings about its own hooks are left out.
 """
 
 from __future__ import annotations
@@ -12,14 +11,11 @@ from typing import Any
 
 import torch
 from captum._utils.gradient import compute_gradients
-from captum.attr import LRP, Deconvolution, DeepLift, GuidedBackprop
-from captum.attr._core.lrp import SUPPORTED_LAYERS_WITH_RULES
-from captum.attr._utils.lrp_rules import EpsilonRule
+from captum.attr import Deconvolution, DeepLift, GuidedBackprop
 from torch import Tensor, nn
 
-from vizcore.lenses.saliency.look import Attributed, Look, Score, joined_parts, rounding_of
+from vizcore.lenses.saliency.look import Attributed, Look
 from vizcore.lenses.saliency.paths import baseline_of, completeness, references
-from vizcore.records_saliency import Completeness
 from vizcore.runtime.jobs import Progress
 from vizcore.runtime.memory import in_batches
 
@@ -130,81 +126,3 @@ def _through_max_pooling(module: nn.MaxPool2d, grad_output: Tensor, eps: float) 
         far = delta_in.abs() >= eps
         multipliers = torch.where(far, (first + second) / delta_in.where(far, 1.0), 0.0)
     return torch.cat([multipliers, multipliers])
-
-
-def lrp(look: Look) -> Steps:
-    """Layer-wise relevance propagation with the epsilon rule."""
-    yield Progress(0, 1, "relevance")
-    return Attributed(*handed_down(look))
-
-
-def handed_down(look: Look, layer: nn.Module | None = None) -> tuple[Tensor, Completeness]:
-    """The relevance of the picture, or of what a layer gives, and whether it sums to the score."""
-    epsilon = look.number("epsilon")
-    values = relevance(look.network, look.image, look.score.target, epsilon, layer)
-    if look.score.against is not None:
-        values = values - relevance(look.network, look.image, look.score.against, epsilon, layer)
-    with torch.no_grad():
-        parts = look.score.parts(look.image)
-    told = Completeness(
-        float(values.cpu().double().sum()),
-        float(joined_parts(parts)),
-        "nothing: the score itself",
-        rounding_of(parts),
-    )
-    return values, told
-
-
-class _Relevance(LRP):
-    """Captum's LRP for the epsilon rule, which changes no weights: nothing to restore.
-
-    Captum's own form for layers knows only those with a rule. Here the relevance is read where it
-    arrives at what a module gives, an activation's too.
-    """
-
-    def __init__(self, model: nn.Module, layer: nn.Module | None = None) -> None:
-        super().__init__(model)
-        self.watched = layer
-        self.arrived: Tensor | None = None
-
-    def _restore_state(self) -> None:
-        pass
-
-    def _register_forward_hooks(self) -> None:
-        super()._register_forward_hooks()
-        if self.watched is not None:
-            self.forward_handles.append(self.watched.register_forward_hook(self._watch))
-
-    def _watch(self, module: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> Tensor:
-        """What reads the layer reads a copy: the rules of the readers are done at the layer."""
-        self.arrived = torch.zeros_like(output)  # nothing arrives where nothing reads it
-        output.register_hook(self._arrives)
-        return output.clone()
-
-    def _arrives(self, relevance_nchw: Tensor) -> None:
-        self.arrived = relevance_nchw.detach().clone()
-
-
-def relevance(
-    network: nn.Module,
-    image: Tensor,
-    target: int,
-    epsilon: float,
-    layer: nn.Module | None = None,
-) -> Tensor:
-    """The relevance (1, C, H, W) of every number of the picture for one class's score.
-
-    Args:
-        layer: a module of the network, to have the relevance of what it gives instead.
-    """
-    score = Score(network, target)
-    for module in score.modules():
-        if not any(True for _ in module.children()) and type(module) in SUPPORTED_LAYERS_WITH_RULES:
-            module.rule = EpsilonRule(epsilon)
-    rule = _Relevance(score, layer)
-    found = rule.attribute(image.detach().clone().requires_grad_(True), target=0)
-    if rule.arrived is not None:
-        with torch.no_grad():  # Captum hands down shares of the score
-            return rule.arrived * score(image)[0, 0]
-    values: Tensor = found.detach()
-    return values

@@ -9,18 +9,17 @@ from torch import Tensor, nn
 
 from vizcore.lenses.capture import Images, as_input, forward
 from vizcore.lenses.prediction import one_picture
-from vizcore.lenses.saliency.fitting import Fitting, Judged, need_of
+from vizcore.lenses.saliency.fitting import Fitting, Judged, need_of, rule_fails
 from vizcore.lenses.saliency.look import Score
 from vizcore.lenses.saliency.methods import METHODS, method_of, settled
-from vizcore.lenses.saliency.rules import Rescale, relevance, through_rectifiers
-from vizcore.lenses.saliency.which_layer import looked_at
+from vizcore.lenses.saliency.relevance import relevance
+from vizcore.lenses.saliency.rewriting import Need
+from vizcore.lenses.saliency.rules import Rescale, through_rectifiers
+from vizcore.lenses.saliency.which_layer import at_layer, looked_at
 from vizcore.records_saliency import MethodFit, SaliencyMethod
 from vizcore.runtime.clone import frozen_copy
 from vizcore.runtime.jobs import Progress, finish
 from vizcore.runtime.memory import is_out_of_memory
-
-#: Methods that take no gradient.
-_NO_GRADIENT = frozenset({"perturbation", "surrogate model"})
 
 
 def applicability(network: nn.Module, image_nchw: Images, method: str) -> MethodFit:
@@ -50,9 +49,9 @@ def applicabilities(
 ) -> Generator[Progress, None, tuple[MethodFit, ...]]:
     """The same of several methods, None: of all.
 
-    A method that takes the network as it is applies where the score depends on the picture by a
-    gradient (or where none is needed). One whose rule hangs on the network's operations is tried
-    as well: what fails is refused with the reason.
+    A method that takes the network as it is applies where a gradient leads as far back as it asks
+    for one: to the picture, to a layer, or nowhere. One whose rule hangs on the network's
+    operations is tried as well: what fails is refused with the reason.
     """
     copy = frozen_copy(network)
     image = as_input(copy, one_picture(image_nchw))
@@ -73,30 +72,61 @@ class _Trial:
     def __init__(self, network: nn.Module, image: Tensor) -> None:
         self.network, self.image = network, image
         self.fitting = Fitting(network, image)
-        self.failures: dict[str, str] = {}
+        self.failed: dict[str, bool] = {}
         self.layers = looked_at(network, image)
-        self.no_gradient = self._failure(lambda: _gradient(network, image))
 
     def fit(self, method: SaliencyMethod) -> MethodFit:
         """The verdict on one method."""
-        if self.no_gradient and method.family not in _NO_GRADIENT and method.key != "cam":
-            reason = f"No gradient leads from the scores back to the picture: {self.no_gradient}."
-            return MethodFit(method.key, "refused", (reason,))
         if "layer" in method.needs and not self.layers:
             reason = "No layer of this network gives maps that this method can look at."
             return MethodFit(method.key, "refused", (reason,))
         options = settled(method, None)
-        judged = self.fitting.judged(method.key, options)
         need = need_of(method.key, options)
-        if need is not None and judged.verdict != "refused":
-            if need not in self.failures:
-                self.failures[need] = self._failure(lambda: self._try(need, judged))
-            if self.failures[need]:
-                reason = f"Captum's rule fails on this network: {self.failures[need]}."
-                return MethodFit(method.key, "refused", (reason,))
+        for way in _ways(method, need):
+            if self._fails(way, lambda: _WAYS[way](self)):  # noqa: B023 (called at once)
+                return MethodFit(method.key, "refused", (f"No gradient leads from {way}.",))
+        judged = self.fitting.judged(method.key, options)
+        if (
+            need is not None
+            and judged.verdict != "refused"
+            and self._fails(need, lambda: self._try(need, judged))
+        ):
+            return MethodFit(method.key, "refused", (rule_fails(need),))
         return judged.fit(method.key)
 
-    def _try(self, need: str, judged: Judged) -> None:
+    def score_to_picture(self) -> None:
+        """Fails where no gradient leads there."""
+        picture = self.image.detach().clone().requires_grad_(True)
+        with torch.enable_grad():
+            torch.autograd.grad(Score(self.network, 0)(picture).sum(), picture)
+
+    def score_to_layer(self) -> None:
+        """The same to the layer that is taken where none is named."""
+        looked = at_layer(self.network, self.image, None)
+        given: list[Tensor] = []
+
+        def cut(_module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
+            given.append(output.detach().clone().requires_grad_(True))
+            return given[-1].clone()
+
+        with torch.enable_grad(), looked.module.register_forward_hook(cut):
+            score = Score(looked.network, 0)(self.image).sum()
+            torch.autograd.grad(score, given[-1])
+
+    def unit_to_picture(self) -> None:
+        """The same from that layer's units to the picture."""
+        looked = at_layer(self.network, self.image, None)
+        picture = self.image.detach().clone().requires_grad_(True)
+        given: list[Tensor] = []
+
+        def keep(_module: nn.Module, _inputs: object, output: Tensor) -> None:
+            given.append(output.sum())
+
+        with torch.enable_grad(), looked.module.register_forward_hook(keep):
+            looked.network(picture)
+            torch.autograd.grad(given[-1], picture)
+
+    def _try(self, need: Need, judged: Judged) -> None:
         if need == "relevance":
             relevance(judged.network, self.image, 0, epsilon=1e-9)
         elif need == "rescale":
@@ -104,19 +134,34 @@ class _Trial:
         else:
             through_rectifiers(Score(judged.network, 0), self.image, "guided_backprop")
 
-    def _failure(self, work: Callable[[], None]) -> str:
-        """What went wrong, empty where nothing did."""
-        try:
-            work()
-        except Exception as error:  # Captum and the network's own code: anything can come of it
-            if is_out_of_memory(error):
-                raise
-            first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            return first.strip().rstrip(".")
-        return ""
+    def _fails(self, what: str, work: Callable[[], None]) -> bool:
+        """Whether something goes wrong; it is tried once."""
+        if what not in self.failed:
+            try:
+                work()
+            except Exception as error:  # Captum and the network's own code: anything can come of it
+                if is_out_of_memory(error):
+                    raise
+                self.failed[what] = True
+            else:
+                self.failed[what] = False
+        return self.failed[what]
 
 
-def _gradient(network: nn.Module, image: Tensor) -> None:
-    picture = image.detach().clone().requires_grad_(True)
-    with torch.enable_grad():
-        torch.autograd.grad(Score(network, 0)(picture).sum(), picture)
+#: The gradients that methods take, in words, and what shows whether there are any.
+_WAYS: dict[str, Callable[[_Trial], None]] = {
+    "the scores back to the picture": _Trial.score_to_picture,
+    "the scores back to a layer": _Trial.score_to_layer,
+    "a unit back to the picture": _Trial.unit_to_picture,
+}
+
+
+def _ways(method: SaliencyMethod, need: Need | None) -> tuple[str, ...]:
+    """Which of them a method takes."""
+    picture, layer, unit = _WAYS
+    if not method.by_gradient:
+        return ()
+    if "unit" in method.needs:
+        return (layer, unit) if method.of_class else (unit,)
+    of_layer = method.family == "layer" or method.key == "grad_cam"
+    return (layer,) if of_layer and need is None else (picture,)

@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from vizcore.errors import BadChoice
 from vizcore.lenses.saliency.look import Attributed, Look, Score
 from vizcore.lenses.saliency.paths import baseline_of, points_of
-from vizcore.lenses.saliency.which_layer import chosen_layer
 from vizcore.runtime.jobs import Progress
 from vizcore.runtime.memory import in_batches
 
@@ -98,9 +97,9 @@ def ask_about_unit(look: Look) -> None:
         UnknownLayer, NotApplicable: no such layer, or not one to look at.
         BadChoice: no such unit.
     """
-    also_in = None if look.network is look.plain else look.network
-    look.layer, layer, last = chosen_layer(look.plain, look.image, look.layer, also_in)
-    maps = values_at(look.plain, layer, look.image, last)
+    layer, last = look.settle_layer(rewritten=True)
+    maps = values_at(look.network, layer, look.image, last)
+    assert look.layer is not None
     given = (look.whole(key) for key in ("channel", "row", "column"))
     look.unit = settled_place(maps, look.layer, *given)
     look.of_class = look.score_of(look.plain)
