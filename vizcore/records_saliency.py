@@ -97,8 +97,7 @@ class SaliencyMethod:
         needs: "layer" where a layer can be chosen, "unit" where one of its units can.
         options: numbers and words it can be given.
         passes: how many passes through the network it takes, in words.
-        by_gradient: whether a signal is handed back through the network; if not, it only looks at
-            what the network gives.
+        by_gradient: whether a signal is handed back through the network.
         complete: whether its values should sum to a difference of scores.
         random: whether a seed decides.
         of_class: whether it explains a class's score; if not, what a layer or a unit gives.
@@ -212,9 +211,8 @@ class Completeness:
         by_mean: whether it is the mean of the values that should be the difference.
         rounding: what the rounding of float32 may make of scores of this size: less than this is
             not missing.
-        beside: of a layer's map, where ways from the picture to the score that do not pass the
-            layer come in: the layer can carry a part of the score only. Empty where every way
-            passes it.
+        beside: where ways from the picture to the score that do not pass the layer come in, so that
+            it can carry a part of the score only. Empty where every way passes it.
         absorbed: what the rule takes on the way, where the method's rule does.
     """
 
@@ -252,10 +250,8 @@ class Completeness:
         """Whether the values should sum to the difference, and do not.
 
         Example:
-            >>> Completeness(0.5, 1.0, "grey").fails
-            True
-            >>> Completeness(0.5, 1.0, "grey", beside="layer1.0.add").fails
-            False
+            >>> [Completeness(0.5, 1.0, "grey", beside=each).fails for each in ("", "layer1.0.add")]
+            [True, False]
         """
         return not self.holds and not self.beside
 

@@ -6,7 +6,8 @@ computes again what `reference/saliency_methods.csv` holds (of all classifiers o
 some) and writes it. What applies as the network is takes no row there; every classifier has one row
 at least, and the first line names the versions. Weights are random: what applies hangs on the
 operations. The picture is a random one of the architecture's own shape, or of 64 pixels a side
-where the network takes that and its own is larger.
+where the network takes that and its own is larger. It is computed in float64 where weights that
+were never trained drive the scores out of the range of float32 (over a thousand layers do).
 """
 
 from __future__ import annotations
@@ -88,6 +89,7 @@ def fits_of(key: str) -> NetworkFits:
     """Compute it for one architecture, with random weights."""
     import torch
 
+    from vizcore.lenses.capture import forward
     from vizcore.lenses.saliency import applicabilities
     from vizcore.runtime.jobs import finish
 
@@ -99,6 +101,9 @@ def fits_of(key: str) -> NetworkFits:
     for side in dict.fromkeys((smaller, (height, width))):
         image = torch.randn((1, channels, *side), generator=draw)
         try:
+            with torch.no_grad():
+                if not bool(forward(network, image).isfinite().all()):
+                    network = network.double()
             return NetworkFits(entry.key, finish(applicabilities(network, image)))
         except BadInputSize:
             if side == (height, width):

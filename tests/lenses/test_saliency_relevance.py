@@ -48,7 +48,30 @@ def test_what_biases_and_epsilon_take_is_the_rule_by_hand(epsilon):
     assert told.attributed + biases + taken == pytest.approx(told.difference, rel=1e-4)
 
 
-@pytest.mark.parametrize("layer", [None, "conv1", "norm1", "pool", "relu3", "average"][:5])
+class Padded(nn.Module):
+    """A shortcut as in the ResNets of CIFAR-10: every second place, channels of zeros behind."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(2)
+        self.conv = nn.Conv2d(3, 6, 3, stride=2, padding=1)
+        self.pad = nn.ConstantPad3d((0, 0, 0, 0, 1, 2), 0.0)
+        self.linear = nn.Linear(6, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.conv(x).unflatten(1, (2, 3)).flatten(1, 2)
+        return self.linear((y + self.pad(x[:, :, ::2, ::2])).mean((2, 3)))
+
+
+def test_zeros_around_the_maps_and_axes_taken_apart_only_move_relevance():
+    seen = found(Padded().eval(), "lrp", BIG)
+    told = seen.completeness
+    whole = told.attributed + told.absorbed.by_biases + told.absorbed.by_epsilon
+    assert whole == pytest.approx(told.difference, rel=1e-4)
+    assert "1 padding with zeros made a call" in seen.fit.changes
+
+
+@pytest.mark.parametrize("layer", [None, "conv1", "norm1", "pool", "relu3"])
 @pytest.mark.parametrize("against", [None, 3])
 def test_what_is_left_and_what_is_taken_are_the_score(layer, against):
     """With normalisation, poolings and a skip; above a layer only what is above it."""

@@ -71,7 +71,8 @@ MOVES = (torch.flatten, "flatten", "view", "reshape", torch.reshape, "contiguous
          torch.cat, torch.concat, operator.getitem, getattr, "chunk", torch.chunk, "split",
          torch.split, "permute", torch.permute, "transpose", torch.transpose, "unsqueeze",
          torch.unsqueeze, "squeeze", torch.squeeze, "size", F.pad, "unbind", torch.unbind,
-         torch.stack, "to", "float", F.pixel_shuffle, F.dropout, F.dropout2d)  # fmt: skip
+         torch.stack, "to", "float", "unflatten", torch.unflatten, F.pixel_shuffle, F.dropout,
+         F.dropout2d)  # fmt: skip
 #: Linear in the picture: the gradient is the rule.
 LINEAR = (*MOVES, *ADDITIONS, operator.sub, operator.isub, torch.sub, "sub", "sub_", operator.neg,
           torch.neg, "neg", torch.mean, "mean", torch.sum, "sum", F.conv2d, torch.conv2d, F.linear,
@@ -83,6 +84,8 @@ MOVES_BY_NAME = frozenset({"patch_merging_pad"})
 IDLE_CALLS = frozenset({"stochastic_depth", "drop_path", "drop_block_2d", "dropout"})
 #: Do nothing in evaluation mode.
 IDLE = (nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout)
+#: Put a constant around the maps.
+PADS = (nn.ConstantPad1d, nn.ConstantPad2d, nn.ConstantPad3d)
 #: Captum's LRP has a rule for these.
 LRP_LAYERS = (nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.MaxPool2d, nn.AvgPool2d,
               nn.AdaptiveAvgPool2d)  # fmt: skip

@@ -103,6 +103,8 @@ class _Relevance(LRP):
     arrives at what a module gives, an activation's too.
     """
 
+    layers: list[nn.Module]
+
     def __init__(self, model: nn.Module, layer: nn.Module | None = None) -> None:
         super().__init__(model)
         self.watched = layer
@@ -151,7 +153,7 @@ def relevance(
     for name, module in network.named_modules():
         if not any(True for _ in module.children()) and type(module) in SUPPORTED_LAYERS_WITH_RULES:
             rules[name] = module, _Counted(epsilon)
-            module.rule = rules[name][1]  # type: ignore[assignment]
+            module.rule = rules[name][1]
     rule = _Relevance(score, layer)
     found = rule.attribute(image.detach().clone().requires_grad_(True), target=0)
     with torch.no_grad():  # Captum hands down shares of the score

@@ -95,12 +95,20 @@ def looked_at(network: nn.Module, image: Tensor) -> dict[str, Looked]:
         if place.maps_nchw.shape[2:].numel() > 1:
             found.append(Looked(place.listed(), place.last, place.name in modules))
 
-    with torch.no_grad(), watched_places(network, see):
-        network(image)
-    once = _ran_once(network, image)
+    runs: Counter[nn.Module] = Counter()
+    handles = [
+        module.register_forward_hook(lambda module, *_: runs.update([module]))
+        for module in set(modules.values())
+    ]
+    try:
+        with torch.no_grad(), watched_places(network, see):
+            network(image)
+    finally:
+        for handle in handles:
+            handle.remove()
     return {
         each.listed.name: each._replace(
-            is_module=each.is_module and modules[each.listed.name] in once
+            is_module=each.is_module and runs[modules[each.listed.name]] == 1
         )
         for each in found
     }
@@ -225,18 +233,3 @@ def _nodes(
 
 def _module_of(graph: fx.GraphModule, node: fx.Node) -> nn.Module | None:
     return graph.get_submodule(str(node.target)) if node.op == "call_module" else None
-
-
-def _ran_once(network: nn.Module, image: Tensor) -> set[nn.Module]:
-    runs: Counter[nn.Module] = Counter()
-    handles = [
-        module.register_forward_hook(lambda module, *_: runs.update([module]))
-        for module in network.modules()
-    ]
-    try:
-        with torch.no_grad():
-            network(image)
-    finally:
-        for handle in handles:
-            handle.remove()
-    return {module for module, times in runs.items() if times == 1}
