@@ -74,6 +74,19 @@ def background(page: Page) -> str:
     return str(page.evaluate(style))
 
 
+def assert_fits_a_phone(page: Page) -> None:
+    """Fail where the page itself scrolls sideways, or a chart is squeezed instead of scrolling."""
+    wide = page.viewport_size
+    assert wide is not None
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollWidth <= 390")
+    page.wait_for_function(
+        "[...document.querySelectorAll('[data-testid=stPlotlyChart]')]"
+        ".every(each => !each.checkVisibility() || each.clientWidth >= 700)"
+    )
+    page.set_viewport_size(wide)
+
+
 @pytest.mark.parametrize("name", [room.name for room in ROOMS])
 def test_a_page_asks_only_its_own_server_and_shuts_nobody_out(
     open_server: Server, page: Page, name: str
@@ -86,6 +99,7 @@ def test_a_page_asks_only_its_own_server_and_shuts_nobody_out(
     assert_only(open_server, asked)
 
     assert barriers(page) == []
+    assert_fits_a_phone(page)
     page.emulate_media(color_scheme="dark")  # as an evening does to a page that is open
     for _ in range(60):
         page.wait_for_timeout(500)
