@@ -16,9 +16,9 @@ from torch import nn
 
 from vizcore.errors import BadChoice, NotApplicable
 from vizcore.lenses.capture import as_input, forward
-from vizcore.lenses.explaining import explain_by, within
 from vizcore.lenses.localisation import localise
 from vizcore.lenses.saliency.methods import method_of
+from vizcore.lenses.saliency_batches import ManyPictures, maps_of
 from vizcore.lenses.sanity import edges_of
 from vizcore.records_localisation import (
     BoxScores,
@@ -65,9 +65,10 @@ def localisation_study(
     seed: int = 0,
     settings: LocalisationSettings | None = None,
 ) -> Generator[Progress, None, LocalisationStudy]:
-    """Find the object of every scene by one method, a scene a step.
+    """Find the object of every scene by one method, a few scenes a step.
 
-    A scene whose map is flat or whose segment is empty counts as 0.
+    The network is rewritten once for all scenes where the method needs that
+    (`vizcore.lenses.saliency_batches`). A scene whose map is flat or whose segment is empty counts as 0.
 
     Yields:
         the study of the scenes so far in `Progress.partial`, now and then.
@@ -105,21 +106,23 @@ def localisation_study(
             how,
         )
 
-    for number, scene in enumerate(scenes):
-        explain = explain_by(
-            chosen.key,
-            scene.image_hwc,
-            target=scene.target,
-            layer=layer,
-            options=options,
-            seed=seed,
-        )
-        steps = explain(network, scene.input_chw[None])
-        found = yield from within(steps, number, len(scenes), f"scene {number + 1}")
-        boxes.append(box_of(scene.image_hwc, found.values_hw, how))
-        shown = so_far() if (number + 1) % _SHOWN_EVERY == 0 else None
-        note = f"scene {number + 1} of {len(scenes)}"
-        yield Progress(number + 1, len(scenes), note, shown)
+    pictures = ManyPictures(
+        np.stack([scene.input_chw for scene in scenes]),
+        np.stack([scene.image_hwc for scene in scenes]),
+        np.array([scene.target for scene in scenes], np.int64),
+    )
+    work = maps_of(network, pictures, method, layer=layer, seed=seed, options=options)
+    for step in work:
+        done = len(boxes)
+        if isinstance(step, Progress):
+            far = f" ({step.note}, {step.done:,} of {step.total:,})" if step.total else ""
+            yield Progress(done, len(scenes), f"scene {done + 1}{far}")
+            continue
+        for map_hw in step:
+            boxes.append(box_of(scenes[len(boxes)].image_hwc, map_hw, how))
+            number = len(boxes)
+            shown = so_far() if number % _SHOWN_EVERY == 0 else None
+            yield Progress(number, len(scenes), f"scene {number} of {len(scenes)}", shown)
     return so_far()
 
 

@@ -1,0 +1,278 @@
+"""The maps of many pictures by one method: the network rewritten once, several pictures a pass.
+
+`vizcore.lenses.saliency` answers for one picture: it copies the network, rewrites it where a rule
+needs that, and proves the rewritten one's scores on that picture. For hundreds of pictures of one
+size the copy and the graph are the same each time. Here they are made once, the scores are proven
+on every picture, and methods that take one pass take it for several pictures of a class together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from vizcore.errors import NotApplicable
+from vizcore.lenses.capture import Images, as_input
+from vizcore.lenses.explaining import within
+from vizcore.lenses.saliency import gradients, layers, rules, saliency
+from vizcore.lenses.saliency.fitting import Fitting, Judged
+from vizcore.lenses.saliency.look import ROUNDING, Attributed, Look, Score, laid_out
+from vizcore.lenses.saliency.methods import method_of, settled
+from vizcore.lenses.saliency.paths import baseline_of
+from vizcore.records_saliency import Colours, SaliencyMethod, Value
+from vizcore.runtime.clone import frozen_copy
+from vizcore.runtime.jobs import Progress, finish
+from vizcore.runtime.memory import in_batches, is_out_of_memory
+from vizcore.runtime.settings import working_memory_bytes
+
+Steps = Generator[Progress, None, Attributed]
+Map = npt.NDArray[np.float32]
+
+#: Pictures that are only looked at in one pass.
+_BATCH = 64
+
+
+def _deep_lift(look: Look) -> Steps:
+    yield Progress(0, 1, "DeepLIFT")
+    return Attributed(rules.Rescale(look.score).multiplied(look.image, baseline_of(look)))
+
+
+def _lrp(look: Look) -> Steps:
+    yield Progress(0, 1, "relevance")
+    epsilon = look.number("epsilon")
+    return Attributed(rules.relevance(look.network, look.image, look.score.target, epsilon))
+
+
+#: One pass for several pictures: none depends on another in it.
+_TOGETHER: dict[str, Callable[[Look], Steps]] = {
+    "gradient": gradients.gradient,
+    "input_x_gradient": gradients.input_x_gradient,
+    "guided_backprop": rules.guided_backprop,
+    "deconvolution": rules.deconvolution,
+    "deep_lift": _deep_lift,
+    "lrp": _lrp,
+    "guided_grad_cam": layers.guided_grad_cam,
+}
+#: A picture at a time, on the network that is rewritten once: methods of several passes, and
+#: Grad-CAM, whose map has many equal values, which the rounding of a batch would put in an order.
+_ALONE: dict[str, Callable[[Look], Steps]] = {
+    "grad_cam": layers.grad_cam,
+    "deep_lift_shap": rules.deep_lift_shap,
+    "smoothgrad": gradients.smoothgrad,
+    "smoothgrad_sq": gradients.smoothgrad_sq,
+    "vargrad": gradients.vargrad,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ManyPictures:
+    """Pictures of one size and the class that is asked about in each.
+
+    Attributes:
+        inputs_nchw: preprocessed.
+        images_nhwc: uint8, what the network looks at.
+        targets_n: output numbers.
+    """
+
+    inputs_nchw: Images = field(repr=False)
+    images_nhwc: npt.NDArray[np.uint8] = field(repr=False)
+    targets_n: npt.NDArray[np.int64] = field(repr=False)
+
+    def runs(self) -> list[slice]:
+        """Neighbours that are asked about the same class.
+
+        Example:
+            >>> asked = np.array([4, 4, 1, 4])
+            >>> ManyPictures(np.empty(0), np.empty(0, np.uint8), asked).runs()
+            [slice(0, 2, None), slice(2, 3, None), slice(3, 4, None)]
+        """
+        turns = np.flatnonzero(np.diff(self.targets_n)) + 1
+        return [slice(int(a), int(b)) for a, b in pairwise([0, *turns, len(self.targets_n)])]
+
+
+def maps_of(
+    network: nn.Module,
+    pictures: ManyPictures,
+    method: str,
+    *,
+    layer: str | None = None,
+    seed: int = 0,
+    options: Mapping[str, Value] | None = None,
+    memory_bytes: int | None = None,
+) -> Generator[Progress | list[Map], None, None]:
+    """One method's map of each picture: what `saliency` gives for it alone, to float rounding.
+
+    Yields:
+        progress within a batch, and the maps (H, W) of each batch when it is done, in order.
+
+    Raises:
+        BadChoice, UnknownLayer, BadInputSize, NotApplicable, OutOfMemory: as `saliency`, and
+            NotApplicable where the rewritten network gives other scores for any of the pictures.
+
+    Example:
+        >>> net = nn.Sequential(nn.Flatten(), nn.Linear(3, 2, bias=False))
+        >>> _ = net[1].weight.data.copy_(torch.tensor([[1.0, 0, 0], [0, -2.0, 1]]))
+        >>> two = ManyPictures(np.ones((2, 3, 1, 1)), np.zeros((2, 1, 1, 3), np.uint8),
+        ...                    np.array([0, 1]))
+        >>> found = [each for each in maps_of(net, two, "gradient") if isinstance(each, list)]
+        >>> [maps[0].item() for maps in found]
+        [1.0, 2.0]
+    """
+    chosen = method_of(method)
+    asked = _Asked(
+        chosen,
+        settled(chosen, options),
+        layer if "layer" in chosen.needs else None,
+        seed,
+        working_memory_bytes() if memory_bytes is None else memory_bytes,
+    )
+    if chosen.key not in _TOGETHER and chosen.key not in _ALONE:
+        for number in range(len(pictures.targets_n)):
+            yield (yield from _by_itself(network, pictures, number, asked))
+        return
+    copy = frozen_copy(network)
+    inputs = _laid_out(copy, as_input(copy, pictures.inputs_nchw))
+    ready = Fitting(copy, inputs[:1]).judged(chosen.key, asked.options)
+    if ready.verdict == "refused":
+        raise NotApplicable(" ".join(ready.reasons), received=chosen.key)
+    if ready.network is not copy:
+        yield from _proven(copy, ready.network, inputs)
+    for run in pictures.runs():
+        target = int(pictures.targets_n[run.start])
+        try:
+            yield (yield from _of_one_class(copy, ready, inputs[run], target, asked))
+        except (RuntimeError, TypeError, AssertionError) as error:
+            if is_out_of_memory(error):
+                raise
+            alone = True
+        else:
+            alone = False
+        for number in range(run.start, run.stop) if alone else ():
+            # Asked by itself a picture is answered, or what is wrong with it is said.
+            yield (yield from _by_itself(network, pictures, number, asked))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The method with all that it was given."""
+
+    method: SaliencyMethod
+    options: Mapping[str, Value]
+    layer: str | None
+    seed: int
+    memory_bytes: int
+
+
+def _of_one_class(
+    plain: nn.Module, ready: Judged, inputs: Tensor, target: int, asked: _Asked
+) -> Generator[Progress, None, list[Map]]:
+    """The maps of pictures that are asked about one class.
+
+    Raises:
+        RuntimeError: a map is not finite, or a rule fails.
+    """
+
+    def look(images: Tensor) -> Look:
+        return Look(
+            network=ready.network,
+            plain=plain,
+            score=Score(ready.network, target),
+            image=images,
+            options=asked.options,
+            layer=asked.layer,
+            seed=asked.seed,
+            memory_bytes=asked.memory_bytes,
+        )
+
+    key, height, width = asked.method.key, *inputs.shape[2:]
+    if key in _ALONE:
+        parts = []
+        for number in range(len(inputs)):
+            steps = _ALONE[key](look(inputs[number : number + 1]))
+            parts.append((yield from within(steps, number, len(inputs), "maps")).values)
+    else:
+        parts = yield from in_batches(
+            lambda images: finish(_TOGETHER[key](look(images))).values,
+            inputs,
+            batch=look(inputs[:1]).batch(),
+            device=str(inputs.device),
+            note="maps",
+        )
+    values = torch.cat([each.detach().float() for each in parts])
+    if not bool(values.isfinite().all()):
+        raise RuntimeError("a map is not finite")
+    joined = _joined(values, asked.method.colours)
+    if joined.shape[1:] != (height, width):
+        joined = F.interpolate(
+            joined[:, None], (height, width), mode="bilinear", align_corners=False
+        )[:, 0]
+    return list(joined.cpu().numpy())
+
+
+def _by_itself(
+    network: nn.Module, pictures: ManyPictures, number: int, asked: _Asked
+) -> Generator[Progress, None, list[Map]]:
+    found = yield from saliency(
+        network,
+        pictures.inputs_nchw[number : number + 1],
+        image_hwc=pictures.images_nhwc[number],
+        target=int(pictures.targets_n[number]),
+        method=asked.method.key,
+        layer=asked.layer,
+        seed=asked.seed,
+        options=asked.options,
+        memory_bytes=asked.memory_bytes,
+    )
+    return [found.values_hw]
+
+
+def _proven(
+    network: nn.Module, rewritten: nn.Module, inputs: Tensor
+) -> Generator[Progress, None, None]:
+    """Hold the rewritten network's scores against the network's own, for every picture.
+
+    Raises:
+        NotApplicable: they differ by more than rounding; says by how much, and for which picture.
+    """
+
+    def apart(images: Tensor) -> Tensor:
+        with torch.no_grad():
+            before, after = network(images), rewritten(images)
+        most = ROUNDING * before.abs().amax(1).clamp(min=1.0)
+        difference = (before - after).abs().amax(1)
+        return torch.where(difference <= most, 0.0, difference)  # what is no number stays so
+
+    parts = yield from in_batches(
+        apart, inputs, batch=_BATCH, device=str(inputs.device), note="the rewritten network's scores"
+    )
+    differences = torch.cat(parts)
+    for number in torch.nonzero(differences)[:1, 0].tolist():
+        raise NotApplicable(
+            f"Rewritten, the network gives scores that differ by "
+            f"{float(differences[number]):.2g} for picture {number}."
+        )
+
+
+def _laid_out(network: nn.Module, inputs: Tensor) -> Tensor:
+    """All pictures in the memory layout that `laid_out` finds best for one."""
+    first, _ = laid_out(network, inputs[:1])
+    last = inputs[:1].contiguous(memory_format=torch.channels_last)
+    return inputs.contiguous(
+        memory_format=torch.channels_last
+        if first.stride() == last.stride()
+        else torch.contiguous_format
+    )
+
+
+def _joined(values_nchw: Tensor, colours: Colours) -> Tensor:
+    """One value a pixel of each map, as `saliency` joins them."""
+    if colours == "largest":
+        return values_nchw.abs().amax(1)
+    return values_nchw.sum(1)
