@@ -56,6 +56,7 @@ benchmarks: .venv/dev.stamp
 	$(BIN)/python benchmarks/class_image.py
 	$(BIN)/python benchmarks/integrated_gradients.py
 	$(BIN)/python benchmarks/localisation.py
+	$(BIN)/python benchmarks/localisation_speed.py
 	$(BIN)/python benchmarks/bench_agreement.py
 
 clean:

@@ -32,7 +32,7 @@ from vizcore.figures.localisation_words import study_rows
 from vizcore.lenses.localisation_study import best_centred
 from vizcore.networks.loading import source_of
 from vizcore.networks.offers import preprocessing_of, weights
-from vizcore.records_localisation import FOUND_FROM, iou
+from vizcore.records_localisation import FOUND_ABOVE, iou
 
 NETWORKS = ("zfnet_photos20", "vgg_photos20", "resnet14_photos20", "mobilenet_photos20")
 #: Least and greatest side of the boxes, and how far their centres are at least from the middle.
@@ -65,7 +65,7 @@ def size(sides: tuple[int, int], off: int, device: str) -> dict[str, Any]:
         "sides_px": sides,
         "centred square px": side,
         "centred mean IoU": round(float(ious.mean()), 3),
-        "centred found": round(float((ious >= FOUND_FROM).mean()), 3),
+        "centred found": round(float((ious > FOUND_ABOVE).mean()), 3),
         "object named first": {
             name: {
                 "on the background": named(name, scenes, [s.rgb_hwc for s in scenes], device),

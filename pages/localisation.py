@@ -3,7 +3,13 @@
 import streamlit as st
 
 from vizcore.figures import localisation_words as words
-from vizcore.ui import localisation_views, localisation_views_set, pictures, weights_view
+from vizcore.ui import (
+    localisation_views,
+    localisation_views_one,
+    localisation_views_set,
+    pictures,
+    weights_view,
+)
 from vizcore.ui import picture_views as views
 from vizcore.ui.room import room
 
@@ -14,7 +20,7 @@ with room(
     if here.view["show"] == "all":
         localisation_views_set.draw_all(here, weights, chosen)
     else:
-        localisation_views.draw_one(here, weights, chosen)
+        localisation_views_one.draw_one(here, weights, chosen)
     with here.details("How to read this") as is_open:
         if is_open:
             st.markdown(words.EXPLAINED)

@@ -125,7 +125,12 @@ def box_as_seen(box: Rectangle, weights: Weights) -> Rectangle:
     return left, top, right, bottom
 
 
-def _posed(scene: Scene, weights: Weights) -> PosedScene:
+def posed(scene: Scene, weights: Weights) -> PosedScene:
+    """A scene as a network sees it, its box in the pixels it looks at.
+
+    Raises:
+        UnknownClass: the network does not know what is in the scene.
+    """
     from vizcore.lenses.localisation_study import PosedScene
 
     how = preprocessing_of(weights)
@@ -153,7 +158,7 @@ def _study(
 
     return localisation_study(
         network,
-        [_posed(scene, weights) for scene in localisation_set(part)],
+        [posed(scene, weights) for scene in localisation_set(part)],
         method=method,
         layer=layer,
         seed=seed,

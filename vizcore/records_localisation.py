@@ -8,13 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from vizcore.errors import BadChoice
+from vizcore.records_saliency import MethodFit
 
 #: (left, top, right, bottom) in pixels, right and bottom not included.
 Rectangle = tuple[float, float, float, float]
 Mask = npt.NDArray[np.bool_]
 
-#: An intersection over union from which on an object counts as found (as in ILSVRC's task).
-FOUND_FROM = 0.5
+#: An intersection over union above which an object counts as found: in ILSVRC's task the boxes
+#: must overlap by more than half (Russakovsky and others 2015, section 4.2).
+FOUND_ABOVE = 0.5
+#: Guesses that a network has in ILSVRC's task.
+GUESSES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +108,13 @@ class BoxScores:
 
     @property
     def error(self) -> float:
-        """The localisation error: the share (0..1) of scenes with less than `FOUND_FROM`."""
-        return float((self.ious_n < FOUND_FROM).mean())
+        """The localisation error: the share (0..1) of scenes with `FOUND_ABOVE` or less."""
+        return float((~self.found_n).mean())
+
+    @property
+    def found_n(self) -> Mask:
+        """Where the object is found."""
+        return np.asarray(self.ious_n > FOUND_ABOVE)
 
     @property
     def missing(self) -> int:
@@ -148,8 +157,11 @@ class LocalisationStudy:
         scores: the boxes; the class of the object was given to the method.
         method: its key.
         targets_n: int64, output number of each object's class; `behind_n` of the background's.
-        said_n: int64, the most probable output for each scene.
+        said_n: int64, the most probable output for each scene; `ranks_n` how many outputs are more
+            probable than the object's class.
         settings: how boxes were made.
+        fit: how the method fits the network: what was rewritten for it, with the largest difference
+            of the scores over all scenes; None while it is computed.
     """
 
     scores: BoxScores
@@ -157,7 +169,9 @@ class LocalisationStudy:
     targets_n: npt.NDArray[np.int64]
     behind_n: npt.NDArray[np.int64]
     said_n: npt.NDArray[np.int64]
+    ranks_n: npt.NDArray[np.int64]
     settings: LocalisationSettings
+    fit: MethodFit | None = None
 
     @property
     def named_n(self) -> Mask:
@@ -173,6 +187,14 @@ class LocalisationStudy:
     def background_share(self) -> float:
         """The share (0..1) of scenes whose background's class is named first."""
         return float((self.said_n == self.behind_n).mean())
+
+    def error_named(self, guesses: int = GUESSES) -> float:
+        """The error where the class must be told too: found, and among so many most probable ones.
+
+        As ILSVRC counts, where each of five guesses is a class with a box. A guess at the true
+        class has the box of its map, so no other map is needed.
+        """
+        return float((~(self.scores.found_n & (self.ranks_n < guesses))).mean())
 
     @property
     def where_named(self) -> BoxScores | None:

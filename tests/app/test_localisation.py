@@ -10,7 +10,8 @@ from vizcore import localisation_tasks
 from vizcore.data.samples import sample
 from vizcore.figures.trust_words import plain
 from vizcore.runtime.jobs import run_here
-from vizcore.ui import localisation_views
+from vizcore.ui import localisation_views, trust_views
+from vizcore.ui import localisation_views_methods as picking
 
 NETWORK = "zfnet_photos20"
 
@@ -52,9 +53,6 @@ def test_all_scenes_against_what_needs_no_network(monkeypatch: pytest.MonkeyPatc
     assert f"best centred square ({plain(without.centred.mean)})" in texts(at)
     assert "names the object's class first in" in texts(at)
     assert "vc.localisation_study('zfnet_photos20', method, seed=11)" in code_of(at, "localisation")
-    at.multiselect[0].set_value([]).run()
-    assert not at.exception
-    assert at.multiselect[0].value == ["gradient"]
 
 
 def test_a_network_of_other_classes_is_refused_with_those_that_fit():
@@ -71,6 +69,53 @@ def test_other_refusals():
     next(button for button in at.button if button.label == "Use coffee").click().run()
     assert not at.exception
     assert 'class="cs-answer"' in texts(at)
+
+
+def test_what_the_network_refuses_is_greyed_out_with_the_reason():
+    at = open_page("localisation", show="photo", picture="coffee")
+    assert not [each for each in at.button if each.label == "Grad-CAM"]  # until it is opened
+    at.session_state[picking.ONE_KEY] = True
+    at.run()
+    assert not at.exception
+    buttons = {each.label: each for each in at.button}
+    assert buttons["Class activation map"].disabled
+    assert "Refused: The scores are no linear function" in texts(at)
+    assert "On the rewritten network: " in texts(at)
+    buttons["Layer-wise relevance propagation"].click().run()
+    assert at.session_state["localisation.method"] == "lrp"
+    assert "Layer-wise relevance propagation points at a box" in texts(at)
+    assert "Network rewritten: " in texts(at).replace("\\", "")
+
+
+def test_a_method_that_is_refused_says_why_in_place():
+    at = open_page("localisation", method="cam")
+    assert "The scores are no linear function" in texts(at)
+    assert not at.exception
+
+
+def test_several_methods_are_chosen_from_the_list(monkeypatch: pytest.MonkeyPatch):
+    few = vc.localisation_set()[::60]
+    monkeypatch.setattr(localisation_tasks, "localisation_set", lambda part: few)
+    at = open_page("localisation", show="all", methods="gradient,lrp", seed="12")
+    assert "best of 2" in texts(at)
+    assert "Layer-wise relevance propagation: network rewritten: " in texts(at).replace("\\", "")
+    at.session_state[picking.SEVERAL_KEY] = True
+    at.run()
+    ticks = {each.label: each for each in at.checkbox}
+    assert ticks["Gradient"].value
+    assert ticks["Class activation map"].disabled
+    ticks["Gradient"].uncheck().run()
+    assert at.session_state["localisation.methods"] == ["lrp"]
+    at.session_state[picking.SEVERAL_KEY] = True
+    at.run()
+    next(each for each in at.checkbox if each.value).uncheck().run()
+    assert at.session_state["localisation.methods"] == ["gradient"]  # one at least
+    assert not at.exception
+
+
+def test_the_list_has_every_method_once():
+    columns = [family for column in picking.COLUMNS for family in column]
+    assert sorted(columns) == sorted({each.family for each in trust_views.OFFERED})
 
 
 def test_the_page_counts_the_scenes_rightly():

@@ -151,9 +151,9 @@ def test_bad_maps_are_refused_with_the_reason():
 def test_scores_by_hand():
     scores = BoxScores("", ((0, 0, 1, 1), None, (0, 0, 1, 1)), np.array([0.5, 0.0, 0.7]))
     assert (scores.mean, scores.median) == (pytest.approx(0.4), 0.5)
-    assert scores.error == pytest.approx(1 / 3)  # one half is found
+    assert scores.error == pytest.approx(2 / 3)  # one half is not more than one half
     assert scores.missing == 1
-    assert scores.among(np.array([True, False, True])).error == 0
+    assert scores.among(np.array([True, False, True])).error == 0.5
 
 
 def test_the_best_centred_square_by_trying_all():
@@ -204,6 +204,9 @@ def test_a_study_steps_through_the_scenes_and_leaves_the_network_as_it_was():
     assert study.background_share == pytest.approx(10 / 21)
     assert study.where_named is not None
     assert len(study.where_named.boxes) == 11
+    assert study.ranks_n.tolist() == [n % 2 for n in range(21)]  # two outputs: first or second
+    assert study.error_named(1) == pytest.approx(10 / 21)  # every box is right, not every answer
+    assert study.error_named(2) == study.scores.error == 0
     assert network.training
     assert network.where.requires_grad
     assert network.where.grad is None
@@ -217,10 +220,20 @@ def test_flat_maps_count_as_not_found():
             return x.mean((2, 3))[:, :2]
 
     study = finish(localisation_study(Deaf(), posed(2)))
+    assert study.error_named() == 1  # named or not, nothing is found
     assert study.scores.boxes == (None, None)
     assert study.scores.error == 1
     with pytest.raises(BadChoice, match="No scenes"):
         finish(localisation_study(Deaf(), []))
+
+
+def test_scores_that_are_not_finite_are_refused():
+    class Burst(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.mean((2, 3))[:, :2] / 0
+
+    with pytest.raises(NotApplicable, match="not finite for these scenes"):
+        finish(localisation_study(Burst(), posed(2)))
 
 
 def test_baselines_use_the_same_way_from_a_map_to_a_box():

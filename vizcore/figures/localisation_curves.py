@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizcore.figures.palette import apply_theme, sequential, theme
-from vizcore.records_localisation import FOUND_FROM, BoxScores, LocalisationStudy, SceneBaselines
+from vizcore.records_localisation import FOUND_ABOVE, BoxScores, LocalisationStudy, SceneBaselines
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -21,21 +21,21 @@ _DASHES = ("dash", "dot", "dashdot")
 
 
 def reached(scores: BoxScores) -> npt.NDArray[np.float64]:
-    """The share (0..1) of scenes with at least each IoU, at 0, 0.01, ..., 1.
+    """The share (0..1) of scenes with more than each IoU, at 0, 0.01, ..., 1.
 
     Example:
         >>> found = reached(BoxScores("", (None, None), np.array([0.25, 0.75])))
         >>> found[[0, 25, 26, 75, 76]].tolist()
-        [1.0, 1.0, 0.5, 0.5, 0.0]
+        [1.0, 0.5, 0.5, 0.0, 0.0]
     """
     at = np.arange(_STEPS + 1) / _STEPS
-    return (scores.ious_n[None] >= at[:, None]).mean(axis=1)
+    return (scores.ious_n[None] > at[:, None]).mean(axis=1)
 
 
 def draw_reached(
     studies: Sequence[LocalisationStudy], without: SceneBaselines, *, dark: bool = False
 ) -> go.Figure:
-    """Draw the share of scenes against the IoU that their boxes reach at least."""
+    """Draw the share of scenes against the IoU that their boxes exceed."""
     import plotly.graph_objects as go
 
     house = theme(dark)
@@ -57,21 +57,21 @@ def draw_reached(
             name=scores.title,
             mode="lines",
             line={"color": colour, "width": width, "dash": dash},
-            hovertemplate=f"{scores.title}<br>IoU of %{{x:.2f}} or more: "
+            hovertemplate=f"{scores.title}<br>IoU above %{{x:.2f}}: "
             "%{y:.3~g}% of scenes<extra></extra>",
         )
-    figure.add_vline(x=FOUND_FROM, line={"color": house.outline, "width": 1.5})
+    figure.add_vline(x=FOUND_ABOVE, line={"color": house.outline, "width": 1.5})
     figure.add_annotation(
-        x=FOUND_FROM,
+        x=FOUND_ABOVE,
         y=102,
-        text=f"found from {FOUND_FROM:g} on",
+        text=f"found above {FOUND_ABOVE:g}",
         showarrow=False,
         xanchor="left",
         yanchor="top",
         xshift=6,
         font={"size": 16, "color": house.text},
     )
-    figure.update_xaxes(title_text="IoU, at least", range=[0, 1], fixedrange=True)
+    figure.update_xaxes(title_text="IoU, more than", range=[0, 1], fixedrange=True)
     figure.update_yaxes(title_text="scenes, %", range=[0, 104], fixedrange=True)
     figure.update_layout(
         margin={"t": 12, "b": 52, "r": 8},
@@ -93,4 +93,4 @@ def alt(studies: Sequence[LocalisationStudy], without: SceneBaselines) -> str:
     """The finding in one sentence."""
     all_scores = [*(each.scores for each in studies), *without.all]
     parts = [f"{each.title} {100 * (1 - each.error):.0f}%" for each in all_scores]
-    return f"Scenes with an IoU of at least {FOUND_FROM:g}: {', '.join(parts)}."
+    return f"Scenes with an IoU above {FOUND_ABOVE:g}: {', '.join(parts)}."

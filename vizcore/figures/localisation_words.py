@@ -9,10 +9,12 @@ from typing import Protocol
 
 from vizcore.figures.localisation import HEADS
 from vizcore.figures.numbers import percent
+from vizcore.figures.saliency_words import rewriting_words
 from vizcore.figures.trust_words import plain
 from vizcore.formats.data import rows_csv
 from vizcore.records_localisation import (
-    FOUND_FROM,
+    FOUND_ABOVE,
+    GUESSES,
     BoxScores,
     Localisation,
     LocalisationStudy,
@@ -31,11 +33,13 @@ EXPLAINED = f"""
   localisation on the test set of ILSVRC-2013, where the class had to be named too. That number is
   of another network, other pictures and another task than these.
 - **IoU** is the area that two boxes share over the area that they cover together: 1 is the same
-  box. From {FOUND_FROM:g} on an object counts as found; the localisation error is the share of
-  scenes below it. A map without seeds, or a segment without a pixel, counts as 0.
+  box. Above {FOUND_ABOVE:g} an object counts as found, as in ILSVRC; the localisation error is the
+  share of the other scenes. A map without seeds, or a segment without a pixel, counts as 0.
 - **The class is given:** maps are of the object's true class, whatever the network names first.
   The scenes show a patch of one photograph pasted on another, and most networks here name the
   larger one behind; the table says how often, and how the boxes fare where the object is named.
+  *Class too* is the error where the class has to be told as well, among the network's first answer
+  or its first {GUESSES}, as ILSVRC counts it.
 - **Baselines.** The centred square has the one side that suits these very scenes best, which no
   method is told. Random numbers and edges (Sobel) are made into boxes just as the maps are. What
   is pasted on a photograph differs from it in texture, so edges alone can say much about where it
@@ -62,7 +66,7 @@ class KnownScene(Protocol):
 def scene_answer(found: Localisation, box: Rectangle, method: str, target: str, said: str) -> str:
     """The answer for one scene, as HTML."""
     score = found.iou(box)
-    verdict = "found" if score >= FOUND_FROM else "not found"
+    verdict = "found" if score > FOUND_ABOVE else "not found"
     named = (
         "which it also names first"
         if said == target
@@ -70,7 +74,8 @@ def scene_answer(found: Localisation, box: Rectangle, method: str, target: str, 
     )
     return (
         f"The box that {html.escape(method)} points at shares an IoU of <b>{plain(score)}</b> with "
-        f"that of the {html.escape(target)}, {named}: <b>{verdict}</b> ({FOUND_FROM:g} is needed)."
+        f"that of the {html.escape(target)}, {named}: <b>{verdict}</b> "
+        f"(more than {FOUND_ABOVE:g} is needed)."
     )
 
 
@@ -122,6 +127,15 @@ def naming_said(study: LocalisationStudy) -> str:
     )
 
 
+def studies_said(studies: Sequence[LocalisationStudy]) -> str:
+    """How often the network names what is there, and what was rewritten of it for a method."""
+    said = [naming_said(studies[0])]
+    for study in studies:
+        if words := rewriting_words(study.fit):
+            said.append(f"{study.scores.title}: {words[:1].lower()}{words[1:]}.")
+    return " ".join(said)
+
+
 def study_rows(
     studies: Sequence[LocalisationStudy], without: SceneBaselines
 ) -> list[dict[str, object]]:
@@ -134,6 +148,8 @@ def study_rows(
                 "what": study.scores.title,
                 "method": study.method,
                 **_numbers(study.scores),
+                "error, class too, top-1": study.error_named(1),
+                f"error, class too, top-{GUESSES}": study.error_named(),
                 "class accuracy": study.accuracy,
                 "background named": study.background_share,
                 "scenes with the class named first": int(study.named_n.sum()),
@@ -147,6 +163,8 @@ def study_rows(
             title = f"{title}, {without.side_px} px"
         empty = dict.fromkeys(
             (
+                "error, class too, top-1",
+                f"error, class too, top-{GUESSES}",
                 "class accuracy",
                 "background named",
                 "scenes with the class named first",
@@ -175,7 +193,8 @@ def study_csv(studies: Sequence[LocalisationStudy], without: SceneBaselines) -> 
 
 def study_table(studies: Sequence[LocalisationStudy], without: SceneBaselines) -> str:
     """The rows as an HTML table."""
-    heads = ("mean IoU", "median IoU", "localisation error", "without a box")
+    with_class = ("error, class too, top-1", f"error, class too, top-{GUESSES}")
+    heads = ("mean IoU", "median IoU", "localisation error", *with_class, "without a box")
     named = "error where the class is named first"
     head = "".join(f'<th class="n">{each}</th>' for each in (*heads, named))
     body = ""
@@ -186,6 +205,7 @@ def study_table(studies: Sequence[LocalisationStudy], without: SceneBaselines) -
             plain(float(str(row["mean IoU"]))),
             plain(float(str(row["median IoU"]))),
             percent(float(str(row["localisation error"]))),
+            *("" if row[each] is None else percent(float(str(row[each]))) for each in with_class),
             str(row["without a box"]),
             there,
         )

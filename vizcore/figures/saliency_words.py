@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizcore.figures.numbers import percent
-from vizcore.records_saliency import Completeness, SaliencyMap
+from vizcore.records_saliency import Completeness, MethodFit, SaliencyMap
 
 
 def half_share(values_hw: npt.NDArray[np.floating]) -> float:
@@ -134,7 +134,11 @@ def fit_words(found: SaliencyMap) -> str:
         >>> fit_words(SaliencyMap(values, True, "", 0, "cat", 1.0, photo, fit=fit))
         'Network rewritten: 2 additions became modules; largest difference of its outputs 0'
     """
-    fit = found.fit
+    return rewriting_words(found.fit)
+
+
+def rewriting_words(fit: MethodFit | None) -> str:
+    """How a network was rewritten for a method, with the proof; empty where it was not."""
     if fit is None or fit.verdict != "rewritten":
         return ""
     proof = (

@@ -7,7 +7,7 @@ The task is single-object localisation with the class given, as in Simonyan, Ved
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from torch import nn
 
 from vizcore.errors import BadChoice, NotApplicable
 from vizcore.lenses.capture import as_input, forward
+from vizcore.lenses.explaining import within
 from vizcore.lenses.localisation import localise
 from vizcore.lenses.saliency.methods import method_of
 from vizcore.lenses.saliency_batches import ManyPictures, maps_of
@@ -31,6 +32,7 @@ from vizcore.records_localisation import (
 from vizcore.records_saliency import Value
 from vizcore.runtime.clone import private_copy
 from vizcore.runtime.jobs import Progress
+from vizcore.runtime.memory import in_batches
 
 #: Pictures that are named in one forward pass.
 _BATCH = 64
@@ -68,14 +70,16 @@ def localisation_study(
     """Find the object of every scene by one method, a few scenes a step.
 
     The network is rewritten once for all scenes where the method needs that
-    (`vizcore.lenses.saliency_batches`). A scene whose map is flat or whose segment is empty counts as 0.
+    (`vizcore.lenses.saliency_batches`). A scene whose map is flat or whose segment is empty counts
+    as 0.
 
     Yields:
         the study of the scenes so far in `Progress.partial`, now and then.
 
     Raises:
         BadChoice: no scenes, or an unknown method or option.
-        NotApplicable: the method cannot be honest on this network; says why.
+        NotApplicable: the method cannot be honest on this network, or its scores are not finite;
+            says why.
 
     Example:
         >>> from vizcore.runtime.jobs import finish
@@ -92,7 +96,7 @@ def localisation_study(
     how = settings or LocalisationSettings()
     if not scenes:
         raise BadChoice("No scenes came in. Allowed: one and more.")
-    said = yield from _said(network, scenes)
+    said, ranks = yield from _said(network, scenes)
     boxes: list[Rectangle | None] = []
 
     def so_far() -> LocalisationStudy:
@@ -103,6 +107,7 @@ def localisation_study(
             np.array([scene.target for scene in done], np.int64),
             np.array([scene.behind for scene in done], np.int64),
             said[: len(boxes)],
+            ranks[: len(boxes)],
             how,
         )
 
@@ -112,7 +117,11 @@ def localisation_study(
         np.array([scene.target for scene in scenes], np.int64),
     )
     work = maps_of(network, pictures, method, layer=layer, seed=seed, options=options)
-    for step in work:
+    while True:
+        try:
+            step = next(work)
+        except StopIteration as stop:
+            return replace(so_far(), fit=stop.value)
         done = len(boxes)
         if isinstance(step, Progress):
             far = f" ({step.note}, {step.done:,} of {step.total:,})" if step.total else ""
@@ -123,7 +132,6 @@ def localisation_study(
             number = len(boxes)
             shown = so_far() if number % _SHOWN_EVERY == 0 else None
             yield Progress(number, len(scenes), f"scene {number} of {len(scenes)}", shown)
-    return so_far()
 
 
 def baselines(
@@ -199,13 +207,24 @@ def _scored(title: str, boxes: Sequence[Rectangle | None], true: Sequence[Rectan
 
 def _said(
     network: nn.Module, scenes: Sequence[PosedScene]
-) -> Generator[Progress, None, npt.NDArray[np.int64]]:
+) -> Generator[Progress, None, tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """The most probable output of each scene, and how many are above that of its object's class.
+
+    Raises:
+        NotApplicable: a score is not finite.
+    """
     copy = private_copy(network)
-    said: list[npt.NDArray[np.int64]] = []
-    for start in range(0, len(scenes), _BATCH):
-        part = np.stack([scene.input_chw for scene in scenes[start : start + _BATCH]])
+    pictures = as_input(copy, np.stack([scene.input_chw for scene in scenes]))
+
+    def scores_in(part: torch.Tensor) -> torch.Tensor:
         with torch.no_grad():
-            scores = forward(copy, as_input(copy, part))
-        said.append(scores.argmax(1).cpu().numpy().astype(np.int64))
-        yield Progress(0, len(scenes), "what the network names")
-    return np.concatenate(said)
+            return forward(copy, part).float().cpu()
+
+    steps = in_batches(scores_in, pictures, batch=_BATCH, device=str(pictures.device))
+    parts = yield from within(steps, 0, len(scenes), "what the network names")
+    scores = torch.cat(parts)
+    if not bool(scores.isfinite().all()):
+        raise NotApplicable("The network's class scores are not finite for these scenes.")
+    targets = torch.tensor([scene.target for scene in scenes])[:, None]
+    above = (scores > scores.gather(1, targets)).sum(1)
+    return scores.argmax(1).numpy().astype(np.int64), above.numpy().astype(np.int64)

@@ -9,7 +9,7 @@ on every picture, and methods that take one pass take it for several pictures of
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -26,7 +26,7 @@ from vizcore.lenses.saliency.fitting import Fitting, Judged
 from vizcore.lenses.saliency.look import ROUNDING, Attributed, Look, Score, laid_out
 from vizcore.lenses.saliency.methods import method_of, settled
 from vizcore.lenses.saliency.paths import baseline_of
-from vizcore.records_saliency import Colours, SaliencyMethod, Value
+from vizcore.records_saliency import Colours, MethodFit, SaliencyMap, SaliencyMethod, Value
 from vizcore.runtime.clone import frozen_copy
 from vizcore.runtime.jobs import Progress, finish
 from vizcore.runtime.memory import in_batches, is_out_of_memory
@@ -106,11 +106,15 @@ def maps_of(
     seed: int = 0,
     options: Mapping[str, Value] | None = None,
     memory_bytes: int | None = None,
-) -> Generator[Progress | list[Map], None, None]:
+) -> Generator[Progress | list[Map], None, MethodFit | None]:
     """One method's map of each picture: what `saliency` gives for it alone, to float rounding.
 
     Yields:
         progress within a batch, and the maps (H, W) of each batch when it is done, in order.
+
+    Returns:
+        (of the generator) how the method fits the network, with the largest difference between the
+        scores of the rewritten network and its own over all pictures.
 
     Raises:
         BadChoice, UnknownLayer, BadInputSize, NotApplicable, OutOfMemory: as `saliency`, and
@@ -135,15 +139,17 @@ def maps_of(
     )
     if chosen.key not in _TOGETHER and chosen.key not in _ALONE:
         for number in range(len(pictures.targets_n)):
-            yield (yield from _by_itself(network, pictures, number, asked))
-        return
+            found = yield from _by_itself(network, pictures, number, asked)
+            yield [found.values_hw]
+        return found.fit
     copy = frozen_copy(network)
     inputs = _laid_out(copy, as_input(copy, pictures.inputs_nchw))
     ready = Fitting(copy, inputs[:1]).judged(chosen.key, asked.options)
     if ready.verdict == "refused":
         raise NotApplicable(" ".join(ready.reasons), received=chosen.key)
+    fit = ready.fit(chosen.key)
     if ready.network is not copy:
-        yield from _proven(copy, ready.network, inputs)
+        fit = replace(fit, largest_difference=(yield from _proven(copy, ready.network, inputs)))
     for run in pictures.runs():
         target = int(pictures.targets_n[run.start])
         try:
@@ -156,7 +162,9 @@ def maps_of(
             alone = False
         for number in range(run.start, run.stop) if alone else ():
             # Asked by itself a picture is answered, or what is wrong with it is said.
-            yield (yield from _by_itself(network, pictures, number, asked))
+            found = yield from _by_itself(network, pictures, number, asked)
+            yield [found.values_hw]
+    return fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,46 +226,52 @@ def _of_one_class(
 
 def _by_itself(
     network: nn.Module, pictures: ManyPictures, number: int, asked: _Asked
-) -> Generator[Progress, None, list[Map]]:
-    found = yield from saliency(
-        network,
-        pictures.inputs_nchw[number : number + 1],
-        image_hwc=pictures.images_nhwc[number],
-        target=int(pictures.targets_n[number]),
-        method=asked.method.key,
-        layer=asked.layer,
-        seed=asked.seed,
-        options=asked.options,
-        memory_bytes=asked.memory_bytes,
+) -> Generator[Progress, None, SaliencyMap]:
+    return (
+        yield from saliency(
+            network,
+            pictures.inputs_nchw[number : number + 1],
+            image_hwc=pictures.images_nhwc[number],
+            target=int(pictures.targets_n[number]),
+            method=asked.method.key,
+            layer=asked.layer,
+            seed=asked.seed,
+            options=asked.options,
+            memory_bytes=asked.memory_bytes,
+        )
     )
-    return [found.values_hw]
 
 
 def _proven(
     network: nn.Module, rewritten: nn.Module, inputs: Tensor
-) -> Generator[Progress, None, None]:
-    """Hold the rewritten network's scores against the network's own, for every picture.
+) -> Generator[Progress, None, float]:
+    """The largest difference of the rewritten network's scores from its own, over all pictures.
 
     Raises:
-        NotApplicable: they differ by more than rounding; says by how much, and for which picture.
+        NotApplicable: for a picture it is more than rounding; says how much, and for which.
     """
 
     def apart(images: Tensor) -> Tensor:
+        """Of each picture the difference, and what rounding may make of it: (n, 2)."""
         with torch.no_grad():
             before, after = network(images), rewritten(images)
         most = ROUNDING * before.abs().amax(1).clamp(min=1.0)
-        difference = (before - after).abs().amax(1)
-        return torch.where(difference <= most, 0.0, difference)  # what is no number stays so
+        return torch.stack([(before - after).abs().amax(1), most], 1)
 
     parts = yield from in_batches(
-        apart, inputs, batch=_BATCH, device=str(inputs.device), note="the rewritten network's scores"
+        apart,
+        inputs,
+        batch=_BATCH,
+        device=str(inputs.device),
+        note="the rewritten network's scores",
     )
-    differences = torch.cat(parts)
-    for number in torch.nonzero(differences)[:1, 0].tolist():
+    differences, most = torch.cat(parts).unbind(1)
+    for number in torch.nonzero(~(differences <= most))[:1, 0].tolist():  # no number: not proven
         raise NotApplicable(
             f"Rewritten, the network gives scores that differ by "
             f"{float(differences[number]):.2g} for picture {number}."
         )
+    return float(differences.max())
 
 
 def _laid_out(network: nn.Module, inputs: Tensor) -> Tensor:

@@ -15,7 +15,8 @@ from vizcore.figures.localisation_curves import draw_reached
 from vizcore.figures.palette import CHART_CONFIG
 from vizcore.lenses.saliency.methods import method_of
 from vizcore.records_localisation import LocalisationStudy, SceneBaselines
-from vizcore.ui import localisation_views as found_views
+from vizcore.ui import localisation_views as shared
+from vizcore.ui import localisation_views_methods as picking
 from vizcore.ui import picture_views as views
 from vizcore.ui import trust_views, work
 from vizcore.ui.room import Download, Room, is_dark
@@ -30,25 +31,17 @@ if TYPE_CHECKING:
 def draw_all(here: Room, weights: Weights, chosen: Chosen) -> None:
     """How many objects are found, by method and without any network."""
     view = here.view
-    if not view["methods"]:
-        view["methods"] = ["gradient"]
     with here.controls():
-        found_views.draw_show(here)
-        st.multiselect(
-            "Methods",
-            list(trust_views.TITLES),
-            format_func=trust_views.TITLES.__getitem__,
-            width=420,
-            **view.bind("methods"),
-        )
+        shared.draw_show(here)
+        picking.draw_methods(view, weights, chosen)
         methods = [method_of(each) for each in view["methods"]]
         layer = trust_views.draw_layer(here, weights, chosen, methods)
-        found_views.draw_settings(here)
+        shared.draw_settings(here)
     place = st.empty()
     studies: list[LocalisationStudy] = []
     keys: list[Hashable] = []
     try:
-        settings = found_views.settings_of(here)
+        settings = shared.settings_of(here)
         localisation_tasks.require_scene_classes(weights)
         base = localisation_tasks.scene_baselines_task(settings=settings, seed=view["seed"])
         without = work.run(base, slot="localisation.baselines")
@@ -71,7 +64,7 @@ def draw_all(here: Room, weights: Weights, chosen: Chosen) -> None:
             studies.append(work.run(task, slot=f"localisation.study{at}", show=show))
             keys.append(task.key)
     except ConvScopeError as error:
-        found_views.refuse(here, error)
+        shared.refuse(here, error)
         return
     finally:
         place.empty()
@@ -86,7 +79,7 @@ def draw_all(here: Room, weights: Weights, chosen: Chosen) -> None:
             alt=chart.layout.meta["alt"],
         )
     st.html(words.study_table(studies, without))
-    views.caption(weights, words.naming_said(studies[0]))
+    views.caption(weights, words.studies_said(studies))
     _offer(here, weights, studies, without)
     _code(here, weights, layer)
 
@@ -118,7 +111,7 @@ def _offer(
             "Every scene, CSV",
             f"{stem}_scenes.csv",
             "text/csv",
-            lambda: words.scenes_csv(found_views.scenes(), studies, without),
+            lambda: words.scenes_csv(shared.scenes(), studies, without),
         ),
         Download(
             "Chart, HTML",
@@ -134,7 +127,7 @@ def _code(here: Room, weights: Weights, layer: str | None) -> None:
     given = f", layer={layer!r}" if layer else ""
     if here.view["seed"]:
         given += f", seed={here.view['seed']}"
-    how = found_views.settings_code(here)
+    how = shared.settings_code(here)
     here.code(
         f"import vizcore as vc\n{imports}\n"
         f"for method in {here.view['methods']!r}:\n"

@@ -1,0 +1,107 @@
+"""Choosing the methods that are to find objects; what the network refuses is greyed out, with why.
+
+What is offered explains a class's score or a layer; methods of a single unit say nothing of where
+an object is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from vizcore import saliency_tasks
+from vizcore.records_saliency import MethodFit, SaliencyMethod
+from vizcore.ui import picture_views as views
+from vizcore.ui import trust_views, work
+from vizcore.ui.address import View
+
+if TYPE_CHECKING:
+    from vizcore.ui.pictures import Chosen
+    from vizcore.zoo.weights import Weights
+
+#: Of the popovers that hold the lists: one method, or several.
+ONE_KEY, SEVERAL_KEY = "localisation-method", "localisation-methods"
+#: Families in three columns of about one length.
+COLUMNS = (
+    ("gradient", "path", "class activation map"),
+    ("backpropagation rule", "perturbation", "surrogate model"),
+    ("layer",),
+)
+
+
+def draw_method(view: View, weights: Weights, chosen: Chosen) -> None:
+    """The one method that is looked at, behind a button with its name."""
+    label = f"Method: {trust_views.TITLES[view['method']]}"
+    with st.popover(
+        label, icon=":material/checklist:", key=ONE_KEY, on_change="rerun", width=212
+    ) as popover:
+        if popover.open:
+            _draw_list(view, _fits(weights, chosen), several=False)
+
+
+def draw_methods(view: View, weights: Weights, chosen: Chosen) -> None:
+    """The methods that are held against each other."""
+    count = len(view["methods"])
+    first = trust_views.TITLES[view["methods"][0]]
+    label = f"Method: {first}" if count == 1 else f"{count} methods"
+    with st.popover(
+        label, icon=":material/checklist:", key=SEVERAL_KEY, on_change="rerun"
+    ) as popover:
+        if popover.open:
+            _draw_list(view, _fits(weights, chosen), several=True)
+
+
+def _fits(weights: Weights, chosen: Chosen) -> dict[str, MethodFit]:
+    """What is known of each method on this network."""
+    task = saliency_tasks.saliency_methods_task(
+        weights.architecture, chosen.picture, weights=weights
+    )
+    found = work.run(task, slot="localisation.fits")
+    return {each.method: each for each in found.fits}
+
+
+def _draw_list(view: View, fits: Mapping[str, MethodFit], *, several: bool) -> None:
+    with st.container(key="localisation-list"):
+        for column, families in zip(st.columns(len(COLUMNS)), COLUMNS, strict=True):
+            with column:
+                for family in families:
+                    st.markdown(f"**{family[:1].upper()}{family[1:]}**")
+                    for method in trust_views.OFFERED:
+                        if method.family == family:
+                            _draw(view, method, fits.get(method.key), several=several)
+
+
+def _draw(view: View, method: SaliencyMethod, fit: MethodFit | None, *, several: bool) -> None:
+    key = f"localisation.takes.{method.key}"
+    is_chosen = method.key in view["methods"] if several else method.key == view["method"]
+    refused = fit is not None and fit.is_refused
+    said = f"{method.says[:1].upper()}{method.says[1:]}. {method.passes}. {method.paper}."
+    if several:
+        st.session_state[key] = is_chosen
+
+        def take() -> None:
+            kept = [each for each in view["methods"] if each != method.key]
+            view["methods"] = [*kept, method.key] if st.session_state[key] else kept or ["gradient"]
+
+        st.checkbox(
+            method.title, key=key, on_change=take, disabled=refused and not is_chosen, help=said
+        )
+    else:
+
+        def choose() -> None:
+            view["method"] = method.key
+
+        st.button(
+            method.title,
+            key=f"{key}.one",
+            on_click=choose,
+            disabled=refused,
+            help=said,
+            type="primary" if is_chosen else "tertiary",
+        )
+    if fit is not None and fit.verdict != "applies":
+        what = "Refused" if refused else "On the rewritten network"
+        why = "; ".join(fit.reasons or fit.changes)
+        st.caption(f"{what}: {views.plain(why)}")
