@@ -23,9 +23,11 @@ from vizcore.lenses.capture import Images, as_input
 from vizcore.lenses.explaining import within
 from vizcore.lenses.saliency import gradients, layers, rules, saliency
 from vizcore.lenses.saliency.fitting import Fitting, Judged
-from vizcore.lenses.saliency.look import ROUNDING, Attributed, Look, Score, laid_out
+from vizcore.lenses.saliency.look import Attributed, Look, Score, laid_out
 from vizcore.lenses.saliency.methods import method_of, settled
 from vizcore.lenses.saliency.paths import baseline_of
+from vizcore.lenses.saliency.relevance import relevance
+from vizcore.lenses.saliency.rounding import ROUNDING
 from vizcore.records_saliency import Colours, MethodFit, SaliencyMap, SaliencyMethod, Value
 from vizcore.runtime.clone import frozen_copy
 from vizcore.runtime.jobs import Progress, finish
@@ -47,7 +49,8 @@ def _deep_lift(look: Look) -> Steps:
 def _lrp(look: Look) -> Steps:
     yield Progress(0, 1, "relevance")
     epsilon = look.number("epsilon")
-    return Attributed(rules.relevance(look.network, look.image, look.score.target, epsilon))
+    found, _ = relevance(look.network, look.image, look.score.target, epsilon)
+    return Attributed(found)
 
 
 #: One pass for several pictures: none depends on another in it.
