@@ -45,3 +45,18 @@ def test_the_chart_has_each_point_once() -> None:
     marks = [trace for trace in figure.data if trace.mode == "markers"]
     assert sum(len(trace.x) for trace in marks) == len(protocol_points())
     assert len(figure.layout.annotations) == len(protocol_points())
+
+
+def test_one_network_s_error_names_who_printed_it():
+    """Not the sources of the ensemble's error beside it."""
+    sources = {(p.name, p.top5_err_pct): p.source for p in protocol_points()}
+    assert sources["AlexNet", 18.2] == get("alexnet_2012").published.source
+    assert sources["ResNet-152", 6.7] == get("resnet152_v1").published.source
+    assert sources["SENet-154", 4.47] == get("senet154").published.source
+    assert "7.89" in sources["GoogLeNet", 7.89]
+    assert "5.71" in sources["ResNet-152", 5.71]
+
+
+def test_the_official_entry_of_one_network_is_there():
+    official = {8.434: "single", 7.325: "entry", 7.0: "single"}
+    assert told("VGG") == official

@@ -11,41 +11,75 @@ from itertools import pairwise
 
 from vizcore.errors import BadChoice
 from vizcore.records_accuracy import AccuracyPoint, PointKind
-from vizcore.reference.accuracy import AccuracyRecord, accuracy_vs_compute
+from vizcore.reference.accuracy import AccuracyRecord, accuracy_vs_compute, timm_results
 from vizcore.trained import fleet
 from vizcore.zoo import architectures, get
 from vizcore.zoo.catalogue import counts_of
 from vizcore.zoo.pretrained import DATASET, pretrained_weights
 from vizcore.zoo.pretrained_counts import counts_at
+from vizcore.zoo.weights import Weights
 
 _COUNTED = re.compile(r"architectures\.csv:(\w+)")
 
 
+#: Authors' own accuracy this near to a library's is that of the weights the library has ported.
+_SAME_TRAINING = 0.5
 #: The sets of networks whose accuracies share an axis.
 SETS = ("study", "field", "fleet")
 
 
-def accuracy_points(which: str = "study") -> tuple[AccuracyPoint, ...]:
+def accuracy_points(which: str = "study", find: str = "") -> tuple[AccuracyPoint, ...]:
     """Networks with their accuracy and their cost, each number with its source.
 
     Args:
         which: "study" (the networks of the 2017 comparison), "field" (every pretrained weight of
-            the zoo), or "fleet" (the networks in the box, on Photos-20).
+            the zoo, and what authors publish of their own), or "fleet" (the networks in the box,
+            on Photos-20).
+        find: keeps the networks that these words name; see `matching`.
 
     Raises:
-        BadChoice: another set.
+        BadChoice: another set, or words that name no network of it.
 
     Example:
-        >>> len(accuracy_points("fleet"))
-        14
+        >>> len(accuracy_points("fleet")), len(accuracy_points("study", find="vgg, inception"))
+        (14, 5)
     """
     if which not in SETS:
         raise BadChoice.among("which", which, SETS)
     if which == "study":
-        return published_points()
-    if which == "field":
-        return field_points()
-    return tuple(point for point in fleet_points() if point.weights == "photos20")
+        points = published_points()
+    elif which == "field":
+        points = field_points()
+    else:
+        points = tuple(point for point in fleet_points() if point.weights == "photos20")
+    found = matching(points, find)
+    if not found:
+        families = sorted({point.family for point in points})
+        raise BadChoice(
+            f"No network here is named by '{find}'. The families are {', '.join(families)}.",
+            received=find,
+            suggestions=families,
+        )
+    return found
+
+
+def matching(points: tuple[AccuracyPoint, ...], find: str) -> tuple[AccuracyPoint, ...]:
+    """The points that words name: all words of one of the parts that commas divide.
+
+    Words are looked for in the network's name, family and key, its weights' name, and where its
+    accuracy comes from. No words keep all points.
+
+    Example:
+        >>> [point.label for point in matching(published_points(), "vgg, inception v4")]
+        ['VGG-16', 'VGG-19', 'Inception-v4']
+    """
+    parts = [part.lower().split() for part in find.split(",") if part.strip()]
+
+    def is_named(point: AccuracyPoint) -> bool:
+        told = f"{point.label} {point.family} {point.key} {point.weights} {point.kind}".lower()
+        return any(all(word in told for word in words) for words in parts)
+
+    return tuple(point for point in points if not parts or is_named(point))
 
 
 @lru_cache(maxsize=2)
@@ -107,38 +141,59 @@ def _published(network: str, counted: AccuracyRecord, told: AccuracyRecord) -> A
 
 @lru_cache(maxsize=1)
 def field_points() -> tuple[AccuracyPoint, ...]:
-    """Every pretrained weight of the zoo whose accuracy its library publishes, in order of year.
+    """Every pretrained weight of the zoo with its library's accuracy, in order of year.
 
-    Costs are counted at the resolution the accuracy was measured at.
+    Costs are counted at the resolution the accuracy was measured at. Behind them, what authors
+    publish of trainings that no library has ported, marked as published.
+
+    Example:
+        >>> sorted({point.kind for point in field_points()})
+        ['published', 'timm', 'torchvision']
     """
-    points = []
-    for entry in architectures():
-        for weights in pretrained_weights(entry):
-            top1 = weights.accuracy.get("top1")
-            counts = counts_at(weights)
-            if top1 is None or counts is None:
-                continue
-            how = weights.preprocessing
-            points.append(
-                AccuracyPoint(
-                    label=f"{entry.name}, {weights.name}",
-                    key=entry.key,
-                    weights=weights.name,
-                    kind="timm" if weights.origin == "timm" else "torchvision",
-                    family=entry.family,
-                    year=entry.year,
-                    top1_pct=100 * top1,
-                    side_px=counts.side_px,
-                    params=counts.params,
-                    macs=counts.macs,
-                    activations=counts.activations,
-                    protocol=f"{DATASET}, one central crop of {how.crop_px} px, "
-                    f"resized to {how.resize_px}",
-                    source=weights.source or f"{weights.origin}'s metadata",
-                    cost_source=f"counted from '{entry.key}' at {counts.side_px} px",
-                )
-            )
+    points = [
+        point
+        for entry in architectures()
+        for weights in pretrained_weights(entry)
+        if (point := _weights_point(weights)) is not None
+    ]
+    authors = {each.network for each in accuracy_vs_compute(True) if each.record == "authors"}
+    for told in published_points(False):
+        ported = (each for each in points if each.key == told.key)
+        if told.label in authors and not any(
+            abs(each.top1_pct - told.top1_pct) < _SAME_TRAINING for each in ported
+        ):
+            points.append(told)
     return tuple(points)
+
+
+def _weights_point(weights: Weights) -> AccuracyPoint | None:
+    """A point of what a library publishes of its weights; None where it publishes nothing."""
+    entry = get(weights.architecture)
+    measured = timm_results().get((weights.architecture, weights.name))
+    top1_pct = 100 * weights.accuracy["top1"] if "top1" in weights.accuracy else None
+    source = weights.source or f"{weights.origin}'s metadata"
+    if top1_pct is None and measured is not None:
+        top1_pct, source = measured.top1_acc_pct, f"{measured.source}, {measured.timm_name}"
+    counts = counts_at(weights)
+    if top1_pct is None or counts is None:
+        return None
+    how = weights.preprocessing
+    return AccuracyPoint(
+        label=f"{entry.name}, {weights.name}",
+        key=entry.key,
+        weights=weights.name,
+        kind="timm" if weights.origin == "timm" else "torchvision",
+        family=entry.family,
+        year=entry.year,
+        top1_pct=top1_pct,
+        side_px=counts.side_px,
+        params=counts.params,
+        macs=counts.macs,
+        activations=counts.activations,
+        protocol=f"{DATASET}, one central crop of {how.crop_px} px, resized to {how.resize_px}",
+        source=source,
+        cost_source=f"counted from '{entry.key}' at {counts.side_px} px",
+    )
 
 
 @lru_cache(maxsize=1)
@@ -175,19 +230,39 @@ def fleet_points() -> tuple[AccuracyPoint, ...]:
 def family_lines(points: tuple[AccuracyPoint, ...]) -> tuple[tuple[int, int], ...]:
     """Pairs of points to join by a line: neighbours in cost within one family and one recipe.
 
-    Points of one family are one recipe where their weights have the same name (or none).
+    Points of one family are one recipe where their weights have the same name (or none). A family
+    of several series (RegNetX and RegNetY, VGG with and without normalisation) has a line each;
+    networks that are alone in their series have one together.
 
     Example:
         >>> found = published_points()
-        >>> [(found[a].label, found[b].label) for a, b in family_lines(found)][-1:]
-        [('VGG-16', 'VGG-19')]
+        >>> joined = [(found[a].label, found[b].label) for a, b in family_lines(found)]
+        >>> ("GoogLeNet", "Inception-v3") in joined, ("VGG-16", "VGG-19") in joined
+        (True, True)
     """
-    groups: dict[tuple[str, str], list[int]] = {}
+    groups: dict[tuple[str, str, str], list[int]] = {}
     for number, point in enumerate(points):
         if point.macs is not None:
-            groups.setdefault((point.family, point.weights), []).append(number)
+            key = (point.family, point.weights, _series(point.label))
+            groups.setdefault(key, []).append(number)
+    joined: dict[tuple[str, str, str], list[int]] = {}
+    for (family, weights, series), numbers in groups.items():
+        key = (family, weights, series if len(numbers) > 1 else "")
+        joined.setdefault(key, []).extend(numbers)
     lines = []
-    for numbers in groups.values():
+    for numbers in joined.values():
         numbers.sort(key=lambda number: points[number].macs or 0)
         lines += list(pairwise(numbers))
     return tuple(lines)
+
+
+def _series(label: str) -> str:
+    """What a network's name has in common with those of its series.
+
+    Example:
+        >>> _series("VGG-D + BatchNorm, IMAGENET1K_V1"), _series("MobileNet v3 Large 1.0/224")
+        ('VGG + BatchNorm', 'MobileNet v3')
+    """
+    name = label.partition(",")[0]
+    found = re.match(r"[^-/ ]+([- ][vV]\d)?", name)
+    return (found[0] if found else name) + (" + " + name.partition(" + ")[2] if "+" in name else "")

@@ -11,11 +11,12 @@ from functools import lru_cache
 
 from vizcore.records_accuracy import ProtocolPoint
 from vizcore.reference import ChallengeWinner, challenge_winners
-from vizcore.zoo import get
+from vizcore.zoo import architectures, get
 
 #: Networks of those years whose papers print errors of their own, by the year they are told of.
 _PAPERS = {2012: "alexnet_2012", 2013: "zfnet"}
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_OFFICIAL_SINGLE = re.compile(r"single net (\d+(?:\.\d+)?)")
 _ENSEMBLE_TEST = re.compile(r"(\d+) (?:CNNs|convnets)[^;]*?, (\d+(?:\.\d+)?) test")
 
 
@@ -64,24 +65,48 @@ def _of_entry(entry: ChallengeWinner) -> list[ProtocolPoint]:
                 rank=entry.rank,
             )
         )
+    for found in _OFFICIAL_SINGLE.findall(entry.ensemble):
+        made.append(_single(entry, name, found, "the team's own entry of one network, test"))
     for part in filter(None, (part.strip() for part in entry.single_model_top5.split(";"))):
         number = _NUMBER.match(part)
         if number is not None:
-            words = part[number.end() :].strip(" ()")
-            made.append(
-                ProtocolPoint(
-                    entry.year,
-                    name,
-                    float(number[0]),
-                    is_ensemble=False,
-                    part=_part(words),
-                    outside_data=False,
-                    protocol=f"one network: {words}",
-                    source=entry.cross_check or entry.source,
-                    rank=entry.rank,
-                )
-            )
+            words = re.sub(r"[()]", "", part[number.end() :]).strip()
+            made.append(_single(entry, name, number[0], words))
     return made
+
+
+def _single(entry: ChallengeWinner, name: str, number: str, words: str) -> ProtocolPoint:
+    """One network's error; who printed it is asked of the architecture's own facts first."""
+    source, protocol, part = entry.source, words, _part(words)
+    if "entry" not in words:
+        source = f"{entry.source}; {entry.cross_check}" if entry.cross_check else entry.source
+        for architecture in architectures():
+            told = architecture.published
+            if told is None or not architecture.name.startswith(name):
+                continue
+            if told.top5 == float(number):
+                source, protocol = told.source, told.protocol
+                part = "validation" if told.dataset.endswith("val") else part
+                break
+            if re.search(rf"(?<![\d.]){re.escape(number)}(?![\d.]*\d)", architecture.other_results):
+                piece = _piece_with(architecture.other_results, number)
+                source = f"{piece}; {entry.cross_check}"
+    return ProtocolPoint(
+        entry.year,
+        name,
+        float(number),
+        is_ensemble=False,
+        part=part,
+        outside_data=False,
+        protocol=f"one network: {protocol}",
+        source=source,
+        rank=entry.rank,
+    )
+
+
+def _piece_with(text: str, number: str) -> str:
+    """The piece of a list of results, divided by semicolons, in which a number stands."""
+    return next(piece.strip() for piece in text.split(";") if number in piece)
 
 
 def _of_papers() -> list[ProtocolPoint]:
@@ -116,7 +141,7 @@ def _of_papers() -> list[ProtocolPoint]:
                     is_ensemble=True,
                     part="test",
                     outside_data=False,
-                    protocol=f"{count} networks",
+                    protocol=f"{count} networks together",
                     source=entry.published.source,
                     rank=None,
                 )

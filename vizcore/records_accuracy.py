@@ -184,6 +184,20 @@ def measured_of(
     )
 
 
+def batches_of(
+    points: Sequence[AccuracyPoint], machine: MachineResults | None, setup: Setup
+) -> tuple[Measurement, ...]:
+    """What a machine measured of the points' networks in this setup, at any batch size."""
+    wanted = {(point.key, point.side_px) for point in points}
+    like = (setup.dtype, setup.channels_last, setup.compiled)
+    return tuple(
+        each
+        for each in (machine.measurements if machine is not None else ())
+        if (each.network, each.input_shape[1]) in wanted
+        and (each.setup.dtype, each.setup.channels_last, each.setup.compiled) == like
+    )
+
+
 def pareto_front(
     values: Iterable[tuple[float, float]], *, less_x: bool = True, less_y: bool = False
 ) -> tuple[int, ...]:

@@ -9,10 +9,11 @@ import json
 import pytest
 
 from tests.app.opening import code_of, open_page, texts
-from vizcore.accuracy import field_points, fleet_points, published_points
+from vizcore.accuracy import accuracy_points, field_points, fleet_points, published_points
 from vizcore.records_bench import Machine, MachineResults, Measurement, Setup
 from vizcore.runtime import measured
 from vizcore.ui import accuracy_tables
+from vizcore.ui.accuracy_choices import PANELS
 
 MACHINE = Machine("GPU 1", "cuda", "CPU", 8, 7, 2**34, "570", "13", "Linux", "3.11", "2", "0", "1")
 
@@ -56,17 +57,123 @@ def test_the_lectures_captions_are_checked_and_pointed_out():
     at.run()
     assert "The numbers correct it" in texts(at)
     assert "bear it out" in texts(at)
-    at.button(key="accuracy-reading-0").click().run()
+    at.button(key="accuracy-reading-vgg").click().run()
     assert not at.exception
     drawn = circles(at)
-    thick = [
-        published_points()[number].label
-        for (number,), width in zip(
-            drawn["customdata"], drawn["marker"]["line"]["width"], strict=True
+    edges = drawn["marker"]["line"]
+    thick = {
+        published_points()[number].label: colour
+        for (number,), width, colour in zip(
+            drawn["customdata"], edges["width"], edges["color"], strict=True
         )
         if width == 4
-    ]
+    }
     assert sorted(thick) == ["VGG-16", "VGG-19"]
+    others = [
+        colour for colour, width in zip(edges["color"], edges["width"], strict=True) if width < 4
+    ]
+    assert set(thick.values()).isdisjoint(others)  # not even the front has their colour
+    assert "VGG" in said(at)
+    assert "bear it out" in said(at)
+    assert len(drawn["customdata"]) == len(published_points()) - 1  # the others stay
+    at.button(key="accuracy-reading-vgg").click().run()
+    assert "bear it out" not in said(at)
+
+
+@pytest.mark.parametrize(("which", "find"), [("field", "resnext"), ("study", "vgg, googlenet")])
+def test_the_filter_hides_what_it_does_not_name(which, find):
+    at = open_page("accuracy", set=which, find=find)
+    assert not at.exception
+    kept = accuracy_points(which, find=find)
+    drawn = circles(at)
+    assert len(drawn["customdata"]) == len(kept) < len(accuracy_points(which))
+    assert all(
+        kept[number].label in words
+        for (number,), words in zip(drawn["customdata"], drawn["hovertext"], strict=True)
+    )
+    assert f"Of {len(kept)} networks" in said(at)
+    table = accuracy_tables.to_csv(kept, [None] * len(kept))
+    assert table.count("\n") == len(kept) + 1
+    made: dict = {}
+    exec(code_of(at, "accuracy"), made)
+    assert made["points"] == kept
+
+
+def test_a_filter_that_names_nothing_is_refused_with_the_families():
+    at = open_page("accuracy", set="field", find="perceptron")
+    assert not at.exception
+    assert "named by 'perceptron'" in texts(at)
+    assert not at.get("plotly_chart")
+    at.button(key="refusal-accuracy-AlexNet").click().run()
+    assert not at.exception
+    assert {field_points()[0].family} >= {"AlexNet"}
+    assert circles(at)["customdata"] == [[0]]
+
+
+def test_every_panel_of_the_study_is_drawn_or_says_what_is_missing():
+    at = open_page("accuracy")
+    for name, (x, y, _) in PANELS.items():
+        at.selectbox(key="accuracy-panel").select(name).run()
+        assert not at.exception
+        assert at.selectbox(key="accuracy-panel").value == name
+        assert at.selectbox(key="accuracy.study.x").value == x
+        assert at.selectbox(key="accuracy.study.y").value == y
+        if y == "power":
+            assert "known" in texts(at) or "both" in texts(at)
+            assert "NVIDIA" in texts(at)
+        else:
+            assert at.get("plotly_chart")
+            assert bool("not the study's own machine" in texts(at)) == bool(
+                {x, y} & {"latency", "throughput", "memory"}
+            )
+    at.selectbox(key="accuracy.study.x").select("year").run()
+    assert at.selectbox(key="accuracy-panel").value == "Axes of your own"
+
+
+def test_what_was_read_off_the_figure_is_hollow_in_the_bars_too():
+    at = open_page("accuracy", x="network")
+    bars = json.loads(at.get("plotly_chart")[0].proto.spec)["data"][0]
+    hollow = {
+        published_points()[number].label
+        for (number,), fill, edge in zip(
+            bars["customdata"],
+            bars["marker"]["color"],
+            bars["marker"]["line"]["color"],
+            strict=True,
+        )
+        if fill != edge
+    }
+    assert hollow == {"ENet", "BN-NIN"}
+    assert bars["x"] == sorted(bars["x"], reverse=True)
+
+
+def test_why_enet_is_not_on_the_plot_is_said():
+    at = open_page("accuracy")
+    assert "ENet is not drawn: no source tells" in texts(at)
+    assert "68% was read off the study's figure" in texts(at)
+    assert "ENet" not in "".join(each.value for each in open_page("accuracy", x="network").caption)
+
+
+def test_a_chosen_network_says_its_sources_and_leads_to_its_layers_at_its_size():
+    point = next(each for each in field_points() if each.key == "efficientnet_b2")
+    assert accuracy_tables.layers_address(point) == {"arch": "efficientnet_b2", "size": "288"}
+    at = open_page("accuracy", set="field", point=point.label)
+    assert not at.exception
+    assert f"{point.macs:,} multiply-adds" in texts(at)
+    assert point.protocol in texts(at).replace("\\", "")
+    at.button(key="accuracy-close").click().run()
+    assert f"{point.macs:,} multiply-adds" not in texts(at)
+    at = open_page("accuracy", point="Perceptron")
+    assert "'Perceptron' is not among the 14 networks" in texts(at)
+
+
+def test_the_study_s_conclusions_are_checked_on_the_machine():
+    at = open_page("accuracy")
+    at.session_state["kept.open.accuracy.What the study concludes, checked on a machine"] = True
+    at.run()
+    assert not at.exception
+    assert "arXiv:1605.07678" in texts(at)
+    assert "Cannot be told on" in texts(at)
 
 
 def test_axes_are_free_and_what_nobody_measured_is_said():
@@ -104,6 +211,10 @@ def test_a_machine_s_measurements_are_an_axis(empty_cache):
     assert "5 ms" in said(at)
     assert "GPU 1" in texts(at)
     assert "apart by 40%" in texts(at)
+    assert MACHINE.slug in at.query_params["machine"]
+    made: dict = {}
+    exec(code_of(at, "accuracy"), made)  # what was measured is in the lines of code, too
+    assert [each and each.latency_ms for each in made["measured"]].count(5.0) == 1
     at = open_page("accuracy", machine="nobody")
     assert not at.exception
     assert "no results of a machine 'nobody'" in at.warning[0].value

@@ -13,19 +13,24 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from vizcore.errors import NotApplicable
+from vizcore.figures.accuracy_areas import diameters, legend_of_areas
 from vizcore.figures.accuracy_layout import free_corner, linear, names, scale_of, share_of
-from vizcore.figures.accuracy_words import alternative, finding, hover
+from vizcore.figures.accuracy_words import (
+    alternative,
+    finding,
+    hover,
+    plain_unit,
+    wrapped_title,
+)
 from vizcore.figures.fleet import decades
-from vizcore.figures.palette import FONT_SIZE, Theme, apply_theme, theme
+from vizcore.figures.palette import Theme, apply_theme, theme
 from vizcore.records_accuracy import AccuracyPoint, Axis, pareto_front
 from vizcore.records_bench import Measurement
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-HEIGHT_PX = 560
-#: Diameters in pixels: of the largest circle, and of one without a third quantity.
-_LARGEST_PX, _PLAIN_PX, _SMALLEST_PX = 54.0, 13.0, 7.0
+HEIGHT_PX = 540
 #: Names for more points than this hide each other: then the front's and the chosen ones' only.
 _ALL_NAMED = 24
 
@@ -59,9 +64,10 @@ def draw_accuracy(
 ) -> go.Figure:
     """Draw networks by two quantities, a third as the circles' area.
 
-    A hollow circle is an accuracy that somebody read off a figure. A bar through a circle is the
-    standard deviation over seeds. `customdata` holds a point's number, so that a click can select
-    it. Points that lack one of the two quantities are left out.
+    A hollow circle is an accuracy that somebody read off a figure, a cross a network whose third
+    quantity is unknown. A bar through a circle is the standard deviation over seeds. `customdata`
+    holds a point's number, so that a click can select it. Points that lack one of the two
+    quantities are left out.
 
     Args:
         points: the networks.
@@ -83,43 +89,67 @@ def draw_accuracy(
             + (", or measure some." if shown.x.measured or shown.y.measured else ".")
         )
     spread = {n: (float(xs[n] or 0), float(ys[n] or 0)) for n in here}
-    areas = [0.0 if shown.area is None else float(shown.area.value(*pair) or 0) for pair in pairs]
+    areas = [None if shown.area is None else shown.area.value(*pair) for pair in pairs]
     colours = theme(dark)
     front = [here[i] for i in _front(shown, [spread[n] for n in here])] if shown.front else []
     across, up = zip(*spread.values(), strict=True)
     scale = {"x": scale_of(across), "y": scale_of(up)}
-    if shown.x.key == "gops" and max(across) < 100 * min(across):  # as the study has it
-        scale["x"] = linear(across, from_zero=True)
-    sizes = _diameters(areas, here)
+    for name, axis, values in (("x", shown.x, across), ("y", shown.y, up)):
+        if axis.key == "gops" and 3 * min(values) < max(values) < 100 * min(values):
+            scale[name] = linear(values, from_zero=True)  # as the study has it
+        elif axis.measured and not scale[name].is_log:
+            scale[name] = linear(values, from_zero=True)
+    sizes = diameters(areas, here)
     traces = [*_lines(shown, spread, colours), *_front_line(front, spread, colours)]
     traces.append(_circles(points, here, spread, sizes, shown, front, measured, colours))
     traces += _bars(points, spread, shown, colours)
     corner = free_corner([share_of(scale, spread[n]) for n in here])
-    traces += _legend_of_areas(shown, areas, here, colours)
+    traces += legend_of_areas(shown.area, areas, here, colours)
     figure = go.Figure(traces)
+    title = wrapped_title(
+        finding([points[n] for n in here], list(spread.values()), shown.x, shown.y)
+    )
     apply_theme(
         figure,
         dark,
-        title=finding([points[n] for n in here], list(spread.values()), shown.x, shown.y),
+        title=title,
         x_title=shown.x.title,
         y_title=shown.y.title,
         height=HEIGHT_PX,
     )
     named = [n for n in here if len(here) <= _ALL_NAMED or n in front or n in shown.chosen]
+    also = _best_of_families(points, [n for n in here if n not in named])
     joined = [*shown.lines, *pairwise(front)]
     figure.update_layout(
         showlegend=False,
         hovermode="closest",
+        margin_t=84 if "<br>" in title else 56,
         plot_bgcolor="rgba(0,0,0,0)",
-        annotations=names(points, named, spread, sizes, scale, joined, colours),
+        annotations=names(
+            points,
+            named,
+            spread,
+            sizes,
+            scale,
+            joined,
+            colours,
+            also,
+            bars=_along_bars(points, spread, shown),
+            is_crowded=len(here) > _ALL_NAMED,
+        ),
         meta={
             "alt": alternative([points[n] for n in here], list(spread.values()), shown.x, shown.y)
         },
     )
-    for axis, update in (("x", figure.update_xaxes), ("y", figure.update_yaxes)):
-        found = scale[axis]
+    for name, axis, update in (
+        ("x", shown.x, figure.update_xaxes),
+        ("y", shown.y, figure.update_yaxes),
+    ):
+        found = scale[name]
         if found.is_log:
-            update(type="log", range=found.ends, showgrid=True, **decades(found.ends))
+            words, factor = plain_unit(axis)
+            ticks = decades(found.ends, factor)
+            update(type="log", range=found.ends, showgrid=True, title_text=words, **ticks)
         else:
             update(range=found.ends, showgrid=True, nticks=9)
     if shown.area is not None:
@@ -135,11 +165,13 @@ def _front(shown: Shown, values: Sequence[tuple[float, float]]) -> tuple[int, ..
     return pareto_front(values, less_x=shown.x.less_is_better, less_y=shown.y.less_is_better)
 
 
-def _diameters(areas: Sequence[float], here: Sequence[int]) -> list[float]:
-    largest = max((areas[n] for n in here), default=0.0)
-    if largest <= 0:
-        return [_PLAIN_PX] * len(areas)
-    return [max(_SMALLEST_PX, _LARGEST_PX * (area / largest) ** 0.5) for area in areas]
+def _best_of_families(points: Sequence[AccuracyPoint], numbers: Sequence[int]) -> list[int]:
+    """The most accurate network of each family, the most accurate first."""
+    order = sorted(numbers, key=lambda n: -points[n].top1_pct)
+    first: dict[str, int] = {}
+    for number in order:
+        first.setdefault(points[number].family, number)
+    return list(first.values())
 
 
 def _circles(
@@ -153,9 +185,12 @@ def _circles(
     colours: Theme,
 ) -> dict[str, Any]:
     def colour(number: int) -> str:
-        return colours.accent if number in front or number in shown.chosen else colours.outline
+        pointed = shown.chosen or front  # what is pointed out is the one thing in the accent
+        return colours.accent if number in pointed else colours.outline
 
     order = sorted(here, key=lambda n: -sizes[n])  # small ones on top, so that all can be hit
+    area = shown.area
+    unknown = [area is not None and area.value(points[n], measured[n]) is None for n in order]
     return {
         "type": "scatter",
         "mode": "markers",
@@ -168,6 +203,7 @@ def _circles(
         "marker": {
             "size": [sizes[n] for n in order],
             "opacity": 1,
+            "symbol": ["x-thin" if each else "circle" for each in unknown],
             "color": [
                 "rgba(0,0,0,0)" if points[n].kind == "read off a figure" else _faint(colour(n))
                 for n in order
@@ -212,6 +248,19 @@ def _bars(
     ]
 
 
+def _along_bars(
+    points: Sequence[AccuracyPoint], spread: dict[int, tuple[float, float]], shown: Shown
+) -> list[tuple[float, float]]:
+    """Places on the bars of the standard deviation."""
+    steps = (-1.0, -0.5, 0.5, 1.0)
+    return [
+        (x + step * reach, y) if shown.x.key == "top1" else (x, y + step * reach)
+        for number, (x, y) in spread.items()
+        if (reach := points[number].spread_pct) and "top1" in (shown.x.key, shown.y.key)
+        for step in steps
+    ]
+
+
 def _faint(colour: str) -> str:
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},0.35)"
@@ -224,13 +273,14 @@ def _lines(
     joined = [(spread[a], spread[b]) for a, b in shown.lines if a in spread and b in spread]
     if not joined:
         return []
+    few = len(spread) <= _ALL_NAMED  # many lines are a ground for the front, not a figure
     return [
         {
             "type": "scatter",
             "mode": "lines",
             "x": [value for a, b in joined for value in (a[0], b[0], None)],
             "y": [value for a, b in joined for value in (a[1], b[1], None)],
-            "line": {"width": 1, "color": colours.outline},
+            "line": {"width": 1, "color": colours.outline if few else colours.grid},
             "hoverinfo": "skip",
         }
     ]
@@ -249,39 +299,5 @@ def _front_line(
             "y": [spread[n][1] for n in front],
             "line": {"width": 2, "color": colours.accent, "dash": "dot"},
             "hoverinfo": "skip",
-        }
-    ]
-
-
-def _legend_of_areas(
-    shown: Shown, areas: Sequence[float], here: Sequence[int], colours: Theme
-) -> list[dict[str, Any]]:
-    """Three circles in the corner, whose areas are round numbers."""
-    largest = max((areas[n] for n in here), default=0.0)
-    if shown.area is None or largest <= 0:
-        return []
-    top = float(f"{largest:.0e}")  # one digit
-    top = top if top <= largest else top * (1 - 1 / int(f"{top:e}"[0]))
-    values = [float(f"{top / part:.0e}") for part in (10, 3, 1)]
-    unit = {"params": "M parameters"}.get(shown.area.key, "")
-    return [
-        {
-            "type": "scatter",
-            "mode": "markers+text",
-            "xaxis": "x2",
-            "yaxis": "y2",
-            "x": [0.15, 0.35, 0.65],
-            "y": [0.6] * 3,
-            "text": [f"{value:g}" for value in values[:2]] + [f"{values[2]:g}{unit}"],
-            "textposition": "bottom center",
-            "textfont": {"size": FONT_SIZE, "color": colours.muted},
-            "hovertext": [f"{shown.area.title}: {value:g}" for value in values],
-            "hoverinfo": "text",
-            "cliponaxis": False,
-            "marker": {
-                "size": [_LARGEST_PX * (value / largest) ** 0.5 for value in values],
-                "color": "rgba(0,0,0,0)",
-                "line": {"width": 1, "color": colours.muted},
-            },
         }
     ]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log10
+from math import dist, log10
 from typing import Any
 
 from vizcore.figures.accuracy_words import short_label
-from vizcore.figures.beside import spots
+from vizcore.figures.beside import Point, Spot, spots
 from vizcore.figures.fleet import place
 from vizcore.figures.palette import FONT_SIZE, Theme
 from vizcore.records_accuracy import AccuracyPoint
@@ -18,8 +18,10 @@ PLOT_PX = (870.0, 440.0)
 #: A range wider than this is drawn on a logarithmic axis.
 _DECADES = 1.3
 
-#: Places along a line that names should not hide.
-_ALONG = tuple(part / 12 for part in range(1, 12))
+#: Along a line that joins two circles, names should not hide what is this far apart, in pixels.
+_ALONG_PX = 28.0
+#: A line of text, and a letter, at 16 pixels.
+_LINE_PX, _LETTER_PX = 20.0, 8.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def linear(values: Sequence[float], *, from_zero: bool = False) -> Scale:
     """The same, never logarithmic."""
     low, high = min(values), max(values)
     aside = 0.09 * (high - low) or max(abs(high) * 0.1, 0.5)
-    return Scale(False, (-aside / 3 if from_zero else low - aside, high + aside))
+    return Scale(False, (-aside / 2 if from_zero else low - aside, high + aside))
 
 
 def names(
@@ -83,22 +85,45 @@ def names(
     scale: dict[str, Scale],
     lines: Sequence[tuple[int, int]],
     colours: Theme,
+    also: Sequence[int] = (),
+    *,
+    bars: Sequence[Point] = (),
+    is_crowded: bool = False,
 ) -> list[dict[str, Any]]:
-    """Names beside their circles, as annotations, off the lines that join some."""
+    """Names beside their circles, as annotations, off the lines that join some.
 
-    def spot(number: int) -> tuple[float, float]:
-        x, y = spread[number]
+    Args:
+        named: which points have to have one.
+        also: which have one where there is room beside them, the first ones first.
+        bars: (x, y) on error bars, which names should not hide.
+        is_crowded: names that would hide each other are left out but one.
+    """
+
+    def placed(x: float, y: float) -> Point:
         return scale["x"].share(x) * PLOT_PX[0], scale["y"].share(y) * PLOT_PX[1]
 
+    def spot(number: int) -> Point:
+        return placed(*spread[number])
+
     texts = [short_label(points[n]) for n in named]
-    others = [spot(n) for n in spread if n not in named]
+    others = [spot(n) for n in spread if n not in named] + [placed(*bar) for bar in bars]
     for one, other in lines:
         if one in spread and other in spread:
-            (x1, y1), (x2, y2) = spot(one), spot(other)
-            others += [(x1 + (x2 - x1) * part, y1 + (y2 - y1) * part) for part in _ALONG]
+            others += _along(spot(one), spot(other))
     found = spots([spot(n) for n in named], texts, PLOT_PX, also_px=others)
+    boxes: list[Box] = []
+    kept = []
+    for n, text, where in zip(named, texts, found, strict=True):
+        box = _box(spot(n), text, where.right, where.up, where.xanchor)
+        if not is_crowded or not any(_cross(box, other) for other in boxes):
+            boxes.append(box)
+            kept.append((n, text, where))
+    marks = [(*spot(n), sizes[n] / 2) for n in spread]
+    for number in also:
+        if (room := _room(spot(number), short_label(points[number]), marks, boxes)) is not None:
+            kept.append((number, short_label(points[number]), room))
     made = []
-    for number, name, where in zip(named, texts, found, strict=True):
+    for number, name, where in kept:
         x, y = spread[number]
         reach = max(0.0, sizes[number] / 2 - 8) if not where.far else 0.0
         made.append(
@@ -111,6 +136,57 @@ def names(
             }
         )
     return made
+
+
+Box = tuple[float, float, float, float]
+
+
+def _along(one: Point, other: Point) -> list[Point]:
+    """Places on the line between two points."""
+    steps = int(dist(one, other) / _ALONG_PX)
+    return [
+        (
+            one[0] + (other[0] - one[0]) * step / (steps + 1),
+            one[1] + (other[1] - one[1]) * step / (steps + 1),
+        )
+        for step in range(1, steps + 1)
+    ]
+
+
+def _box(point: Point, text: str, right: float, up: float, xanchor: str) -> Box:
+    """The left, low, right and high pixels of a name."""
+    width = _LETTER_PX * len(text)
+    left = point[0] + right - {"left": 0.0, "center": width / 2, "right": width}[xanchor]
+    middle = point[1] + up
+    return left, middle - _LINE_PX / 2, left + width, middle + _LINE_PX / 2
+
+
+def _cross(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _room(
+    point: Point, text: str, marks: Sequence[tuple[float, float, float]], boxes: list[Box]
+) -> Spot | None:
+    """Where a name hides no circle and no name beside its point, if anywhere; takes the place."""
+    offered = (
+        Spot(13.0, 0.0, "left", False),
+        Spot(-13.0, 0.0, "right", False),
+        Spot(0.0, 18.0, "center", False),
+        Spot(0.0, -18.0, "center", False),
+    )
+    for where in offered:
+        left, low, right, high = box = _box(point, text, where.right, where.up, where.xanchor)
+        inside = left >= 0 and low >= 0 and right <= PLOT_PX[0] and high <= PLOT_PX[1]
+        hidden = any(
+            left - r < x < right + r and low - r < y < high + r
+            for x, y, r in marks
+            if (x, y) != point
+        )
+        if inside and not hidden and not any(_cross(box, other) for other in boxes):
+            boxes.append(box)
+            return where
+    return None
 
 
 def _pushed(where: dict[str, Any], right: float, reach: float) -> dict[str, Any]:

@@ -204,19 +204,36 @@ def place(spot: Spot, colours: Theme) -> dict[str, Any]:
     return {"showarrow": True, **where, **line}
 
 
-def decades(ends: tuple[float, float]) -> dict[str, Any]:
-    """Ticks at 1, 2 and 5 times the powers of ten: "5M", "10M", "20M"."""
-    values = [
-        step * 10.0**power
-        for power in range(int(ends[0]) - 1, int(ends[1]) + 2)
-        for step in (1, 2, 5)
-        if ends[0] <= log10(step * 10.0**power) <= ends[1]
-    ]
-    return {"tickvals": values, "ticktext": [_round(value) for value in values]}
+#: Ticks within a power of ten, as fine as it takes for three of them to be seen.
+_STEPS = (
+    (1.0, 2.0, 5.0),
+    (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0),
+    tuple(step / 10 for step in (*range(10, 20), *range(20, 50, 2), *range(50, 100, 5))),
+)
+
+
+def decades(ends: tuple[float, float], factor: float = 1.0) -> dict[str, Any]:
+    """Ticks at 1, 2 and 5 times the powers of ten: "5M", "10M", "20M"; finer on a short axis.
+
+    Args:
+        ends: of the axis, in powers of ten.
+        factor: of the axis's unit, for what is written at the ticks.
+    """
+    values: list[float] = []
+    for steps in _STEPS:
+        values = [
+            step * 10.0**power
+            for power in range(int(ends[0]) - 1, int(ends[1]) + 2)
+            for step in steps
+            if ends[0] <= log10(step * 10.0**power) <= ends[1]
+        ]
+        if len(values) >= 3:
+            break
+    return {"tickvals": values, "ticktext": [_round(value * factor) for value in values]}
 
 
 def _round(value: float) -> str:
-    for unit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "K")):
-        if value >= unit:
-            return f"{value / unit:g}{letter}"
-    return f"{value:g}"
+    for unit, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "K")):
+        if value >= unit * (1 - 1e-9):
+            return f"{value / unit:.6g}{letter}"
+    return f"{value:.6g}"

@@ -13,7 +13,7 @@ from vizcore.records_accuracy import ProtocolPoint
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-HEIGHT_PX = 560
+HEIGHT_PX = 535
 #: What a mark is: its words, plotly's symbol, whether it is filled.
 _MARKS: dict[str, tuple[str, str, bool]] = {
     "entry": ("an ensemble, on the challenge's own data", "circle", True),
@@ -146,7 +146,7 @@ def _values(
                 {
                     "x": place,
                     "y": point.top5_err_pct,
-                    "text": f"{point.top5_err_pct:.3g}",
+                    "text": _written(point.top5_err_pct),
                     "showarrow": False,
                     "xshift": 11 if right else -11,
                     "xanchor": "left" if right else "right",
@@ -154,6 +154,11 @@ def _values(
                 }
             )
     return made
+
+
+def _written(value: float) -> str:
+    """An error with three digits, and with its tenths where it has no more."""
+    return f"{value:.1f}" if value == round(value, 1) else f"{value:.3g}"
 
 
 def _hover(point: ProtocolPoint) -> str:

@@ -71,3 +71,76 @@ def accuracy_vs_compute(preferred_only: bool = False) -> tuple[AccuracyRecord, .
         for row in read_table("accuracy_vs_compute")
     )
     return tuple(record for record in records if record.preferred or not preferred_only)
+
+
+@dataclass(frozen=True, slots=True)
+class TimmResult:
+    """What timm's own evaluation gives of one of its weights.
+
+    Attributes:
+        architecture, weights: as the zoo names them; `timm_name` as timm does.
+        side_px: of the square picture; `crop_pct` its share of the resized picture's side.
+        top1_acc_pct, top5_acc_pct: ImageNet validation accuracy of one central crop.
+        source: the table, at its commit.
+    """
+
+    architecture: str
+    weights: str
+    timm_name: str
+    side_px: int
+    top1_acc_pct: float
+    top5_acc_pct: float
+    crop_pct: float
+    interpolation: str
+    source: str
+
+
+@lru_cache(maxsize=1)
+def timm_results() -> dict[tuple[str, str], TimmResult]:
+    """The accuracies that timm publishes of the zoo's timm weights, by architecture and weights.
+
+    Example:
+        >>> timm_results()["inception_v4", "tf_in1k"].top1_acc_pct
+        80.144
+    """
+    return {
+        (row["architecture"], row["weights"]): TimmResult(
+            architecture=row["architecture"],
+            weights=row["weights"],
+            timm_name=row["timm_name"],
+            side_px=int(row["side_px"]),
+            top1_acc_pct=float(row["top1_acc_pct"]),
+            top5_acc_pct=float(row["top5_acc_pct"]),
+            crop_pct=float(row["crop_pct"]),
+            interpolation=row["interpolation"],
+            source=row["source"],
+        )
+        for row in read_table("timm_results")
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFinding:
+    """One of the findings of the 2017 study, in its abstract's sense.
+
+    Attributes:
+        id: a short name; `finding` what the study concludes.
+        needs: the measured quantity that it speaks of.
+        source: where it stands.
+    """
+
+    id: str
+    finding: str
+    needs: str
+    source: str
+
+
+@lru_cache(maxsize=1)
+def study_findings() -> tuple[StudyFinding, ...]:
+    """What Canziani, Paszke, Culurciello (2017) conclude.
+
+    Example:
+        >>> [each.id for each in study_findings()]
+        ['estimate', 'hyperbola', 'power', 'energy']
+    """
+    return tuple(StudyFinding(**row) for row in read_table("study_findings"))

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from typing import Any
 
-from vizcore.figures.accuracy_words import said_of, short_label
+from vizcore.accuracy_readings import Reading
+from vizcore.figures.accuracy_ranking import MOST
+from vizcore.figures.accuracy_words import axis_name, said_of, short_label
 from vizcore.records_accuracy import AccuracyPoint, Axis, pareto_front
-from vizcore.records_bench import MachineResults, Measurement, Setup
+from vizcore.records_bench import Measurement
+from vizcore.ui.accuracy_choices import BATCH, NETWORK, OVER_BATCHES, Asked
+from vizcore.ui.accuracy_tables import said_of_reading
+from vizcore.ui.address import View
 
 HOW_TO_READ = """
 - A circle is one network. Its area is the third quantity; the circles in the corner give the scale.
@@ -20,15 +26,58 @@ HOW_TO_READ = """
 - Accuracies are as published, each with its own protocol; the networks of the 2017 study come from
   other trainings than those of torchvision, and newer recipes raise old networks by points. A
   hollow circle is an accuracy that somebody read off the study's figure, for want of a number.
-- The networks in the box are measured here, on 376 patches of twenty photographs: their axis is
-  not that of ImageNet. A bar is the standard deviation over seeds.
+- Times, memory, power and energy are never the study's: they were measured on the machine that is
+  named, with the study's networks as the zoo builds them.
+- The networks in the box are measured here, on the test patches of Photos-20: their axis is not
+  that of ImageNet. A bar is the standard deviation over seeds.
 """
 
 
 def answer(
+    points: Sequence[AccuracyPoint],
+    found: Sequence[Measurement | None],
+    wanted: Asked,
+    finding: str = "",
+    reading: Reading | None = None,
+) -> str:
+    """One sentence: a caption's verdict, the ends of the front, or the first and the last.
+
+    `finding` is the picture's title, which says it of batch sizes.
+    """
+    if reading is not None:
+        return said_of_reading(reading)
+    if wanted.kind == BATCH:
+        where = wanted.machine.machine.title if wanted.machine else ""
+        return f"On <b>{html.escape(where)}</b>, {wanted.setup.dtype}: {html.escape(finding)}."
+    if wanted.x is None:
+        return _ranking_answer(points, found, wanted.y)
+    return _plane_answer(points, found, wanted.x, wanted.y)
+
+
+def _ranking_answer(
+    points: Sequence[AccuracyPoint], found: Sequence[Measurement | None], axis: Axis
+) -> str:
+    known = sorted(
+        (value, short_label(point))
+        for point, measurement in zip(points, found, strict=True)
+        if (value := axis.value(point, measurement)) is not None
+    )
+    worst, best = (known[-1], known[0]) if axis.less_is_better else (known[0], known[-1])
+    middle = known[len(known) // 2]
+    return (
+        f"<b>{html.escape(best[1])}</b> is first of {len(known)} with {said_of(axis, best[0])}; "
+        f"{html.escape(middle[1])} in the middle has {said_of(axis, middle[0])}, "
+        f"{html.escape(worst[1])} as the last {said_of(axis, worst[0])}."
+    )
+
+
+def _lowered(text: str) -> str:
+    return text[0].lower() + text[1:]
+
+
+def _plane_answer(
     points: Sequence[AccuracyPoint], found: Sequence[Measurement | None], x: Axis, y: Axis
 ) -> str:
-    """One sentence: the knee of the front, with its numbers."""
     values = [
         (point, a, b)
         for point, measurement in zip(points, found, strict=True)
@@ -44,50 +93,138 @@ def answer(
         point, a, b = entry
         return f"<b>{html.escape(short_label(point))}</b> ({said_of(y, b)} with {said_of(x, a)})"
 
-    said = f"Of {len(values)} networks, {len(named)} are beaten by no other in both quantities"
+    if len(values) == 1:
+        return f"Of one network alone both are known: {told(named[0])}."
+    if x.less_is_better and y.less_is_better and "year" not in (x.key, y.key) and x.key != y.key:
+        order = sorted(values, key=lambda each: each[2] / each[1])
+        return (
+            f"For its {_lowered(axis_name(x))}, {told(order[-1])} has the most of "
+            f"{_lowered(axis_name(y))} among {len(values)} networks, {told(order[0])} the least."
+        )
     if len(named) == 1:
         return f"Of {len(values)} networks one beats all others in both: {told(named[0])}."
-    return f"{said}: from {told(named[0])} to {told(named[-1])}."
+    return (
+        f"Of {len(values)} networks, {len(named)} are beaten by no other in both quantities: from "
+        f"{told(named[0])} to {told(named[-1])}."
+    )
 
 
 def caption(
-    points: Sequence[AccuracyPoint],
-    found: Sequence[Measurement | None],
-    x: Axis,
-    y: Axis,
-    area: Axis | None,
-    machine: MachineResults | None,
-    setup: Setup,
+    points: Sequence[AccuracyPoint], found: Sequence[Measurement | None], wanted: Asked
 ) -> str:
-    """What is on the plot and what is not."""
+    """What is on the plot, what is not and why."""
+    if wanted.kind == BATCH:
+        return _measured_on(wanted, ()) + (
+            " Only networks that were measured at two sizes or more are drawn: "
+            "`python -m vizcore bench KEY... --batch 1 2 4 8` measures others."
+        )
     said = []
-    if area is not None:
-        said.append(f"Area: {area.title[0].lower()}{area.title[1:]}.")
+    if wanted.area is not None:
+        said.append(f"Area: {wanted.area.title[0].lower()}{wanted.area.title[1:]}.")
+    drawn = [axis for axis in (wanted.x, wanted.y) if axis is not None]
     missing = [
-        short_label(point)
+        point
         for point, measurement in zip(points, found, strict=True)
-        if x.value(point, measurement) is None or y.value(point, measurement) is None
+        if any(axis.value(point, measurement) is None for axis in drawn)
     ]
-    if missing:
-        many = f" and {len(missing) - 6} more" if len(missing) > 6 else ""
-        said.append(f"Not drawn, as a quantity is unknown: {', '.join(missing[:6])}{many}.")
-    if any(axis is not None and axis.measured for axis in (x, y, area)) and machine is not None:
-        spreads = [each.spread for each in found if each is not None]
-        within = f"; rounds apart by up to {max(spreads):.0%}" if spreads else ""
-        said.append(f"Measured on {machine.machine.title}, {setup.words}{within}.")
-    if any(point.kind == "read off a figure" for point in points):
+    known = [point for point in missing if point.macs is not None]
+    said += [_uncounted(point) for point in missing if point.macs is None]
+    if known:
+        names = [short_label(point) for point in known]
+        many = f" and {len(names) - 6} more" if len(names) > 6 else ""
+        said.append(f"Not drawn, as not measured: {', '.join(names[:6])}{many}.")
+    if wanted.is_measured:
+        said.append(_measured_on(wanted, found))
+    if any(point.kind == "read off a figure" for point in points if point not in missing):
         said.append("Hollow: read off the study's figure.")
-    return " ".join([*said, "Click a circle for its numbers."])
+    seeds = sum(point.spread_pct is not None for point in points)
+    if seeds and any(axis.key == "top1" for axis in drawn):
+        said.append(
+            f"Bars: standard deviation over seeds, of the {seeds} of {len(points)} networks that "
+            "were trained with several."
+        )
+    if wanted.kind == NETWORK and len(points) - len(missing) > MOST:
+        said.append(f"The first {MOST}; all are in the table.")
+    return " ".join([*said, "Click a network for its sources and the way to its layers."])
 
 
-def snippet(which: str, x: Axis, y: Axis, area: Axis | None) -> str:
-    """The lines of Python behind the plot."""
-    third = f', AXES["{area.key}"]' if area else ""
+def _uncounted(point: AccuracyPoint) -> str:
+    """Why a network that has an accuracy is not on a plot of costs."""
     return (
-        "import vizcore as vc\n"
-        "from vizcore.figures.accuracy import Shown, draw_accuracy\n"
-        "from vizcore.records_accuracy import AXES\n\n"
-        f"points = vc.accuracy_points({which!r})\n"
-        f'shown = Shown(AXES["{x.key}"], AXES["{y.key}"]{third})\n'
-        "figure = draw_accuracy(points, [None] * len(points), shown)  # figure.show() opens it"
+        f"{short_label(point)} is not drawn: no source tells the operations or parameters of its "
+        "classification network, and the zoo has no build of it to count. Its "
+        f"{point.top1_pct:.0f}% was read off the study's figure; the bars of accuracy show it."
     )
+
+
+def _measured_on(wanted: Asked, found: Sequence[Measurement | None]) -> str:
+    if wanted.machine is None:
+        return "Nothing was measured on any machine yet."
+    spreads = [each.spread for each in found if each is not None]
+    within = f"; rounds apart by up to {max(spreads):.0%}" if spreads else ""
+    how = wanted.setup.words if wanted.kind != BATCH else wanted.setup.dtype
+    return (
+        f"Measured on {wanted.machine.machine.title}, {how}{within}: not the study's own machine."
+    )
+
+
+def measured_at_all(wanted: Asked) -> str:
+    """What the machine's results have where they lack what is asked for."""
+    if wanted.machine is None:
+        return "Nothing was measured on any machine yet."
+    setups = list(dict.fromkeys(each.setup.words for each in wanted.machine.measurements))
+    words = f"{wanted.machine.machine.title} was measured with {'; '.join(setups[:6])}."
+    if any(axis is not None and axis.key in ("power", "energy") for axis in wanted.axes):
+        words += " Power and energy are counted by NVIDIA's boards only."
+    return words
+
+
+def snippet(which: str, find: str, wanted: Asked, view: View) -> str:
+    """The lines of Python behind the picture."""
+    named = f", find={find!r}" if find else ""
+    lines = ["import vizcore as vc"]
+    points = f"points = vc.accuracy_points({which!r}{named})"
+    measured = "measured = [None] * len(points)"
+    imports = {
+        "plane": "from vizcore.figures.accuracy import Shown, draw_accuracy",
+        NETWORK: "from vizcore.figures.accuracy_ranking import draw_ranking",
+        BATCH: "from vizcore.figures.measured import draw_batches",
+    }
+    if wanted.kind == "plane" and view["lines"]:
+        lines.append("from vizcore.accuracy import family_lines")
+    lines.append(imports[wanted.kind])
+    names = ["AXES"] if wanted.kind != BATCH else []
+    if wanted.is_measured and wanted.machine is not None:
+        of = "batches_of" if wanted.kind == BATCH else "measured_of"
+        names.append(of)
+        setup = {name: getattr(wanted.setup, name) for name in wanted.setup.__slots__}
+        given = ", ".join(f"{name}={value!r}" for name, value in setup.items())
+        measured = (
+            f'machine = machines()["{wanted.machine.machine.slug}"]\n'
+            f"measured = {of}(points, machine, Setup({given}))"
+        )
+    elif wanted.kind == BATCH:
+        measured = "measured = []  # nothing was measured yet"
+    if names:
+        lines.append(f"from vizcore.records_accuracy import {', '.join(names)}")
+    if len(measured.splitlines()) > 1:
+        lines.append("from vizcore.records_bench import Setup")
+        lines.append("from vizcore.runtime.measured import machines")
+    lines += ["", points, measured, *_drawing(wanted, view)]
+    return "\n".join(lines)
+
+
+def _drawing(wanted: Asked, view: View) -> list[str]:
+    shows = "  # figure.show() opens it"
+    if wanted.kind == BATCH:
+        quantity: Any = OVER_BATCHES.get(wanted.y.key, "throughput")
+        return [f"figure = draw_batches(measured, {quantity!r}){shows}"]
+    if wanted.x is None:
+        return [f'figure = draw_ranking(points, measured, AXES["{wanted.y.key}"]){shows}']
+    options = [f'AXES["{axis.key}"]' for axis in (wanted.x, wanted.y, wanted.area) if axis]
+    options += ["front=False"] * (not view["front"])
+    options += ["lines=family_lines(points)"] * view["lines"]
+    return [
+        f"shown = Shown({', '.join(options)})",
+        f"figure = draw_accuracy(points, measured, shown){shows}",
+    ]

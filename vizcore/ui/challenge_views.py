@@ -14,6 +14,7 @@ from vizcore.challenge import protocol_points
 from vizcore.figures.palette import CHART_CONFIG
 from vizcore.figures.protocols import finding, kind_of
 from vizcore.records_accuracy import ProtocolPoint
+from vizcore.reference import lecture_claim
 from vizcore.ui import cache
 from vizcore.ui.room import Download, Room
 
@@ -26,6 +27,13 @@ _WORDS = {
     "single": "one network",
     "features": "no network",
 }
+_QUESTIONS = {
+    "entry": "several networks on the challenge's own data",
+    "outside": "several networks with outside data",
+    "single": "one network",
+    "features": "no network",
+}
+_PARTS = {"test": "test part", "validation": "validation part"}
 SNIPPET = (
     "import vizcore as vc\n"
     "from vizcore.challenge import protocol_points\n"
@@ -83,16 +91,29 @@ def mixed_up(points: Sequence[ProtocolPoint]) -> tuple[tuple[str, str], ...]:
 
     def listed(*names: str) -> str:
         return "\n".join(
-            f"- **{point.top5_err_pct:.3g}%** {point.name}: {point.protocol} ({point.part})"
+            f"- **{point.top5_err_pct:.3g}%** {point.name}, {_QUESTIONS[kind_of(point)]}, "
+            f"{_PARTS.get(point.part, point.part)}: {_without_kind(point.protocol)}"
             for name in names
             for point in told_of(points, name)
         )
 
     alexnet = told_of(points, "AlexNet")
+    entry = lecture_claim("ilsvrc2013_zf")
+    own = (
+        f"- **{entry.stated.replace(' ', '')}** the entry of Zeiler and Fergus (NYU) in 2013, as "
+        f"stated in a lecture ({entry.deck})"
+    )
     return (
         (f"Why AlexNet has {len(alexnet)} errors", listed("AlexNet")),
-        ("ZFNet is not Clarifai's entry", listed("ZFNet", "Clarifai")),
+        ("ZFNet is not Clarifai's entry", f"{listed('ZFNet')}\n{own}\n{listed('Clarifai')}"),
     )
+
+
+def _without_kind(protocol: str) -> str:
+    """A protocol without the words that say what kind of error it is."""
+    for words in ("one network: ", "the same team with outside data: ", "the challenge's entry, "):
+        protocol = protocol.removeprefix(words)
+    return protocol.removeprefix("its own data; ")
 
 
 def draw_table(points: Sequence[ProtocolPoint]) -> None:
