@@ -381,7 +381,7 @@ def test_not_one_picture(tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()
     for name in ("a.txt", "b.txt"):
         (tmp_path / "pictures" / name).write_text("no picture")
-    with pytest.raises(BadImage, match=r"None of the 2 files in 'pictures' is a picture.*a\.txt"):
+    with pytest.raises(BadImage, match=r"Of 2 files in 'pictures' none is a picture.*a\.txt"):
         run_here(top_patches_task(KEY, tmp_path / "pictures"))
 
 

@@ -109,7 +109,7 @@ def test_numbers_outlive_a_restart(monkeypatch: pytest.MonkeyPatch):
 
 def test_numbers_of_no_picture_are_refused(tmp_path: Path):
     (tmp_path / "a.png").write_bytes(b"no picture")
-    with pytest.raises(BadImage, match="None of the 1 files"):
+    with pytest.raises(BadImage, match="Of 1 file in"):
         run_here(unit_tasks.activity_task(KEY, tmp_path))
 
 

@@ -18,6 +18,7 @@ from vizcore.data import photos20
 from vizcore.data.images import Picture
 from vizcore.data.preprocessing import Preprocessing
 from vizcore.errors import BadChoice, NotApplicable, WeightsError
+from vizcore.formats.words import counted
 from vizcore.networks.loading import source_of
 from vizcore.networks.offers import weights as find_weights
 from vizcore.records import ReceptiveField
@@ -203,7 +204,7 @@ def _patches(
     found = []
     for place, shot in enumerate(shots):
         steps = strongest(_at(network, shot), pictures, layers)
-        note = f"epoch {shot.epoch}, {len(pictures)} patches"
+        note = f"epoch {shot.epoch}, {counted(len(pictures), 'patch', 'patches')}"
         found.append(
             (yield from _as_part(steps, place * len(pictures), len(shots) * len(pictures), note))
         )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from vizcore.data.loading import Loaded, loaded
 from vizcore.data.picture_sets import PictureSet
 from vizcore.errors import BadChoice, BadImage
+from vizcore.formats.words import counted
 from vizcore.networks.loading import source_of
 from vizcore.patch_places import EVERY, layers_asked, names_asked
 from vizcore.picture_sources import open_pictures
@@ -143,8 +144,8 @@ def _scan(
     if not scan.looked_at:
         first = scan.skipped[0]
         raise BadImage(
-            f"None of the {scan.total:,} files in '{pictures.title}' is a picture that can be "
-            f"read. The first, {first.name}: {first.reason}",
+            f"Of {counted(scan.total, 'file')} in '{pictures.title}' none is a picture that "
+            f"can be read. The first, {first.name}: {first.reason}",
             received=pictures.title,
         )
     return told(scan)
@@ -236,7 +237,7 @@ def _keep(scans: Scans, key: str, scan: Scan, search: Any) -> None:
 
 def _note(scan: Scan, first: int, started_s: float) -> str:
     """How many, how fast, and how long the rest takes."""
-    parts = [f"{scan.done:,} of {scan.total:,} pictures"]
+    parts = [f"{scan.done:,} of {counted(scan.total, 'picture')}"]
     if scan.skipped:
         parts += [f"{len(scan.skipped):,} could not be read"]
     seconds = time.monotonic() - started_s

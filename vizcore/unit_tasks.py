@@ -17,6 +17,7 @@ import numpy as np
 from vizcore.data.loading import loaded
 from vizcore.data.picture_sets import PictureSet
 from vizcore.errors import BadChoice, BadImage, NotApplicable
+from vizcore.formats.words import counted
 from vizcore.networks.loading import source_of
 from vizcore.patch_places import names_asked
 from vizcore.patch_tasks import hashed, kept_key
@@ -262,8 +263,8 @@ def _measure(
             yield Progress(each.after, len(pictures), f"{each.after:,} of {len(pictures):,}")
     if not count:
         raise BadImage(
-            f"None of the {len(pictures):,} files in '{pictures.title}' is a picture that can be "
-            "read.",
+            f"Of {counted(len(pictures), 'file')} in '{pictures.title}' none is a picture "
+            "that can be read.",
             received=pictures.title,
         )
     found = seen.found()

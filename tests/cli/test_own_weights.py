@@ -69,7 +69,7 @@ def test_refusals(mine: Path, photo: Path, tmp_path: Path):
         (WeightsError, "No such file", KEY, "--weights", tmp_path / "none.safetensors"),
         (
             WeightsError,
-            "1 class names for 4",
+            "1 class name for 4",
             KEY,
             "--weights",
             mine,

@@ -179,7 +179,7 @@ def test_labels_are_lines_in_any_usual_form():
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"cat\n", "has 1 class names for 2 classes"),
+        (b"cat\n", "has 1 class name for 2 classes"),
         (b"", "has 0 class names"),
         (b"a\nb\nc\n", "has 3 class names"),
         (b"cat\n\ndog\n", "Line 2 of the class names is empty"),

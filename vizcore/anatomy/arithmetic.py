@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
+from vizcore.formats.words import counted
 from vizcore.records_layers import LayerRow
 
 #: Why a row may write no new values.
@@ -91,9 +92,9 @@ def _product(*factors: int) -> str:
 
 def _biases(row: LayerRow) -> str:
     if row.biases:
-        return f" + {row.biases:,} biases = {row.params:,}"
+        return f" + {counted(row.biases, 'bias', 'biases')} = {row.params:,}"
     if row.left_out_biases:
-        return f" ({row.left_out_biases:,} biases not counted)"
+        return f" ({counted(row.left_out_biases, 'bias', 'biases')} not counted)"
     return ""
 
 
@@ -118,15 +119,16 @@ def _parameters(row: LayerRow) -> list[str]:
             groups = f", in {row.groups} groups" if row.groups and row.groups > 1 else ""
             window = f"{channels}·{row.kernel[0]}·{row.kernel[1]}"
             return [
-                f"parameters: {count:,} filters of {window}{groups}: {_product(*factors)} = "
-                f"{row.weights:,} weights{_biases(row)}"
+                f"parameters: {counted(count, 'filter')} of {window}{groups}: "
+                f"{_product(*factors)} = {counted(row.weights, 'weight')}{_biases(row)}"
             ]
     if row.kind == "linear" and row.in_shape[-1] * row.out_shape[-1] == row.weights:
         sides = _product(row.in_shape[-1], row.out_shape[-1])
-        return [f"parameters: {sides} = {row.weights:,} weights{_biases(row)}"]
+        return [f"parameters: {sides} = {counted(row.weights, 'weight')}{_biases(row)}"]
     if row.kind == "norm" and row.weights in (row.biases, row.left_out_biases):
-        return [f"parameters: {row.weights:,} scales + {row.biases:,} shifts = {row.params:,}"]
-    return [f"parameters: {row.weights:,} weights{_biases(row)}"]
+        terms = f"{counted(row.weights, 'scale')} + {counted(row.biases, 'shift')}"
+        return [f"parameters: {terms} = {row.params:,}"]
+    return [f"parameters: {counted(row.weights, 'weight')}{_biases(row)}"]
 
 
 def _work(row: LayerRow) -> list[str]:
@@ -175,8 +177,8 @@ def _activations(row: LayerRow) -> list[str]:
         return [f"activations: none new, {reason}"]
     shown = row.out_shape if row.out_shape[0] > 1 else row.out_shape[1:]
     if prod(row.out_shape) == row.activations and len(shown) > 1:
-        return [f"activations: {_product(*shown)} = {row.activations:,} values"]
-    return [f"activations: {row.activations:,} values"]
+        return [f"activations: {_product(*shown)} = {counted(row.activations, 'value')}"]
+    return [f"activations: {counted(row.activations, 'value')}"]
 
 
 def _field(row: LayerRow) -> list[str]:

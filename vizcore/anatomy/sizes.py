@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vizcore.anatomy.ledger import DoesNotFit
 from vizcore.errors import BadInputSize, ConvScopeError, NotApplicable
+from vizcore.formats.words import counted
 from vizcore.records import Shape
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def explain_failure(name: str, tracer: Tracer, shape: Shape, error: Exception) -
         return BadInputSize(message, received=f"{height}x{width}", suggestions=(str(side),))
     for other in (3, 1):
         if other != channels and _fits(tracer, other)(max(height, width)):
-            message += f" It takes pictures with {other} channel{'s' if other > 1 else ''}."
+            message += f" It takes pictures with {counted(other, 'channel')}."
             return BadInputSize(
                 message, received=by(shape[1:]), suggestions=(by((other, height, width)),)
             )

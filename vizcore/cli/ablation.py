@@ -6,6 +6,8 @@ import argparse
 import json
 from pathlib import Path
 
+from vizcore.formats.words import counted
+
 NAME = "ablation"
 HELP = "what leaving layers out of a network saves, and what it costs in accuracy"
 
@@ -55,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
         mean = study.whole.mean_test or 0.0
         print(
             f"{study.network}: {study.whole.params:,} parameters, {mean:.1%} of {study.pictures} "
-            f"test pictures right ({len(study.whole.runs)} seeds)"
+            f"test pictures right ({counted(len(study.whole.runs), 'seed')})"
         )
         for version, other in zip(study.versions, study.published, strict=True):
             points = study.points(version)
@@ -64,7 +66,8 @@ def run(args: argparse.Namespace) -> int:
                 cost += " (not told apart)"
             print(
                 f"  without {named(version.removed)}: {study.saved(version):,} parameters saved, "
-                f"{cost}, {len(study.drops(version))} seeds; AlexNet: {other.saved_two_towers:,} "
+                f"{cost}, {counted(len(study.drops(version)), 'seed')}; AlexNet: "
+                f"{other.saved_two_towers:,} "
                 f"saved, {other.top1_points:+.1f} points of top-1 (Zeiler and Fergus), "
                 f"{other.lecture_points:+.1f} (lecture, {other.drop_claim.verdict})"
             )

@@ -15,6 +15,7 @@ from vizcore.cli.arguments import add_weights_arguments, chosen_weights, place_o
 from vizcore.cli.files import about_weights, check_out, marked_if_random, say_if_random, write_bytes
 from vizcore.errors import BadChoice
 from vizcore.formats.data import npy
+from vizcore.formats.words import counted
 from vizcore.records_class_images import (
     BASES,
     MODERN,
@@ -97,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     count = len(made.goals)
     what = "Image" if count == 1 else f"{count} images"
-    print(f"{what} after {made.step} steps, written to {args.out}")
+    print(f"{what} after {counted(made.step, 'step')}, written to {args.out}")
     for number, goal in enumerate(made.goals):
         print(f"{goal.name}, lambda {goal.lambda_:g}: {_came_out(made, number)}")
         if made.notes[number]:

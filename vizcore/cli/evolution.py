@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from vizcore.cli.files import check_out, write_out
+from vizcore.formats.words import counted
 
 NAME = "evolution"
 HELP = "how far every layer was at each epoch of the training, and one layer's filters as a strip"
@@ -68,9 +69,10 @@ def run(args: argparse.Namespace) -> int:
     print("right     " + "".join(f"{share:>8.1%}" for share in history.validation))
     lower, close, upper = history.lower_first()
     print(
-        f"Of {lower + close + upper} pairs of convolutions the lower one was halfway first in "
-        f"{lower}, the upper one in {upper}; {close} were within one epoch."
+        f"Of {counted(lower + close + upper, 'pair')} of convolutions the lower one was halfway "
+        f"first in {lower}, the upper one in {upper}; {close} were within one epoch."
     )
     if args.out is not None:
-        print(f"{layer.filters if layer else 0} filters of '{wanted}', written to {args.out}")
+        filters = counted(layer.filters if layer else 0, "filter")
+        print(f"{filters} of '{wanted}', written to {args.out}")
     return 0

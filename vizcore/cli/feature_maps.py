@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vizcore.cli.arguments import add_class_argument, add_picture_arguments, chosen_picture
 from vizcore.cli.files import about_weights, check_out, say_if_random, write_out
+from vizcore.formats.words import counted
 
 NAME = "feature-maps"
 HELP = "every channel of a layer for a picture, as one mosaic"
@@ -79,7 +80,8 @@ def run(args: argparse.Namespace) -> int:
         }
         print(json.dumps(result, indent=2))
         return 0
-    print(f"{channels} maps of {height} x {width} from '{maps.layer}', written to {args.out}")
+    count = counted(channels, "map")
+    print(f"{count} of {height} x {width} from '{maps.layer}', written to {args.out}")
     if args.out.suffix.lower() == ".png":
         print(mosaic.caption)
     say_if_random(filled)

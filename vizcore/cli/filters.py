@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from vizcore.cli.arguments import add_weights_arguments, chosen_weights
 from vizcore.cli.files import about_weights, check_out, marked_if_random, say_if_random, write_bytes
+from vizcore.formats.words import counted
 
 if TYPE_CHECKING:
     from vizcore.figures.filters import DrawnFilters
@@ -85,12 +86,12 @@ def run(args: argparse.Namespace) -> int:
         return 0
     height, width = bank.layer.kernel
     print(
-        f"{bank.layer.filters} filters of {height} x {width} x {bank.layer.inputs} in "
+        f"{counted(bank.layer.filters, 'filter')} of {height} x {width} x {bank.layer.inputs} in "
         f"'{bank.layer.name}', written to {args.out}"
     )
     found = bank.statistics
     print(
-        f"Dead: {int(found.dead_f.sum())}. Nearly the same: {len(found.twins)} pairs. "
+        f"Dead: {int(found.dead_f.sum())}. Nearly the same: {counted(len(found.twins), 'pair')}. "
         f"Weights nearly zero: {found.sparsity:.1%}."
     )
     if caption:

@@ -15,6 +15,7 @@ from vizcore.cli.arguments import add_weights_arguments, chosen_weights
 from vizcore.cli.files import marked_if_random, say_if_random, write_bytes
 from vizcore.data.library_sets import LIBRARY
 from vizcore.errors import BadChoice
+from vizcore.formats.words import counted
 from vizcore.records_patches import TopPatches
 from vizcore.runtime.jobs import Progress
 
@@ -100,8 +101,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     units = sum(len(each.values_ck) for each in found.found.values())
     print(
-        f"{units:,} channels of {len(found.found)} layers of '{found.key}', over "
-        f"{found.looked_at:,} pictures of '{found.pictures}', written to {args.out}"
+        f"{counted(units, 'channel')} of {counted(len(found.found), 'layer')} of '{found.key}', "
+        f"over {counted(found.looked_at, 'picture')} of '{found.pictures}', written to {args.out}"
     )
     if pictures.origin:
         print(pictures.origin)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from vizcore.figures.numbers import short
 from vizcore.figures.palette import FONT_SIZE, SEQUENTIAL_SCALE, apply_theme, theme
+from vizcore.formats.words import counted
 from vizcore.records_class_images import AscentImages, Inversions
 
 if TYPE_CHECKING:
@@ -81,7 +82,9 @@ def draw_ascent(
     figure.update_yaxes(title_text="score", nticks=6, row=1, col=1)
     _finish(figure, until or found.options.steps, rows, at, colours.outline)
     name = found.goals[followed].name
-    words = f"Score, penalty and objective of the image for {name} over {found.step} steps: "
+    words = (
+        f"Score, penalty and objective of the image for {name} over {counted(found.step, 'step')}: "
+    )
     words += ", ".join(f"{each.name} {short(each.end)}" for each in lines)
     figure.update_layout(meta={"alt": f"{words}."})
     return figure
@@ -144,7 +147,9 @@ def draw_lambdas(
             names, found.scores_sn[-1], found.penalties_sn[-1], strict=True
         )
     )
-    figure.update_layout(meta={"alt": f"Score and penalty after {found.step} steps at {said}."})
+    figure.update_layout(
+        meta={"alt": f"Score and penalty after {counted(found.step, 'step')} at {said}."}
+    )
     return figure
 
 
@@ -172,7 +177,9 @@ def draw_errors(
         f"{layer} {100 * float(value):.3g}%"
         for layer, value in zip(found.layers, found.errors_sn[-1], strict=True)
     )
-    figure.update_layout(meta={"alt": f"Relative error after {found.step} steps: {said}."})
+    figure.update_layout(
+        meta={"alt": f"Relative error after {counted(found.step, 'step')}: {said}."}
+    )
     return figure
 
 

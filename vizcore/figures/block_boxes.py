@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from vizcore.figures.numbers import exact, short
 from vizcore.figures.wording import layer_label, op_text
+from vizcore.formats.words import counted
 from vizcore.records_blocks import BlockVariant
 from vizcore.records_layers import Kind, LayerRow
 
@@ -124,7 +125,7 @@ def _fold(between: list[LayerRow], stands_for: Mapping[int, int]) -> Box:
     """One box for the layers between the first and the last of a chain."""
     first, last = between[0], between[-1]
     count = len({_unit(row) for row in between})
-    label = f"{count} more layer{'s' if count > 1 else ''}"
+    label = counted(count, "more layer")
     macs, params = sum(row.macs for row in between), sum(row.params for row in between)
     hover = f"<b>{label}</b> of the same form<br>{exact(macs)} multiply-adds"
     return Box(

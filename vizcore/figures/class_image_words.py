@@ -9,6 +9,7 @@ import numpy as np
 
 from vizcore.figures.class_images import Label
 from vizcore.figures.numbers import percent, short
+from vizcore.formats.words import counted
 from vizcore.records_class_images import AscentImages, Goal, Inversions
 from vizcore.records_maps import Prediction
 
@@ -74,7 +75,7 @@ def inverse_labels(found: Inversions, step: int) -> list[Label]:
 
 def answer_classes(found: AscentImages) -> str:
     """The answer for images of classes, at the end or on the way, as HTML."""
-    count, steps = len(found.goals), _steps(found.step)
+    count, steps = len(found.goals), counted(found.step, "step")
     if count == 1:
         return _answer_one(found, steps)
     if found.predictions:
@@ -118,7 +119,7 @@ def answer_lambdas(found: AscentImages) -> str:
     low, high = int(np.argmin(lambdas)), int(np.argmax(lambdas))
     scores = found.scores_sn[-1]
     text = (
-        f"For <b>{html.escape(found.goals[0].name)}</b>, {_steps(found.step)} at λ = "
+        f"For <b>{html.escape(found.goals[0].name)}</b>, {counted(found.step, 'step')} at λ = "
         f"{lambdas[low]:g} reach a score of <b>{short(float(scores[low]))}</b>, at λ = "
         f"{lambdas[high]:g} of <b>{short(float(scores[high]))}</b>"
     )
@@ -131,16 +132,16 @@ def answer_units(found: AscentImages) -> str:
     """How far the units were driven, as HTML."""
     goal = found.goals[0]
     before, after = found.scores_sn[0], found.scores_sn[-1]
-    layer = html.escape(goal.layer or "")
+    layer, steps = html.escape(goal.layer or ""), counted(found.step, "step")
     if len(found.goals) == 1:
         where = "on average over its map" if goal.place is None else "at the chosen place"
         return (
-            f"{_steps(found.step)} drive channel <b>{goal.channel}</b> of <code>{layer}</code> "
+            f"{steps} drive channel <b>{goal.channel}</b> of <code>{layer}</code> "
             f"from {short(float(before[0]))} to <b>{short(float(after[0]))}</b> {where}."
         )
     best = int(after.argmax())
     return (
-        f"Of {len(found.goals)} channels of <code>{layer}</code>, {_steps(found.step)} drive "
+        f"Of {counted(len(found.goals), 'channel')} of <code>{layer}</code>, {steps} drive "
         f"channel <b>{found.goals[best].channel}</b> furthest: from {short(float(before[best]))} "
         f"to <b>{short(float(after[best]))}</b>."
     )
@@ -150,8 +151,9 @@ def answer_inversion(found: Inversions) -> str:
     """How much each layer still knows of the photo, as HTML."""
     errors = found.errors_sn[-1]
     text = (
-        f"After {_steps(found.step)} the image for <code>{html.escape(found.layers[0])}</code> has "
-        f"the photo's activations up to an error of <b>{percent(float(errors[0]))}</b>"
+        f"After {counted(found.step, 'step')} the image for "
+        f"<code>{html.escape(found.layers[0])}</code> has the photo's activations up to an error "
+        f"of <b>{percent(float(errors[0]))}</b>"
     )
     if len(found.layers) > 1:
         last = html.escape(found.layers[-1])
@@ -164,10 +166,6 @@ def answer_inversion(found: Inversions) -> str:
             f"{html.escape(said.classes[0])}"
         )
     return text + "."
-
-
-def _steps(step: int) -> str:
-    return "1 step" if step == 1 else f"{step:,} steps"
 
 
 def numbers_table(

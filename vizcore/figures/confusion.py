@@ -14,6 +14,7 @@ from vizcore.figures.palette import (
     sequential,
     theme,
 )
+from vizcore.formats.words import counted
 from vizcore.records_fleet import Confusion
 
 if TYPE_CHECKING:
@@ -174,6 +175,6 @@ def _alternative(found: Confusion) -> str:
         for true, named, count in found.mistakes()[:10]
     )
     return (
-        f"Confusion matrix of {len(found.labels_n)} pictures in {len(found.classes)} classes: "
-        f"{found.wrong} are wrong. {finding(found)}. {pairs}."
+        f"Confusion matrix of {counted(len(found.labels_n), 'picture')} in {len(found.classes)} "
+        f"classes: {found.wrong} are wrong. {finding(found)}. {pairs}."
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from vizcore.errors import NotApplicable
 from vizcore.figures.palette import FONT_SIZE, apply_theme, theme
+from vizcore.formats.words import counted
 from vizcore.records_fleet import Epoch
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def draw_curves(curve: Sequence[Epoch], *, dark: bool = False) -> go.Figure:
         showlegend=False,
         hovermode="x",
         margin={"r": 96},
-        meta={"alt": f"Learning curves over {len(curve)} epochs. {finding(curve)}."},
+        meta={"alt": f"Learning curves over {counted(len(curve), 'epoch')}. {finding(curve)}."},
     )
     figure.update_yaxes(title_text="accuracy, %", nticks=6, row=1, col=1)
     figure.update_yaxes(title_text="loss", nticks=4, rangemode="tozero", row=2, col=1)

@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 from vizcore.figures.numbers import percent, short
+from vizcore.formats.words import counted
 from vizcore.records_filters import (
     DEAD_BELOW,
     SMALL_BELOW,
@@ -30,40 +31,34 @@ DEFINITIONS = (
 )
 
 
-def counted(number: int, one: str, many: str) -> str:
-    """A number with its noun.
-
-    Example:
-        >>> counted(0, "pair", "pairs"), counted(1, "pair", "pairs")
-        ('no pair', '1 pair')
-    """
-    return f"no {one}" if number == 0 else f"{number} {one if number == 1 else many}"
+def _any(number: int, one: str, many: str) -> str:
+    return counted(number, one, many) if number else f"no {one}"
 
 
 def bank_answer(bank: FilterBank) -> str:
     """What the filters of a layer look for, in a sentence of HTML."""
     layer = bank.layer
     name = f"<code>{html.escape(layer.name)}</code>"
+    count = f"<b>{counted(layer.filters, 'filter')}</b>"
     if bank.colour_f is not None:
         colour = int((bank.colour_f > 0.5).sum())
         first = (
-            f"Of the <b>{layer.filters} filters</b> of {name}, <b>{colour}</b> look for colour and "
+            f"Of the {count} of {name}, <b>{colour}</b> look for colour and "
             f"<b>{layer.filters - colour}</b> for light and dark"
         )
     else:
         height, width = layer.kernel
-        reads = "channel" if layer.inputs == 1 else "channels"
         first = (
-            f"Each of the <b>{layer.filters} filters</b> of {name} looks at {height} × {width} "
-            f"places of {layer.inputs} {reads}"
+            f"Each of the {count} of {name} looks at {height} × {width} "
+            f"places of {counted(layer.inputs, 'channel')}"
         )
     return f"{first}. {_health(bank)}."
 
 
 def _health(bank: FilterBank) -> str:
     found = bank.statistics
-    dead = counted(int(found.dead_f.sum()), "filter is dead", "filters are dead")
-    twins = counted(len(found.twins), "pair is nearly the same", "pairs are nearly the same")
+    dead = _any(int(found.dead_f.sum()), "filter is dead", "filters are dead")
+    twins = _any(len(found.twins), "pair is nearly the same", "pairs are nearly the same")
     said = f"{dead}, {twins}, {percent(found.sparsity)} of the weights are nearly zero"
     return said[0].upper() + said[1:]
 
@@ -117,7 +112,7 @@ def network_answer(found: NetworkFilters) -> str:
     )
     return (
         f"Of {short(filters)} filters in {len(found.layers)} convolutions {short(dead)} are dead, "
-        f"{counted(twins, 'pair is nearly the same', 'pairs are nearly the same')}{quiet}."
+        f"{_any(twins, 'pair is nearly the same', 'pairs are nearly the same')}{quiet}."
     )
 
 

@@ -22,6 +22,7 @@ from vizcore.figures.evolution import colour_kernels, enlarge
 from vizcore.figures.mosaic import fit_tiles, reduce_to_fit
 from vizcore.figures.palette import diverging, sequential, theme
 from vizcore.figures.patches import png as as_png
+from vizcore.formats.words import counted
 from vizcore.records_filters import FilterBank, FilterSlices, Resemblance
 
 Rgb = npt.NDArray[np.uint8]
@@ -100,8 +101,8 @@ def draw_bank(
     _check(scaling)
     if not has_bank(bank):
         raise NotApplicable(
-            f"A filter of '{bank.layer.name}' has {bank.layer.inputs} kernels, one for each "
-            "channel it reads, and no colours of its own. Choose one filter."
+            f"A filter of '{bank.layer.name}' has {counted(bank.layer.inputs, 'kernel')}, one for "
+            f"each channel it reads, and no colours of its own. Choose one filter."
         )
     count = len(bank.weights_fihw)
     shown = bank.by_norm() if order is None else tuple(order)

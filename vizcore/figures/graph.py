@@ -13,6 +13,7 @@ from vizcore.figures.colouring import Paint, scheme_of
 from vizcore.figures.numbers import exact
 from vizcore.figures.tree import Box, module_tree, opened_first
 from vizcore.figures.wording import layer_label, shape_text
+from vizcore.formats.words import counted
 from vizcore.records_layers import KINDS, Kind, LayerTable
 
 
@@ -168,7 +169,7 @@ def _count(box: Box) -> str:
         word = "stage"
     else:
         word = "block" if len(boxes) == inside else "part"
-    return f"{inside} {word}{'' if inside == 1 else 's'}"
+    return counted(inside, word)
 
 
 def to_dot(table: LayerTable) -> str:

@@ -10,6 +10,7 @@ from vizcore.errors import BadChoice, NotApplicable
 from vizcore.figures.fleet import decades
 from vizcore.figures.numbers import short
 from vizcore.figures.palette import FONT_SIZE, SECOND_PATTERN, Theme, apply_theme, theme
+from vizcore.formats.words import counted
 from vizcore.records_bench import Measurement
 
 if TYPE_CHECKING:
@@ -293,4 +294,4 @@ def hover(measurement: Measurement) -> str:
 
 def _listed(what: str, title: str, measurements: Sequence[Measurement]) -> str:
     values = "; ".join(f"{name_of(m)} {ms(m.latency_ms)}" for m in reversed(measurements))
-    return f"{what} of {len(measurements)} networks. {title}. {values}."
+    return f"{what} of {counted(len(measurements), 'network')}. {title}. {values}."

@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from vizcore.errors import BadChoice, NotApplicable
 from vizcore.figures.palette import diverging, sequential, theme
+from vizcore.formats.words import counted
 
 Scaling = Literal["map", "layer"]
 Colours = Literal["viridis", "grey"]
@@ -287,7 +288,9 @@ def _caption(
         words = f"All maps share one scale: {dark_end} is {low:.3g}, {light_end} is {high:.3g}."
     constant = int((maps.max(axis=(1, 2)) == maps.min(axis=(1, 2))).sum())
     if constant and maps[0].size > 1:
-        count = f"{constant} of {len(maps)} maps" if constant < len(maps) else "Every map"
+        count = (
+            f"{constant} of {counted(len(maps), 'map')}" if constant < len(maps) else "Every map"
+        )
         words += f" {count} {'is' if constant in (1, len(maps)) else 'are'} the same everywhere."
     return words
 

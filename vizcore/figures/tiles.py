@@ -17,6 +17,7 @@ from PIL import Image
 from vizcore.figures.mosaic import FIT_PX, Colours, Scaling, draw_mosaic, fit_tiles, reduce_to_fit
 from vizcore.figures.numbers import percent, short
 from vizcore.figures.palette import theme
+from vizcore.formats.words import counted
 from vizcore.records_maps import DepthStrip
 
 #: Side of a layer's picture in a strip.
@@ -119,7 +120,7 @@ def pack_maps(
         zoom=zoom,
         labels=labels,
         names=tuple(str(c) for c in order) if numbers else None,
-        alt=f"{len(order)} maps of {maps_chw.shape[1]} × {maps_chw.shape[2]}, "
+        alt=f"{counted(len(order), 'map')} of {maps_chw.shape[1]} × {maps_chw.shape[2]}, "
         f"channel {order[0]} first",
         hint="Point at a map for its numbers, click it for more",
         caption=drawn.caption + means,
@@ -142,7 +143,7 @@ def pack_strip(
         layer = each.layer
         what = "mean of all" if mean else f"channel {each.channel}, largest {short(each.maximum)}"
         labels.append(
-            f"{layer.name} ({layer.op}): {layer.channels} maps of {layer.height} × "
+            f"{layer.name} ({layer.op}): {counted(layer.channels, 'map')} of {layer.height} × "
             f"{layer.width}; {what}"
         )
     columns = min(columns, len(tiles))
@@ -159,7 +160,7 @@ def pack_strip(
         zoom=1,
         labels=tuple(labels),
         names=tuple(each.layer.name for each in strip.pictures),
-        alt=f"{len(strip.pictures)} layers from {strip.pictures[0].layer.name} to "
+        alt=f"{counted(len(strip.pictures), 'layer')} from {strip.pictures[0].layer.name} to "
         f"{strip.pictures[-1].layer.name}, one map each",
         hint="Point at a layer for its numbers, click it for all of its maps",
         caption="Each picture has its own scale: dark purple is its smallest value, yellow its "

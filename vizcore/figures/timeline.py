@@ -29,6 +29,7 @@ from vizcore.figures.timeline_layout import (
     label_shift,
     lay_out,
 )
+from vizcore.formats.words import counted
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -141,7 +142,7 @@ def _title(scene: _Scene, quantity: str) -> str:
     if scene.found is None:
         return finding(scene.shown, quantity, scene.selected)
     lit = sum(each.key in scene.found for each in scene.shown)
-    return f"{lit} of {len(scene.shown)} networks match"
+    return f"{lit} of {counted(len(scene.shown), 'network')} match"
 
 
 def _circles(scene: _Scene) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from vizcore.figures.numbers import percent
+from vizcore.formats.words import counted
 from vizcore.records import ReceptiveField
 from vizcore.records_deconvnet import Projections
 from vizcore.records_filters import FilterSlices
@@ -33,7 +34,7 @@ def answer(unit: Unit, nine: tuple[Patch, ...], found: TopPatches, fed: ClassesF
     what, count = Counter(subject(each.picture) for each in nine).most_common(1)[0]
     text = (
         f"Unit <b>{unit.channel}</b> of <code>{html.escape(unit.layer)}</code> "
-        f"{_sees(unit.receptive_field)}. Of {found.looked_at:,} pictures, "
+        f"{_sees(unit.receptive_field)}. Of {counted(found.looked_at, 'picture')}, "
     )
     if nine[0].value <= 0 and unit.norm is not None:
         text += f"none lifts it above zero: its greatest value is <b>{nine[0].value:.3g}</b>"
@@ -78,8 +79,9 @@ def nine_caption(
         else ""
     )
     text = (
-        f"The {len(nine)} of {found.looked_at:,} pictures ({found.pictures}) that excite the unit "
-        f"most, the strongest first{part}. Under each its activation and what it shows.{outside}"
+        f"The {len(nine)} of {counted(found.looked_at, 'picture')} ({found.pictures}) that excite "
+        f"the unit most, the strongest first{part}. Under each its activation and what it "
+        f"shows.{outside}"
     )
     if projections is None:
         return text

@@ -6,6 +6,16 @@ from vizcore.records import ReceptiveField, Shape
 from vizcore.records_layers import Conventions, LayerTable
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun, by itself in the plural with an s.
+
+    Example:
+        >>> counted(1, "layer"), counted(4096, "layer"), counted(0, "patch", "patches")
+        ('1 layer', '4,096 layers', '0 patches')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def by(sizes: Shape | None, sign: str = "x") -> str:
     """Sizes as people write them: `3x224x224`; nothing for None.
 

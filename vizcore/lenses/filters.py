@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from vizcore.errors import BadChoice, NotApplicable
+from vizcore.formats.words import counted
 from vizcore.lenses.capture import Images, as_input, find_layer, forward, watched
 from vizcore.lenses.prediction import one_picture
 from vizcore.records_filters import (
@@ -48,7 +49,8 @@ def read_weights(network: nn.Module, layer: str) -> Weights:
     if not isinstance(module, nn.Conv2d):
         names = list(convolutions(network))
         raise NotApplicable(
-            f"Layer '{layer}' ({type(module).__name__}) has no kernels. {len(names)} convolutions "
+            f"Layer '{layer}' ({type(module).__name__}) has no kernels. "
+            f"{counted(len(names), 'convolution')} "
             f"have: {', '.join(names[:12])}{' ...' if len(names) > 12 else ''}.",
             received=layer,
             suggestions=names,

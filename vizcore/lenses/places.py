@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from vizcore.errors import NotApplicable, UnknownLayer
+from vizcore.formats.words import counted
 from vizcore.lenses.capture import Images, as_input, forward, layer_names
 from vizcore.lenses.layout import Layouts
 from vizcore.lenses.prediction import one_picture
@@ -253,7 +254,7 @@ def explain_absence(network: nn.Module, image_nchw: Images, name: str) -> Except
     nearest = sorted(near[:3], key=order.index)
     return NotApplicable(
         f"Layer '{name}' has no maps for this picture: what it gives has no height and width, "
-        f"or it does not run. The nearest of the {len(names)} layers that have them: "
+        f"or it does not run. The nearest of the {counted(len(names), 'layer')} that have them: "
         f"{', '.join(nearest)}.",
         received=name,
         suggestions=[*near[:3], *(each for each in names if each not in near[:3])],

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from vizcore.errors import BadChoice, NotApplicable
+from vizcore.formats.words import counted
 from vizcore.lenses.capture import Images, as_input, forward
 from vizcore.records_maps import Prediction
 from vizcore.runtime.clone import private_copy
@@ -104,5 +105,8 @@ def class_names(outputs: int, classes: Sequence[str] | None) -> tuple[str, ...]:
     if classes is None:
         return tuple(str(number) for number in range(outputs))
     if len(classes) != outputs:
-        raise BadChoice(f"{len(classes)} class names came for a network of {outputs} classes.")
+        raise BadChoice(
+            f"{counted(len(classes), 'class name')} came for a network of "
+            f"{counted(outputs, 'class', 'classes')}."
+        )
     return tuple(classes)

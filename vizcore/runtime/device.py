@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vizcore.errors import BadChoice
+from vizcore.formats.words import counted
 
 #: The environment variable that names the device for the whole process.
 DEVICE_VARIABLE = "CONVSCOPE_DEVICE"
@@ -75,7 +76,7 @@ def describe(device: str) -> str:
         return f"Apple GPU ({platform.machine()})"
     processor = platform.processor() or platform.machine()
     threads = cpu_threads()
-    return f"CPU ({processor}, {threads} thread{'s' if threads > 1 else ''})"
+    return f"CPU ({processor}, {counted(threads, 'thread')})"
 
 
 def memory(device: str) -> Memory:

@@ -21,6 +21,7 @@ from tempfile import NamedTemporaryFile
 from typing import IO, Any, BinaryIO
 
 from vizcore.errors import WeightsError
+from vizcore.formats.words import counted
 from vizcore.runtime import store
 from vizcore.runtime.jobs import Progress
 
@@ -117,7 +118,8 @@ def read_labels(content: bytes, classes: int) -> tuple[str, ...]:
             raise WeightsError(f"Line {number} of the class names {what}.")
     if len(names) != classes:
         raise WeightsError(
-            f"The file has {len(names):,} class names for {classes:,} classes; "
+            f"The file has {counted(len(names), 'class name')} for "
+            f"{counted(classes, 'class', 'classes')}; "
             "a name for each class is needed, one a line."
         )
     return tuple(names)

@@ -10,6 +10,7 @@ import streamlit as st
 from vizcore import zoo
 from vizcore.errors import ConvScopeError
 from vizcore.figures.palette import CHART_CONFIG
+from vizcore.formats.words import counted
 from vizcore.networks import offers
 from vizcore.ui import atlas_card, atlas_entries, cache
 from vizcore.ui.atlas_entries import ALL, SORTS, Row
@@ -119,7 +120,9 @@ def _take_from_timm(here: Room, text: str) -> None:
 def draw_timeline(here: Room, found: Sequence[Row], dark: bool) -> None:
     """The zoo by year; a click on a circle chooses it."""
     figure = timeline_figure(here, found, dark)
-    _draw_chart(figure, "atlas.timeline", f"{len(found)} architectures by year and family")
+    _draw_chart(
+        figure, "atlas.timeline", f"{counted(len(found), 'architecture')} by year and family"
+    )
 
 
 def timeline_figure(here: Room, found: Sequence[Row], dark: bool) -> go.Figure:
@@ -189,7 +192,7 @@ def draw_list(here: Room, found: Sequence[Row]) -> None:
             "source": config.TextColumn("Built by", width="medium"),
             "key": config.TextColumn("Name in code", width="medium"),
         },
-        alt=f"{len(keys)} architectures",
+        alt=f"{counted(len(keys), 'architecture')}",
     )
 
 

@@ -9,6 +9,7 @@ from vizcore.byhand.sliding import MOST_STEP, slide
 from vizcore.errors import ConvScopeError
 from vizcore.figures.connections import draw_connections, draw_kernel, regime_name
 from vizcore.figures.numbers import exact
+from vizcore.formats.words import counted
 from vizcore.records_byhand import Connections, SharingRegimes
 from vizcore.ui import byhand_views as views
 from vizcore.ui.address import Choice, View, whole
@@ -139,7 +140,7 @@ def regimes_html(found: SharingRegimes, *, dark: bool) -> str:
     cards = []
     for each in found.all:
         drawing = draw_connections(found, each, width_px=290, dark=dark)
-        biases = "1 bias" if each.biases == 1 else f"{exact(each.biases)} biases"
+        biases = counted(each.biases, "bias", "biases")
         cards.append(
             f"<figure><figcaption><b>{regime_name(each)}</b>"
             f"<span><b>{exact(each.weights)}</b> weights = {each.weights_sum}</span>"

@@ -10,6 +10,7 @@ import streamlit as st
 
 from vizcore import class_image_tasks as tasks
 from vizcore.errors import BadChoice, UnknownLayer
+from vizcore.formats.words import counted
 from vizcore.records import Pair
 from vizcore.records_layers import LayerRow
 from vizcore.runtime.jobs import Task
@@ -270,7 +271,7 @@ def _forget(view: View, name: str) -> None:
 
 def _coming(count: int, steps: int) -> str:
     images = "One image" if count == 1 else f"<b>{count}</b> images"
-    return f"{images}, {steps:,} steps each: the first is being taken."
+    return f"{images}, {counted(steps, 'step')} each: the first is being taken."
 
 
 def _ascent_code(

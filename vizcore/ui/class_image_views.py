@@ -15,6 +15,7 @@ from vizcore.figures.ascent_curves import draw_ascent, draw_errors, draw_lambdas
 from vizcore.figures.class_images import png
 from vizcore.figures.marking import marked
 from vizcore.figures.palette import CHART_CONFIG
+from vizcore.formats.words import counted
 from vizcore.records_class_images import Inversions
 from vizcore.ui import address, watching, work
 from vizcore.ui import class_image_controls as controls
@@ -207,5 +208,7 @@ def _draw_pictures(
 
 def _alt(found: Found, step: int) -> str:
     if isinstance(found, Inversions):
-        return f"Images for {', '.join(found.layers)} after {step} steps"
-    return f"Images for {', '.join(goal.name for goal in found.goals)} after {step} steps"
+        return f"Images for {', '.join(found.layers)} after {counted(step, 'step')}"
+    return (
+        f"Images for {', '.join(goal.name for goal in found.goals)} after {counted(step, 'step')}"
+    )

@@ -7,6 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from vizcore.errors import UnknownName
 from vizcore.figures.palette import CHART_CONFIG
+from vizcore.formats.words import counted
 from vizcore.records_fleet import Confusion, TrainedNetwork
 from vizcore.ui import cache, fleet_pictures
 from vizcore.ui.fleet_pictures import identity
@@ -160,7 +161,7 @@ def draw_group(
         st.image(
             fleet_pictures.patches_png(network.data, found.part, places, _GROUP_COLUMNS, dark),
             output_format="PNG",
-            alt=f"{len(places)} pictures of {true}, named {named}",
+            alt=f"{counted(len(places), 'picture')} of {true}, named {named}",
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from vizcore.figures.marking import marked
+from vizcore.formats.words import counted
 from vizcore.records_filters import (
     FilterBank,
     FilterSlices,
@@ -42,7 +43,7 @@ def bank_picture(
         gutter_px=drawn.gutter_px,
         columns=drawn.columns,
         labels=[f"Filter {each}: norm {norms[each]:.3g}" for each in drawn.order],
-        alt=f"The {_bank.layer.filters} filters of {_bank.layer.name}",
+        alt=f"The {counted(_bank.layer.filters, 'filter')} of {_bank.layer.name}",
         hint="Point at a filter for its number, click it for more",
     )
     return cells, drawn.caption, drawn.order

@@ -12,6 +12,7 @@ from vizcore.errors import NotApplicable, UnknownLayer
 from vizcore.figures.depth import columns, half_depth, shares_by_kind
 from vizcore.figures.numbers import percent, short, short_bytes
 from vizcore.figures.palette import CHART_CONFIG, KIND_NAMES
+from vizcore.formats.words import counted
 from vizcore.records_layers import DTYPE_BYTES, LayerTable
 from vizcore.ui import cache, tables
 from vizcore.ui.address import View
@@ -94,7 +95,7 @@ def answer(arch: Architecture, table: LayerTable) -> str:
     kind, share = (shares_by_kind(table, params) or [("other", 0.0)])[0]
     totals = table.totals
     batch = table.conventions.batch
-    pictures = "one picture" if batch == 1 else f"{batch} pictures"
+    pictures = "one picture" if batch == 1 else f"{counted(batch, 'picture')}"
     to_train = " to train" if table.conventions.memory == "training" else ""
     return (
         f"For {pictures}, {arch.name} holds "

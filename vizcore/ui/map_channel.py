@@ -12,6 +12,7 @@ from vizcore.figures.map_values import (
     draw_values,
 )
 from vizcore.figures.numbers import short
+from vizcore.formats.words import counted
 from vizcore.records_maps import Contribution, FeatureMaps, WorkedValue
 from vizcore.records_saliency import SaliencyMap
 from vizcore.ui import cache, work
@@ -131,7 +132,7 @@ def worked_html(made: WorkedValue) -> str:
     terms = " + ".join(f"{sums[place]:.5g}" for place in shown)
     others = len(sums) - len(shown)
     if others:
-        terms += f" + {rest:.5g} (the other {others} input channels)"
+        terms += f" + {rest:.5g} (the other {counted(others, 'input channel')})"
     difference = abs(made.total - made.value)
     corner = f"row {made.corner[0]}, column {made.corner[1]}"
     padded = "" if made.inside_hw.all() else " Grey values are padding, outside of the input."

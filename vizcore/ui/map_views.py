@@ -16,6 +16,7 @@ from vizcore.figures.map_values import (
 )
 from vizcore.figures.numbers import percent, short
 from vizcore.figures.tiles import Tiles, pack_maps
+from vizcore.formats.words import counted
 from vizcore.records_maps import Contribution, FeatureMaps, MapLayer
 from vizcore.ui import cache, work
 from vizcore.ui import picture_views as views
@@ -82,7 +83,7 @@ def layer_label(layer: MapLayer) -> str:
     """A layer in the list of layers."""
     whole_of = "" if layer.leaf else " (output)"
     return (
-        f"{layer.name}{whole_of} · {layer.op} · {layer.channels} maps of "
+        f"{layer.name}{whole_of} · {layer.op} · {counted(layer.channels, 'map')} of "
         f"{layer.height} × {layer.width}"
     )
 
@@ -283,7 +284,8 @@ def answer_text(view: View, said: Any, maps: FeatureMaps, found: Contribution | 
             f"({percent(said.probabilities[0])}). "
         )
     text = (
-        f"{head}Of the <b>{len(maps.order)} channels</b> of <code>{html.escape(maps.layer)}</code>"
+        f"{head}Of the <b>{counted(len(maps.order), 'channel')}</b> of "
+        f"<code>{html.escape(maps.layer)}</code>"
         f"{quiet}, channel <b>{first}</b> comes first by {by} "
         f"({short(float(maps.strength_c[first]))})."
     )

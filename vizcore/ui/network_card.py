@@ -10,6 +10,7 @@ import streamlit as st
 
 from vizcore.figures.fleet_words import label, percent1
 from vizcore.figures.numbers import exact
+from vizcore.formats.words import counted
 from vizcore.records_fleet import HeldOut, TrainedNetwork
 from vizcore.ui import atlas_card, rooms
 from vizcore.ui.room import Room
@@ -108,7 +109,7 @@ def _accuracy(network: TrainedNetwork, part: HeldOut) -> str:
 
 def _trained(network: TrainedNetwork) -> str:
     parts = [
-        f"{network.epochs} epoch{'s' if network.epochs > 1 else ''}" if network.epochs else "",
+        counted(network.epochs, "epoch") if network.epochs else "",
         f"seed {network.seed}" if network.seed is not None else "",
         network.date,
     ]

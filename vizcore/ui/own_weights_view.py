@@ -17,6 +17,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from vizcore import zoo
 from vizcore.data.preprocessing import Preprocessing
 from vizcore.errors import BadChoice, ConvScopeError, JobCancelled, UnfitWeights
+from vizcore.formats.words import counted
 from vizcore.networks import offers
 from vizcore.networks.own import keep_own, with_preprocessing
 from vizcore.runtime.jobs import Task
@@ -156,7 +157,7 @@ def _check(network: str, file: UploadedFile, labels: UploadedFile | None) -> Non
     else:
         _bring(found)
         notes = "".join(f"; {note}" for note in found.notes)
-        sentence = f"In use: {file.name}, {len(found.classes):,} classes{notes}."
+        sentence = f"In use: {file.name}, {counted(len(found.classes), 'class', 'classes')}{notes}."
         st.session_state[_OUTCOME] = _Outcome(network, sentence, taken=True)
         st.session_state[_ROUND] += 1  # lets go of the bytes that were sent
     _stop()

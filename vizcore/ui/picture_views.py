@@ -13,6 +13,7 @@ from vizcore.figures.marking import RANDOM_WEIGHTS
 from vizcore.figures.numbers import percent
 from vizcore.figures.palette import DIVERGING_SCALE, SEQUENTIAL_SCALE
 from vizcore.figures.patches import png
+from vizcore.formats.words import counted
 from vizcore.networks import offers
 from vizcore.records_maps import Prediction
 from vizcore.ui import cache, pictures, work
@@ -165,7 +166,7 @@ def weights_code(weights: Weights) -> tuple[str, str]:
 def accuracy_note(weights: Weights) -> str:
     """What the network knows and how well it does, in a sentence or two."""
     name, shares = zoo.get(weights.architecture).name, weights.accuracy
-    count = f"{len(weights.classes):,} classes"
+    count = f"{counted(len(weights.classes), 'class', 'classes')}"
     if weights.origin == "bundled":
         return (
             f"{name} knows {count}. It names {percent(shares['validation'])} of the validation "

@@ -7,6 +7,7 @@ import streamlit as st
 from vizcore.data.picture_sets import PictureSet
 from vizcore.errors import NotApplicable, UnknownLayer
 from vizcore.figures.numbers import short
+from vizcore.formats.words import counted
 from vizcore.records_patches import PatchPlace
 from vizcore.ui import work
 from vizcore.ui.address import View
@@ -108,8 +109,8 @@ def _cost(asked: list[PatchPlace], count: int) -> str:
     macs = max(each.macs for each in asked)
     where = f"{len(asked)} places" if len(asked) > 1 else "1 place"
     return (
-        f"The scan: {units:,} units of {where}, {short(macs)} multiply-adds for each of "
-        f"{count:,} pictures, {short(macs * count)} in all."
+        f"The scan: {counted(units, 'unit')} of {where}, {short(macs)} multiply-adds for each of "
+        f"{counted(count, 'picture')}, {short(macs * count)} in all."
     )
 
 
@@ -125,6 +126,6 @@ def _half_seen(places: Places, input_px: int) -> str:
 
 def _label(place: PatchPlace) -> str:
     if place.convolution:
-        return f"{place.name} · {place.channels} units"
+        return f"{place.name} · {counted(place.channels, 'unit')}"
     whole = "" if place.leaf else " (output)"
-    return f"{place.name} · {place.op}{whole} · {place.channels} units"
+    return f"{place.name} · {place.op}{whole} · {counted(place.channels, 'unit')}"

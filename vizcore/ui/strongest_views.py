@@ -11,6 +11,7 @@ from vizcore.data.loading import Views
 from vizcore.data.picture_sets import PictureSet
 from vizcore.errors import BadChoice, ConvScopeError
 from vizcore.figures.numbers import short
+from vizcore.formats.words import counted
 from vizcore.records_patches import TopPatches
 from vizcore.ui import address, cache, picture_sets
 from vizcore.ui import picture_views as views
@@ -115,7 +116,7 @@ def _draw_so_far(
     held = _views(found.data_sha256, repr(weights.preprocessing), pictures, weights)
     cells, _ = _drawn(layer, start, is_dark(), views.mark(weights), found, held)
     st.image(cells.png, alt=f"{cells.alt}, so far", width="stretch")
-    text = f"{layer}, after {found.looked_at:,} of {len(pictures):,} pictures. {said}"
+    text = f"{layer}, after {found.looked_at:,} of {counted(len(pictures), 'picture')}. {said}"
     views.caption(weights, text)
 
 

@@ -15,6 +15,7 @@ from vizcore.errors import (
     NotApplicable,
 )
 from vizcore.figures import unit_words as words
+from vizcore.formats.words import counted
 from vizcore.ui import picture_views as views
 from vizcore.ui import work
 from vizcore.ui.unit_seen import Seen
@@ -96,4 +97,6 @@ def draw_numbers(seen: Seen, *, whole_network: bool) -> None:
         )
         return
     assert seen.found is not None
-    st.caption(f"Over all places of {seen.found.looked_at:,} pictures ({seen.found.pictures}).")
+    st.caption(
+        f"Over all places of {counted(seen.found.looked_at, 'picture')} ({seen.found.pictures})."
+    )

@@ -19,6 +19,7 @@ from vizcore.errors import (
 from vizcore.figures import unit_words as words
 from vizcore.figures.palette import theme
 from vizcore.figures.patches import png
+from vizcore.formats.words import counted
 from vizcore.records_patches import TopPatches
 from vizcore.ui import picture_views as views
 from vizcore.ui import work
@@ -126,7 +127,7 @@ def _draw_so_far(seen: Seen, so_far: TopPatches) -> None:
     st.image(_nine(part, views.mark(seen.weights), is_dark()), alt="The strongest patches so far")
     views.caption(
         seen.weights,
-        f"The strongest of the {so_far.looked_at:,} pictures looked at so far; "
+        f"The strongest of the {counted(so_far.looked_at, 'picture')} looked at so far; "
         f"{len(so_far.names):,} are in the set.",
     )
 
@@ -136,7 +137,7 @@ def _draw_pictures(seen: Seen, *, coming: bool = False) -> None:
     mark, dark = views.mark(seen.weights), is_dark()
     content = _nine_picture(seen.key, coming, bool(seen.reason), dark, mark, seen)
     classes = ", ".join(dict.fromkeys(words.subject(each.picture) for each in seen.nine))
-    alt = f"The {len(seen.nine)} patches that excite the unit most: {classes}"
+    alt = f"The {counted(len(seen.nine), 'patch', 'patches')} that excite the unit most: {classes}"
     caption = words.nine_caption(seen.unit, seen.nine, seen.found, seen.projections)
     if seen.reason:
         with st.container(horizontal=True, gap="medium"):

@@ -14,6 +14,7 @@ from vizcore.errors import (
 )
 from vizcore.figures import unit_words as words
 from vizcore.figures.unit import nine_width_px
+from vizcore.formats.words import counted
 from vizcore.records_maps import MapLayer
 from vizcore.records_unit import Unit
 from vizcore.ui import address, cache, picture_sets, work
@@ -154,8 +155,9 @@ def _draw_layers(here: Room, layers: dict[str, tuple[MapLayer, bool]]) -> None:
             return name
         found, is_convolution = layers[name]
         if is_convolution:
-            return f"{name} · {found.channels} units"
-        return f"{name} · {found.op}{'' if found.leaf else ' (output)'} · {found.channels} units"
+            return f"{name} · {counted(found.channels, 'unit')}"
+        output = "" if found.leaf else " (output)"
+        return f"{name} · {found.op}{output} · {counted(found.channels, 'unit')}"
 
     st.selectbox("Layer", offered, format_func=label, width=290, **here.view.bind("layer"))
 

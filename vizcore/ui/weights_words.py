@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from vizcore import zoo
+from vizcore.formats.words import counted
 from vizcore.networks.presence import presence_of
 from vizcore.runtime.fetch import address_of, mirror_address
 from vizcore.zoo.weights import Weights
@@ -51,7 +52,7 @@ def where(weights: Weights) -> str:
     if weights.is_random:
         return "Nothing was learned: every picture says so."
     if weights.origin == "own":
-        return f"Your own: {len(weights.classes):,} classes"
+        return f"Your own: {counted(len(weights.classes), 'class', 'classes')}"
     presence = presence_of(weights)
     where = "Bundled" if weights.origin == "bundled" else "On this machine"
     parts = [f"{where if presence.here else 'To fetch'}, {size(presence.size_bytes)}"]

@@ -13,6 +13,7 @@ from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, BinaryIO
 
 from vizcore.errors import UnfitWeights, WeightsError
+from vizcore.formats.words import counted
 from vizcore.runtime.jobs import Progress
 from vizcore.runtime.tensor_files import (
     MAX_FILE_BYTES,
@@ -156,7 +157,7 @@ def _unfit(key: str, mismatches: Mapping[str, list[str]], near: tuple[Near, ...]
         hint = f"It is a state dict of {' or '.join(names)}."
     elif nearer:
         parts = [
-            f"{name}, {each.fitting} of {each.total} tensors"
+            f"{name}, {each.fitting} of {counted(each.total, 'tensor')}"
             for name, each in zip(names, nearer, strict=True)
         ]
         hint = f"Nearest: {'; '.join(parts)}."
