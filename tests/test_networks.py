@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import io
 import json
@@ -26,12 +27,13 @@ from vizcore.errors import (
     UnknownWeights,
     WeightsNotHere,
 )
-from vizcore.networks import offers
+from vizcore.networks import loading, offers
 from vizcore.networks.loading import load_network, source_of
 from vizcore.networks.offers import weights, weights_of
 from vizcore.networks.presence import presence_of
 from vizcore.runtime.engine import LocalEngine
 from vizcore.runtime.jobs import run_here
+from vizcore.runtime.weights_cache import WeightsCache, held
 from vizcore.saliency_tasks import saliency_task
 from vizcore.tasks import fetch_task, map_layers_task, prediction_task
 from vizcore.zoo import pretrained
@@ -96,6 +98,24 @@ def test_from_a_mirror_to_a_prediction(served, drawn, empty_cache):
     maps = vc.feature_maps(KEY, PHOTO, "features.0", device="cpu")
     assert maps.maps_chw.shape == (64, 111, 111)
     assert vc.saliency(KEY, PHOTO, device="cpu").target_class == seen.classes[0]
+
+
+def test_the_file_of_a_loaded_network_does_not_make_room_for_another(served, empty_cache):
+    path = vc.fetch(KEY)
+    loaded = load_network(KEY, VERSION)
+    assert not WeightsCache().remove(path)
+    del loaded
+    gc.collect()
+    assert WeightsCache().remove(path)
+    assert not presence_of(weights(KEY)).here
+
+
+def test_a_file_that_makes_room_just_before_it_is_read_is_asked_for(served, monkeypatch):
+    path = vc.fetch(KEY)
+    monkeypatch.setattr(loading, "held", lambda found: (found.unlink(), held(found))[1])
+    with pytest.raises(WeightsNotHere, match=f"python -m vizcore fetch {KEY}:{VERSION}"):
+        load_network(KEY, VERSION)
+    assert not path.exists()
 
 
 def test_timms_from_a_mirror_by_the_command_line(mirror, empty_cache, tmp_path, capsys):

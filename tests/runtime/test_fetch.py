@@ -72,7 +72,7 @@ def test_a_file_comes_whole_with_progress_and_gets_its_name(served, empty_cache)
             break
     assert path == empty_cache / FILE.name
     assert path.read_bytes() == CONTENT
-    assert leftovers(empty_cache) == {FILE.name}
+    assert leftovers(empty_cache) == {FILE.name, f"{FILE.name}.sha256"}
     counts = [progress.done for progress in seen]
     assert len(counts) >= 3
     assert counts == sorted(counts)
@@ -95,7 +95,7 @@ def test_a_connection_that_is_cut_goes_on_where_it_was(served, empty_cache):
     assert (empty_cache / FILE.name).read_bytes() == CONTENT
     assert asked(served) == [(None, 200), ("bytes=1000000-", 206), ("bytes=1500000-", 206)]
     assert "cut after 1.0 MB; connecting again" in notes
-    assert leftovers(empty_cache) == {FILE.name}
+    assert leftovers(empty_cache) == {FILE.name, f"{FILE.name}.sha256"}
 
 
 def test_a_server_without_ranges_begins_again(served, empty_cache):

@@ -165,7 +165,8 @@ def _show(records: list[dict[str, Any]], *, as_json: bool) -> None:
 
 
 def _lines(records: list[dict[str, Any]]) -> Iterable[str]:
-    from vizcore.runtime.store import cache_folder, prefilled_folder
+    from vizcore.runtime.store import prefilled_folder
+    from vizcore.runtime.weights_cache import WeightsCache
 
     grid = [["weights", "size", "here"]]
     for each in records:
@@ -184,6 +185,9 @@ def _lines(records: list[dict[str, Any]]) -> Iterable[str]:
     pretrained = [each for each in records if each["origin"] != "bundled"]
     sizes = [each["size_bytes"] for each in pretrained if each["here"]]
     yield f"{len(sizes)} of {len(pretrained)} pretrained weights here, {sum(sizes) / 1e6:,.1f} MB."
-    yield f"Cache: {cache_folder()}"
+    cache = WeightsCache()
+    yield f"Cache: {cache.folder}"
+    held, most = (f"{count / 1e6:,.1f} MB" for count in (cache.held_bytes(), cache.max_bytes))
+    yield f"Fetched weights take {held} of it; they may take {most}."
     if prefilled_folder():
         yield f"Pre-filled folder: {prefilled_folder()}"

@@ -12,6 +12,7 @@ from vizcore.networks.presence import not_here
 from vizcore.runtime import store
 from vizcore.runtime.jobs import NetworkSource
 from vizcore.runtime.own_weights import shelf
+from vizcore.runtime.weights_cache import held
 from vizcore.zoo import Architecture
 from vizcore.zoo.weights import Weights
 
@@ -68,7 +69,13 @@ def _load(weights: Weights, device: str) -> nn.Module:
             ) from error
         if found is None:
             raise not_here(weights)
-        return ready_to_look(filled(weights, found.path)).to(device)
+        try:
+            with held(found.path) as keep:
+                network = ready_to_look(filled(weights, found.path)).to(device)
+                keep(network)
+                return network
+        except FileNotFoundError as error:  # it has just made room for another
+            raise not_here(weights) from error
     if weights.origin == "own":
         from vizcore.zoo.own import own_network
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import re
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from vizcore.errors import BadImage
+from vizcore.runtime.bounded_folder import BoundedFolder
 from vizcore.runtime.store import cache_folder
 
 MAX_FOLDER_BYTES = 2_000_000_000
@@ -36,7 +35,7 @@ class Archives:
 
     def __init__(self, folder: Path | None = None, *, max_bytes: int = MAX_FOLDER_BYTES) -> None:
         self.folder = folder or cache_folder() / "archives"
-        self.max_bytes = max_bytes
+        self._files = BoundedFolder(self.folder, "zip-*.zip", max_bytes)
 
     def keep(self, content: bytes, title: str) -> str:
         """Keep an archive; returns its name, `zip-` and the start of its sha256.
@@ -46,15 +45,16 @@ class Archives:
         """
         name = f"zip-{hashlib.sha256(content).hexdigest()[:16]}"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._write(self._path(name), content)
-            self._write(self._title(name), title.encode())
+            for path, part in ((self._path(name), content), (self._title(name), title.encode())):
+                with self._files.written(path) as file:
+                    file.write(part)
         except OSError as error:
             raise BadImage(
                 f"The archive cannot be kept in {self.folder}: {error.strerror or error}. Free "
                 "some space there, or name another cache folder."
             ) from error
-        self._make_room(name)
+        for gone in self._files.make_room(self._path(name)):
+            self._title(gone.stem).unlink(missing_ok=True)
         return name
 
     def find(self, name: str) -> Path | None:
@@ -62,8 +62,7 @@ class Archives:
         path = self._path(name)
         if not is_archive(name) or not path.is_file():
             return None
-        with contextlib.suppress(OSError):
-            os.utime(path)
+        self._files.used(path)
         return path
 
     def title(self, name: str) -> str:
@@ -78,27 +77,3 @@ class Archives:
 
     def _title(self, name: str) -> Path:
         return self.folder / f"{name}.txt"
-
-    def _write(self, path: Path, content: bytes) -> None:
-        """A new file gets its name when it is whole."""
-        with NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as part:
-            try:
-                part.write(content)
-                part.close()
-                os.replace(part.name, path)
-            finally:
-                with contextlib.suppress(OSError):
-                    os.unlink(part.name)
-
-    def _make_room(self, newest: str) -> None:
-        found = []
-        for path in self.folder.glob("zip-*.zip"):
-            with contextlib.suppress(OSError):
-                about = path.stat()
-                found.append((about.st_mtime, about.st_size, path))
-        held = sum(size for _, size, _ in found)
-        for _, size, path in sorted(found):
-            if held > self.max_bytes and path.stem != newest:
-                path.unlink(missing_ok=True)
-                self._title(path.stem).unlink(missing_ok=True)
-                held -= size

@@ -30,6 +30,7 @@ from vizcore.runtime.settings import MIRROR_VARIABLE, WEIGHTS_VARIABLE, setting
 from vizcore.runtime.store import (
     HASH_SUFFIX,
     PART_SUFFIX,
+    VALIDATOR_SUFFIX,
     RemoteFile,
     cache_folder,
     expected_sha256,
@@ -37,6 +38,7 @@ from vizcore.runtime.store import (
     sha256_of,
     verified,
 )
+from vizcore.runtime.weights_cache import WeightsCache, lock_path
 
 #: How often a connection that was cut is opened again, while something comes each time.
 RETRIES = 3
@@ -101,7 +103,7 @@ def fetch(file: RemoteFile, folder: Path | None = None, *, mirror: str | None = 
     """
     url = address_of(file, mirror)
     target = (folder or cache_folder()) / file.name
-    lock = FileLock(target.with_name(f".{file.name}.lock"), thread_local=False)
+    lock = FileLock(lock_path(target), thread_local=False)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield from _acquire(lock, target)
@@ -244,7 +246,10 @@ def _write(written: io.RawIOBase, piece: bytes, part: Path, meter: _Meter) -> No
 def _check_room(part: Path, total: int | None, start: int) -> None:
     if total is None:
         return
-    needed, free = total - start, shutil.disk_usage(part.parent).free
+    needed = total - start
+    if part.parent == cache_folder():
+        WeightsCache().fit(part, needed)
+    free = shutil.disk_usage(part.parent).free
     if needed + _SPARE_BYTES > free:
         raise FetchError(
             f"{part.parent} has {_megabytes(free)} free, and {_megabytes(needed)} are needed "
@@ -257,11 +262,12 @@ def _finish(file: RemoteFile, part: Path, target: Path, found: str) -> None:
     """Give a verified file its name, in one step."""
     with part.open("rb+") as written:
         os.fsync(written.fileno())
-    if not file.sha256:
-        noted = target.with_name(target.name + HASH_SUFFIX)
-        noted.write_text(f"{found}  {file.name}\n", encoding="ascii")
+    noted = target.with_name(target.name + HASH_SUFFIX)
+    noted.write_text(f"{found}  {file.name}\n", encoding="ascii")
     part.replace(target)
     _forget(part)
+    if target.parent == cache_folder():
+        WeightsCache().make_room(target)
 
 
 def _forget(part: Path) -> None:
@@ -271,7 +277,7 @@ def _forget(part: Path) -> None:
 
 
 def _validator_path(part: Path) -> Path:
-    return part.with_name(part.name + ".validator")
+    return part.with_name(part.name + VALIDATOR_SUFFIX)
 
 
 def _validator(part: Path) -> str:

@@ -11,18 +11,16 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import re
-import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import IO, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from vizcore.errors import WeightsError
 from vizcore.formats.words import counted
 from vizcore.runtime import store
+from vizcore.runtime.bounded_folder import BoundedFolder
 from vizcore.runtime.jobs import Progress
 
 #: All files of a folder together, and all its cards.
@@ -34,8 +32,6 @@ MAX_LABEL = 100
 
 _NAME = re.compile(r"own-[0-9a-f]{12}")
 _CHUNK_BYTES = 8 * 2**20
-#: After which the beginning of a file is that of a copy that was killed.
-_ABANDONED_S = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +126,7 @@ class Shelf:
 
     def __init__(self, folder: Path, *, max_bytes: int = MAX_FOLDER_BYTES) -> None:
         self.folder = folder
-        self.max_bytes = max_bytes
+        self._files = BoundedFolder(folder, "*.safetensors", max_bytes)
 
     def keep(self, file: BinaryIO, card: OwnCard) -> Generator[Progress, None, None]:
         """Keep a checked file with its card; others that were used least recently make room.
@@ -155,11 +151,11 @@ class Shelf:
         """
         path = self.folder / f"{card.name}.json"
         try:
-            with self._written(path) as part:
+            with self._files.written(path) as part:
                 part.write(json.dumps(asdict(card)).encode())
         except OSError as error:
             raise self._unwritable(error) from error
-        self._drop("own-*.json", MAX_CARDS_BYTES, path)
+        self._cards().make_room(path)
 
     def card(self, name: str) -> OwnCard:
         """The card of this name, whose file is here.
@@ -190,34 +186,20 @@ class Shelf:
     def used(self, path: Path | None) -> None:
         """Note that one of its files was used now, so that others go before it."""
         if path is not None and path.parent == self.folder:
-            with contextlib.suppress(OSError):
-                os.utime(path)
+            self._files.used(path)
 
     def held_bytes(self) -> int:
         """What all files take."""
-        return sum(size for _, size, _ in self._files())
+        return self._files.held_bytes()
 
     def _copy(self, file: BinaryIO, path: Path, size_bytes: int) -> Generator[Progress, None, None]:
         done = 0
         file.seek(0)
-        with self._written(path) as part:
+        with self._files.written(path) as part:
             while chunk := file.read(_CHUNK_BYTES):
                 part.write(chunk)
                 done += len(chunk)
                 yield Progress(done, size_bytes, "keeping the file")
-
-    @contextlib.contextmanager
-    def _written(self, path: Path) -> Iterator[IO[bytes]]:
-        """A new file that gets its name when it is whole, and goes when it is given up."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as part:
-            try:
-                yield part
-                part.close()
-                os.replace(part.name, path)
-            finally:
-                with contextlib.suppress(OSError):
-                    os.unlink(part.name)
 
     def _unwritable(self, error: OSError) -> WeightsError:
         return WeightsError(
@@ -225,35 +207,15 @@ class Shelf:
             "some space there, or name another cache folder."
         )
 
-    def _files(self, pattern: str = "*.safetensors") -> list[tuple[float, int, Path]]:
-        """When each file was used last, its bytes and its path; the oldest first."""
-        found = []
-        for path in self.folder.glob(pattern):
-            with contextlib.suppress(OSError):
-                about = path.stat()
-                found.append((about.st_mtime, about.st_size, path))
-        return sorted(found)
-
-    def _drop(self, pattern: str, max_bytes: int, newest: Path) -> set[str]:
-        """Let the oldest files go until the others fit; the stems of those that went."""
-        files, gone = self._files(pattern), set()
-        held = sum(size for _, size, _ in files)
-        for _, size, path in files:
-            if held > max_bytes and path != newest:
-                path.unlink(missing_ok=True)
-                held -= size
-                gone.add(path.stem)
-        return gone
+    def _cards(self) -> BoundedFolder:
+        return BoundedFolder(self.folder, "own-*.json", MAX_CARDS_BYTES)
 
     def _make_room(self, newest: Path) -> None:
-        for changed_s, _, path in self._files("*.part"):
-            if time.time() - changed_s > _ABANDONED_S:
-                path.unlink(missing_ok=True)
-        gone = self._drop("*.safetensors", self.max_bytes, newest)
-        for _, _, path in self._files("own-*.json") if gone else ():
+        gone = {path.stem for path in self._files.make_room(newest)}
+        for each in self._cards().entries() if gone else ():
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-                if json.loads(path.read_text(encoding="utf-8"))["sha256"] in gone:
-                    path.unlink(missing_ok=True)
+                if json.loads(each.path.read_text(encoding="utf-8"))["sha256"] in gone:
+                    each.path.unlink(missing_ok=True)
 
 
 def _holds(path: Path, sha256: str) -> Generator[Progress, None, bool]:

@@ -28,8 +28,11 @@ MIRROR_VARIABLE = "CONVSCOPE_MIRROR"
 FETCH_VARIABLE = "CONVSCOPE_FETCH"
 MEMORY_VARIABLE = "CONVSCOPE_MEMORY"
 DATA_VARIABLE = "CONVSCOPE_DATA"
+CACHE_LIMIT_VARIABLE = "CONVSCOPE_CACHE_LIMIT"
 #: What a batch may take unless somebody sets it.
 _MEMORY_BYTES = 2**30
+#: What fetched weights may take in the cache unless somebody sets it.
+_CACHE_BYTES = 50 * 10**9
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20,
           "GIB": 2**30}  # fmt: skip
 _KEYS = {
@@ -41,6 +44,7 @@ _KEYS = {
         FETCH_VARIABLE,
         MEMORY_VARIABLE,
         DATA_VARIABLE,
+        CACHE_LIMIT_VARIABLE,
     )
 }
 
@@ -83,13 +87,27 @@ def working_memory_bytes() -> int:
     Raises:
         BadChoice: as `setting`, and for what is no amount of memory.
     """
-    given = setting(MEMORY_VARIABLE)
+    return _amount(MEMORY_VARIABLE, _MEMORY_BYTES)
+
+
+def cache_limit_bytes() -> int:
+    """What fetched weights may take in the cache: 50 GB, unless set.
+
+    Raises:
+        BadChoice: as `setting`, and for what is no amount.
+    """
+    return _amount(CACHE_LIMIT_VARIABLE, _CACHE_BYTES)
+
+
+def _amount(variable: str, usual_bytes: int) -> int:
+    """An amount of bytes from a setting."""
+    given = setting(variable)
     if not given:
-        return _MEMORY_BYTES
+        return usual_bytes
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", given)
     unit = _UNITS.get(found[2].upper()) if found else None
     if found is None or unit is None or float(found[1]) <= 0:
-        raise BadChoice.among(MEMORY_VARIABLE, given, ("an amount such as 500MB", "2GB", "1GiB"))
+        raise BadChoice.among(variable, given, ("an amount such as 500MB", "2GB", "1GiB"))
     return int(float(found[1]) * unit)
 
 

@@ -19,10 +19,12 @@ from pathlib import Path
 from vizcore.errors import WeightsError
 from vizcore.runtime.settings import CACHE_VARIABLE, WEIGHTS_VARIABLE, folder_setting, home
 
-#: Put beside a file whose library states no hash: the sha256 that it had when it was fetched.
+#: Put beside a file that was fetched: the sha256 that it had then.
 HASH_SUFFIX = ".sha256"
 #: What has come of a file that is not whole yet.
 PART_SUFFIX = ".part"
+#: Put beside that: which version of the file it is of, as the server names it.
+VALIDATOR_SUFFIX = ".validator"
 
 _HUB_ADDRESS = re.compile(r"https://huggingface\.co/([^/]+)/([^/]+)/resolve/main/(.+)")
 

@@ -18,6 +18,7 @@ from vizcore.networks.presence import presence_of, require
 from vizcore.runtime import settings, store
 from vizcore.runtime.fetch import mirror_address
 from vizcore.runtime.own_weights import is_own, shelf
+from vizcore.runtime.weights_cache import WeightsCache
 from vizcore.ui import own_weights_view, work
 from vizcore.ui.address import Choice, View
 from vizcore.ui.weights_words import about, need, size, title, where
@@ -234,7 +235,11 @@ def draw_files() -> None:
     facts = [f"{len(offers.trained_keys())} networks are bundled."]
     if own:
         facts.append(f"People's own weights take {size(own)}.")
-    facts.append(f"The cache is `{store.cache_folder()}`.")
+    cache = WeightsCache()
+    facts.append(
+        f"The cache is `{cache.folder}`: fetched weights take {size(cache.held_bytes())} of the "
+        f"{size(cache.max_bytes)} they may."
+    )
     if prefilled := store.prefilled_folder():
         facts.append(f"The pre-filled folder is `{prefilled}`.")
     mirror = urlsplit(mirror_address()).hostname

@@ -15,13 +15,14 @@ def size(count_bytes: int | None) -> str:
     """The size of a file, as people say it.
 
     Example:
-        >>> size(102_530_333), size(6_800_000), size(None)
-        ('103 MB', '6.8 MB', 'size unknown')
+        >>> size(102_530_333), size(6_800_000), size(50_000_000_000), size(None)
+        ('103 MB', '6.8 MB', '50 GB', 'size unknown')
     """
     if count_bytes is None:
         return "size unknown"
-    millions = count_bytes / 1e6
-    return f"{millions:.0f} MB" if millions >= 10 else f"{millions:.1f} MB"
+    unit, name = (1e9, "GB") if count_bytes >= 1e9 else (1e6, "MB")
+    count = count_bytes / unit
+    return f"{count:.0f} {name}" if count >= 10 else f"{count:.1f} {name}"
 
 
 def accuracy(weights: Weights) -> str:
