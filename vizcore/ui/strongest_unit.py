@@ -9,6 +9,7 @@ import streamlit as st
 from vizcore.data.loading import Views
 from vizcore.errors import BadImage
 from vizcore.figures.numbers import short
+from vizcore.formats.words import counted
 from vizcore.records_patches import Patch, TopPatches
 from vizcore.ui import cache
 from vizcore.ui import picture_views as views
@@ -52,7 +53,8 @@ def draw_unit(
             st.warning(f"A picture cannot be read any more: {error}")
         else:
             st.image(nine, alt=f"The strongest patches of unit {unit}")
-            views.caption(weights, f"Unit {unit}: its {len(patches)} strongest patches")
+            count = counted(len(patches), "strongest patch", "strongest patches")
+            views.caption(weights, f"Unit {unit}: its {count}")
             st.image(boxed, alt=f"{patches[0].picture}, with what the value sees in a box")
             st.caption(f"{patches[0].picture}, as the network sees it, and what the value sees")
 
