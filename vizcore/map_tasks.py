@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from vizcore.networks.classes import class_number
 from vizcore.networks.loading import source_of
-from vizcore.records_maps import Contribution, DepthStrip, WorkedValue
+from vizcore.records_maps import Contribution, DepthStrip, WorkedRule, WorkedValue
 from vizcore.runtime.jobs import Progress, Task
 from vizcore.tasks import AnyPicture, AnyWeights, Sight, require_classes, sight
 
@@ -55,8 +55,8 @@ def worked_value_task(
     column: int,
     *,
     weights: AnyWeights = None,
-) -> Task[WorkedValue]:
-    """How a convolution comes to one value of a map; see `vizcore.lenses.worked`."""
+) -> Task[WorkedValue | WorkedRule]:
+    """How a layer comes to one value of a map; see `vizcore.lenses.worked` and `worked_rules`."""
     seen = sight(name, image, weights)
     place = (channel, row, column)
     work = partial(_worked_value, seen=seen, layer=layer, place=place)
@@ -90,10 +90,10 @@ def _contribution(
 
 def _worked_value(
     network: nn.Module, *, seen: Sight, layer: str, place: tuple[int, int, int]
-) -> WorkedValue:
-    from vizcore.lenses.worked import worked_value
+) -> WorkedValue | WorkedRule:
+    from vizcore.lenses.worked_rules import worked
 
-    return worked_value(network, seen.input_nchw(), layer, *place)
+    return worked(network, seen.input_nchw(), layer, *place)
 
 
 def _depth_strip(network: nn.Module, *, seen: Sight) -> DepthStrip:

@@ -148,6 +148,35 @@ class WorkedValue:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkedRule:
+    """One value of a layer without kernels, worked out.
+
+    Attributes:
+        layer, op: as in `MapLayer`.
+        rule: "largest" or "mean" of what a window lies on, "normalised", "activation", or "sum".
+        patch_hw: float64, what is read in the channel: a window, one value, or the terms of a sum
+            in a row; 0 where `inside_hw` says that it is padding.
+        corner: row and column of the window's upper left value in the layer's input.
+        terms: what else counts, by name: of a mean the number of values, of a normalisation its
+            mean, variance, epsilon, scale and shift.
+        total: worked out in double precision; `value` is the map's.
+    """
+
+    layer: str
+    op: str
+    channel: int
+    row: int
+    column: int
+    rule: str
+    patch_hw: npt.NDArray[np.float64]
+    inside_hw: npt.NDArray[np.bool_]
+    corner: Pair
+    terms: tuple[tuple[str, float], ...]
+    total: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class StripPicture:
     """One layer in one picture.
 

@@ -7,8 +7,12 @@ import pytest
 import vizcore as vc
 from tests.app.opening import code_of, open_page, texts
 from vizcore.data.samples import sample
+from vizcore.tasks import as_picture
+from vizcore.ui.pictures import Chosen
 
 PICTURE = "coffee"
+#: A concatenation of `inception_naive_photos20`.
+JOINED = "inception_3a.cat"
 
 
 def opened(name: str, **query: str):
@@ -70,9 +74,30 @@ def test_one_channel_is_opened_and_one_value_of_it_worked_out():
     assert not at.header
 
 
-def test_a_value_of_a_layer_without_kernels_is_said():
-    at = open_page("feature-maps", picture=PICTURE, layer="relu2", channel="5")
-    assert "only a convolution multiplies a patch by a kernel" in texts(at)
+@pytest.mark.parametrize(
+    ("network", "layer", "said"),
+    [
+        ("zfnet_photos20", "relu2", "max(0, "),
+        ("zfnet_photos20", "pool1", "the largest of 9 values = "),
+        ("resnet14_photos20", "stem.bn", ") / √("),
+        ("resnet14_photos20", "stage1.unit1.add", "Two maps are added"),
+    ],
+)
+def test_a_value_of_a_layer_without_kernels_is_worked_out(network, layer, said):
+    at = open_page("feature-maps", network=network, picture=PICTURE, layer=layer, channel="5")
+    maps = vc.feature_maps(network, sample(PICTURE).read(), layer).maps_chw
+    assert said in texts(at)
+    assert f"the map holds <b>{maps[5].max():.7g}</b>" in texts(at)
+    assert not at.exception
+
+
+def test_a_layer_whose_values_have_no_such_rule_says_so():
+    at = open_page(
+        "feature-maps", network="inception_naive_photos20", picture=PICTURE, layer=JOINED,
+        channel="5",
+    )  # fmt: skip
+    assert "how it makes a value is shown for convolutions, poolings" in texts(at)
+    assert not at.exception
 
 
 @pytest.mark.parametrize(
@@ -82,6 +107,18 @@ def test_a_value_of_a_layer_without_kernels_is_said():
 def test_another_picture_and_another_network_stand_beside(beside, said):
     at = open_page("feature-maps", picture=PICTURE, layer="conv2", beside=beside)
     assert said in texts(at)
+
+
+def test_a_picture_of_ones_own_stands_beside():
+    at = open_page("feature-maps", picture=PICTURE, layer="conv2")
+    own = Chosen("upload-0123456789ab", "mine.png", as_picture(sample("cat").read()), b"")
+    at.session_state["pictures.uploads"] = {own.name: own}
+    at.run()
+    key = next(each.key for each in at.selectbox if each.label == "Beside it")
+    assert "Picture: mine.png" in at.selectbox(key=key).options
+    at.selectbox(key=key).set_value(f"picture:{own.name}").run()
+    assert not at.exception
+    assert "mine.png, the same channels in the same order" in texts(at).replace("\\", "")
 
 
 @pytest.mark.parametrize("beside", ["picture:cofee", "picture-coffee"])

@@ -18,6 +18,7 @@ from vizcore.records_maps import (
     FeatureMaps,
     Prediction,
     Sorting,
+    WorkedRule,
     WorkedValue,
 )
 from vizcore.records_patches import TopPatches
@@ -134,12 +135,13 @@ def worked_value(
     *,
     weights: AnyWeights = None,
     device: str | None = None,
-) -> WorkedValue:
-    """How a convolution comes to one value of a map: the patch, the kernel, the products, the bias.
+) -> WorkedValue | WorkedRule:
+    """How a layer comes to one value of a map: of a convolution the patch, the kernel, the
+    products and the bias; of pooling, normalisation, activation and sum what they read and do.
 
     Raises:
         UnknownLayer: with the nearest names.
-        NotApplicable: the layer is no convolution.
+        NotApplicable: the layer is none of these.
         BadChoice: a channel or place outside the map.
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
     """

@@ -53,6 +53,7 @@ class Found:
         values: (N, C, H, W), or (N, H, W, C) where `last` says so.
         module: the name of the module that has run; None for a function.
         run: how often that module had run before in this pass.
+        given: the tensors it reads, as they were before it ran; where they were asked for.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Found:
     last: bool
     module: str | None = None
     run: int = 0
+    given: tuple[Tensor, ...] = ()
 
     @property
     def maps_nchw(self) -> Tensor:
@@ -87,12 +89,15 @@ class Seen(Exception):
 
 
 @contextmanager
-def watched_places(network: nn.Module, see: See) -> Iterator[None]:
+def watched_places(network: nn.Module, see: See, *, given: bool = False) -> Iterator[None]:
     """Call `see` for every place of a pass with four axes, in the order they are computed.
 
     The network is changed meanwhile (hooks): give a private copy.
+
+    Args:
+        given: also hold what each place reads, copied where it writes over it.
     """
-    watch = _Watch(network, see)
+    watch = _Watch(network, see, given)
     handles = []
     try:
         for module in network.modules():
@@ -108,9 +113,11 @@ def watched_places(network: nn.Module, see: See) -> Iterator[None]:
 class _Watch(TorchFunctionMode):
     """Follows a pass: which module is at work, how often names came, where the channels are."""
 
-    def __init__(self, network: nn.Module, see: See) -> None:
+    def __init__(self, network: nn.Module, see: See, given: bool) -> None:
         super().__init__()
         self.see = see
+        self.holds = given
+        self.held: list[tuple[Tensor, ...]] = []
         self.names = {module: name for name, module in network.named_modules()}
         self.taken = set(layer_names(network))
         self.leaves = {
@@ -127,15 +134,21 @@ class _Watch(TorchFunctionMode):
             self.failed = True  # a copy runs, to see where the network fails
             return
         self.at_work.append(module)
+        if self.holds:
+            with torch._C.DisableTorchFunction():
+                self.held.append(_as_they_are(inputs, bool(getattr(module, "inplace", False))))
 
     def leave(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> Any:
         if self.failed:
             return None
         self.at_work.pop()
+        given = self.held.pop() if self.holds else ()
         with torch._C.DisableTorchFunction():  # what is done here is none of the network's doing
-            return self._ended(module, inputs, output)
+            return self._ended(module, inputs, output, given)
 
-    def _ended(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> Any:
+    def _ended(
+        self, module: nn.Module, inputs: tuple[Any, ...], output: Any, given: tuple[Tensor, ...]
+    ) -> Any:
         base = self.names[module]
         if not base:
             return None
@@ -149,7 +162,8 @@ class _Watch(TorchFunctionMode):
         if last is None:
             return None
         is_leaf, run = module in self.leaves, self.runs[base] - 1
-        return self.see(Found(name, type(module).__name__, is_leaf, output, last, base, run))
+        op = type(module).__name__
+        return self.see(Found(name, op, is_leaf, output, last, base, run, given))
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
@@ -157,6 +171,10 @@ class _Watch(TorchFunctionMode):
         kwargs = kwargs or {}
         given = [each for each in _flat((*args, *kwargs.values())) if isinstance(each, Tensor)]
         stores = [each.untyped_storage()._cdata for each in given]
+        before: tuple[Tensor, ...] = ()
+        if self.holds and self.at_work:
+            with torch._C.DisableTorchFunction():
+                before = _as_they_are(given, _in_place(func, kwargs))
         result = func(*args, **kwargs)
         if self.failed or not self.at_work or not given or not isinstance(result, Tensor):
             return result
@@ -165,15 +183,14 @@ class _Watch(TorchFunctionMode):
         last = self.layouts.of_function(op or own_name.strip("_"), given, args, result)
         if op is None or self.at_work[-1] in self.leaves:
             return result
-        in_place = own_name.startswith("__i") or own_name.endswith("_") or kwargs.get("inplace")
-        if result.untyped_storage()._cdata in stores and not in_place:
+        if result.untyped_storage()._cdata in stores and not _in_place(func, kwargs):
             return result
         scope = self.names[self.at_work[-1]]
         name = self._numbered(f"{scope}.{op}" if scope else op)
         batched = result.ndim == 4 and any(x.ndim > 2 and len(x) == len(result) for x in given)
         if last is None or not batched:
             return result
-        other = self.see(Found(name, op, True, result, last))
+        other = self.see(Found(name, op, True, result, last, given=before))
         return result if other is None else other
 
     def _numbered(self, base: str) -> str:
@@ -203,6 +220,19 @@ def function_of_maps(called: str) -> str | None:
     op = called.strip("_")
     op = _CALLED.get(op, op)
     return op if op in _FUNCTIONS else None
+
+
+def _in_place(func: Callable[..., Any], kwargs: dict[str, Any]) -> bool:
+    """Whether a function writes over what it reads."""
+    name = getattr(func, "__name__", "")
+    by_name = name.startswith("__i") or (name.endswith("_") and not name.endswith("__"))
+    return by_name or bool(kwargs.get("inplace"))
+
+
+def _as_they_are(values: Iterable[Any], overwritten: bool) -> tuple[Tensor, ...]:
+    """The tensors among some values; copies where they will be written over."""
+    found = [each for each in values if isinstance(each, Tensor)]
+    return tuple(each.detach().clone() if overwritten else each for each in found)
 
 
 def _flat(values: Iterable[Any]) -> Iterator[Any]:

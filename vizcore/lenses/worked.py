@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vizcore.errors import BadChoice, NotApplicable
-from vizcore.lenses.capture import Images, as_input, find_layer, forward
-from vizcore.lenses.places import Seen, explain_absence
+from vizcore.lenses.capture import Images, as_input, forward
+from vizcore.lenses.places import Found, Seen, explain_absence, watched_places
 from vizcore.lenses.prediction import one_picture
 from vizcore.records_maps import WorkedValue
-from vizcore.runtime.way import on_way
+from vizcore.runtime.clone import private_copy
 
 
 def worked_value(
@@ -23,7 +21,7 @@ def worked_value(
     """How the convolution `layer` computes one value for one preprocessed picture (1, C, H, W).
 
     The products are made again in double precision; their sum and the bias are the map's value
-    but for rounding, or the layer is refused. Of a layer that runs several times, the first run.
+    but for rounding, or the layer is refused.
 
     Raises:
         UnknownLayer: with the nearest names.
@@ -38,16 +36,12 @@ def worked_value(
         >>> made.products_khw.tolist(), made.total, made.value
         ([[[1.0, 2.0], [3.0, 4.0]]], 10.0, 10.0)
     """
-    module = find_layer(network, layer)
+    found = place_of(network, image_nchw, layer)
+    module = None if found.module is None else network.get_submodule(found.module)
     if not isinstance(module, nn.Conv2d):
-        raise _no_convolution(network, layer, module)
-    input_chw, maps_chw = _input_and_maps(network, image_nchw, layer)
-    for name, value, count in zip(
-        ("channel", "row", "column"), (channel, row, column), maps_chw.shape, strict=True
-    ):
-        if not 0 <= value < count:
-            raise BadChoice.among(name, value, [f"0 to {count - 1}"])
-
+        raise _no_convolution(network, layer, found.op)
+    input_chw, maps_chw = found.given[0][0], found.maps_nchw[0]
+    check_place(maps_chw, channel, row, column)
     left, right, top, bottom = module._reversed_padding_repeated_twice
     mode = "constant" if module.padding_mode == "zeros" else module.padding_mode
     padded = F.pad(input_chw[None].double(), (left, right, top, bottom), mode=mode)[0]
@@ -85,42 +79,54 @@ def worked_value(
     return made
 
 
-def _input_and_maps(network: nn.Module, image_nchw: Images, layer: str) -> tuple[Tensor, Tensor]:
-    """What a convolution gets, as it is when it comes in, and what it makes of it."""
-    images = as_input(network, one_picture(image_nchw))
+def place_of(network: nn.Module, image_nchw: Images, layer: str) -> Found:
+    """What a place gives for a picture, and what it reads. The pass ends there."""
+    copy = private_copy(network)
+    images = as_input(copy, one_picture(image_nchw))
+    kept: list[Found] = []
 
-    def look(way: nn.Module) -> tuple[Tensor, Tensor] | None:
-        kept: list[Tensor] = []
-
-        def hook(_module: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> None:
-            kept.extend((inputs[0].detach()[0], output.detach()[0]))
+    def see(found: Found) -> None:
+        if found.name == layer:
+            kept.append(found)
             raise Seen
 
-        handle = way.get_submodule(layer).register_forward_hook(hook)
-        try:
-            with torch.no_grad():
-                forward(way, images)
-        except Seen:
-            return kept[0], kept[1]
-        finally:
-            handle.remove()
-        return None
-
-    found = on_way(network, [layer], look)
-    if found is None:
-        raise explain_absence(network, images, layer)
-    return found
+    try:
+        with watched_places(copy, see, given=True), torch.no_grad():
+            forward(copy, images)
+    except Seen:
+        return kept[0]
+    raise explain_absence(network, images, layer)
 
 
-def _no_convolution(network: nn.Module, layer: str, module: nn.Module) -> NotApplicable:
+def check_place(maps_chw: Tensor, channel: int, row: int, column: int) -> None:
+    """Refuse a channel or place outside the maps.
+
+    Raises:
+        BadChoice: with what is allowed.
+    """
+    for name, value, count in zip(
+        ("channel", "row", "column"), (channel, row, column), maps_chw.shape, strict=True
+    ):
+        if not 0 <= value < count:
+            raise BadChoice.among(name, value, [f"0 to {count - 1}"])
+
+
+def _no_convolution(network: nn.Module, layer: str, op: str) -> NotApplicable:
     modules = dict(network.named_modules())
     order = list(modules)
-    at = order.index(layer) if layer in order else 0
+    scope = next((name for name in _scopes(layer) if name in order), order[0])
+    at = order.index(scope)
     convolutions = [name for name in order if isinstance(modules[name], nn.Conv2d)]
     near = sorted(convolutions, key=lambda name: abs(order.index(name) - at))[:3]
     return NotApplicable(
-        f"Layer '{layer}' is a {type(module).__name__}: only a convolution multiplies a patch by "
+        f"Layer '{layer}' is a {op}: only a convolution multiplies a patch by "
         f"a kernel. The nearest: {', '.join(sorted(near, key=order.index)) or 'there is none'}.",
         received=layer,
         suggestions=near,
     )
+
+
+def _scopes(layer: str) -> list[str]:
+    """A place's name, and the names of the modules it may lie in, the nearest first."""
+    parts = layer.split(".")
+    return [".".join(parts[:count]) for count in range(len(parts), 0, -1)]

@@ -12,12 +12,12 @@ from vizcore.figures.map_values import (
     draw_values,
 )
 from vizcore.figures.numbers import short
-from vizcore.formats.words import counted
-from vizcore.records_maps import Contribution, FeatureMaps, WorkedValue
+from vizcore.records_maps import Contribution, FeatureMaps
 from vizcore.records_saliency import SaliencyMap
 from vizcore.ui import cache, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.map_views import NO_CHANNEL, pick
+from vizcore.ui.map_worked import worked_html
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import Room, is_dark
 from vizcore.zoo.weights import Weights
@@ -111,45 +111,3 @@ def draw_worked(here: Room, weights: Weights, chosen: Chosen, maps: FeatureMaps)
         st.markdown(f"The value there is **{value:.6g}**. {views.plain(str(error))}")
         return
     st.html(worked_html(made))
-
-
-def worked_html(made: WorkedValue) -> str:
-    """Patch, kernel and products of the input channels that matter most, and the sum."""
-    sums = made.sums_k
-    shown = np.argsort(-np.abs(sums), kind="stable")[:3]
-    blocks = []
-    for place in shown:
-        grids = [
-            _grid("what it lies on", made.patch_khw[place], made.inside_hw),
-            "<span>×</span>",
-            _grid("kernel", made.kernel_khw[place], None),
-            "<span>=</span>",
-            _grid("products", made.products_khw[place], made.inside_hw),
-        ]
-        name = f"input channel {made.first_input + int(place)}, sum {sums[place]:.5g}"
-        blocks.append(f'<div class="cs-worked"><p>{name}</p><div>{"".join(grids)}</div></div>')
-    rest = float(sums.sum() - sums[shown].sum())
-    terms = " + ".join(f"{sums[place]:.5g}" for place in shown)
-    others = len(sums) - len(shown)
-    if others:
-        terms += f" + {rest:.5g} (the other {counted(others, 'input channel')})"
-    difference = abs(made.total - made.value)
-    corner = f"row {made.corner[0]}, column {made.corner[1]}"
-    padded = "" if made.inside_hw.all() else " Grey values are padding, outside of the input."
-    return (
-        f"<p>The kernel lies on the layer's input with its upper left value at {corner}.{padded}"
-        f"</p>{''.join(blocks)}"
-        f'<p class="cs-worked-sum">{terms} + {made.bias:.5g} (bias) = <b>{made.total:.7g}</b>; '
-        f"the map holds <b>{made.value:.7g}</b> (they differ by {difference:.1g}, rounding)</p>"
-    )
-
-
-def _grid(title: str, values_hw: np.ndarray, inside_hw: np.ndarray | None) -> str:
-    rows = []
-    for i, row in enumerate(values_hw):
-        cells = []
-        for j, value in enumerate(row):
-            kind = "" if inside_hw is None or inside_hw[i, j] else ' class="out"'
-            cells.append(f"<td{kind}>{value + 0.0:.3g}</td>")  # + 0.0: no minus before a zero
-        rows.append(f"<tr>{''.join(cells)}</tr>")
-    return f"<table><caption>{title}</caption>{''.join(rows)}</table>"

@@ -7,7 +7,6 @@ from typing import Any
 import streamlit as st
 
 from vizcore import map_tasks, tasks
-from vizcore.data.samples import sample
 from vizcore.errors import ConvScopeError, UnknownName
 from vizcore.figures.map_values import (
     agreement_words,
@@ -29,7 +28,7 @@ from vizcore.ui.map_views import (
     listed_layers,
     pick,
 )
-from vizcore.ui.pictures import Chosen
+from vizcore.ui.pictures import Chosen, named
 from vizcore.ui.room import Room, is_dark
 from vizcore.ui.tiles import draw_tiles
 from vizcore.zoo.weights import Weights
@@ -93,10 +92,9 @@ def draw_beside(here: Room, weights: Weights, chosen: Chosen, maps: FeatureMaps)
         return
     try:
         if kind == "picture":
-            found = sample(name)
-            other = Chosen(found.name, found.title, tasks.as_picture(found.read()), b"")
+            other = named(name)
             order = maps.order
-            title = f"{found.title}, the same channels in the same order"
+            title = f"{other.title}, the same channels in the same order"
         else:
             other_weights = offers.weights(name)
             there = [x for x in listed_layers(other_weights, chosen, "maps.layers.2") if x.leaf]

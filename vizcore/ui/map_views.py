@@ -21,7 +21,7 @@ from vizcore.records_maps import Contribution, FeatureMaps, MapLayer
 from vizcore.ui import cache, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, View, any_text, flag, one_of, whole, yes_no
-from vizcore.ui.pictures import Chosen
+from vizcore.ui.pictures import Chosen, uploaded
 from vizcore.ui.room import Room, is_dark
 from vizcore.ui.tiles import draw_tiles
 from vizcore.ui.unit_links import draw_link, has_units
@@ -168,7 +168,8 @@ def draw_controls(here: Room, weights: Weights, chosen: Chosen, found: Sequence[
 
 def besides(weights: Weights) -> dict[str, str]:
     """What can stand beside the maps: other pictures, and other networks that are here."""
-    pictures = {f"picture:{each.name}": f"Picture: {each.title}" for each in sample_pictures()}
+    titles = uploaded() | {each.name: each.title for each in sample_pictures()}
+    pictures = {f"picture:{name}": f"Picture: {title}" for name, title in titles.items()}
     keys = [key for key in work.network_keys() if key != weights.architecture]
     return pictures | {f"network:{key}": f"Network: {key}" for key in keys}
 

@@ -83,13 +83,20 @@ def chosen(view: View) -> Chosen:
 
 
 def named(name: str) -> Chosen:
-    """A sample, decoded, by its name.
+    """A sample or a picture of the session's own, decoded, by its name.
 
     Raises:
         UnknownName: there is no such sample; the message lists the nearest.
     """
+    if name in _uploads():
+        return _uploads()[name]
     made: Chosen = _sample(sample(name).name)
     return made
+
+
+def uploaded() -> dict[str, str]:
+    """The names and titles of the session's own pictures."""
+    return {name: each.title for name, each in _uploads().items()}
 
 
 def _title(name: str) -> str:

@@ -84,7 +84,7 @@ def draw(here: Room, weights: Weights, chosen: Chosen) -> None:
     strongest = row.container(width=nine_width_px(unit))
     over = row.container(width=cache.PICTURE_PX)
     kernel = row.container(width=cache.PICTURE_PX) if layer in convolutions else over
-    fed, numbers = row.container(width=280), row.container(width=300)
+    fed = row.container(width=280)
     with strongest:
         pictures = picture_sets.chosen(here, weights)
     seen = Seen(weights, chosen, unit, pictures)
@@ -100,7 +100,7 @@ def draw(here: Room, weights: Weights, chosen: Chosen) -> None:
     if seen.found is not None:
         with fed:
             draw_fed(seen)
-        with numbers:
+        with over:
             draw_numbers(seen, whole_network=layer in convolutions)
         here.answer(views.answer(weights, words.answer(unit, seen.nine, seen.found, seen.fed)))
         seen.downloads.append(_json(seen))
