@@ -48,9 +48,8 @@ def test_pairs_in_which_the_lower_layer_was_first():
     assert headed.lower_first() == (0, 0, 0)
 
 
-def test_gaps_and_layers_by_name():
+def test_layers_by_name():
     found = history(layer("a", [1, 1, 1, 0]), layer("fc", [1, 1, 1, 0], "linear"))
-    assert found.gaps.tolist() == [1, 8, 40]
     assert found.layer("fc") is found.layers[1]
     assert found.layer("b") is None
     assert [each.layer for each in found.convolutions] == ["a"]

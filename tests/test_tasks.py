@@ -23,8 +23,9 @@ from vizcore.errors import (
     UnknownWeights,
 )
 from vizcore.networks.loading import load_network
-from vizcore.networks.offers import card_of, preprocessing_of, trained_keys, weights
+from vizcore.networks.offers import preprocessing_of, trained_keys, weights
 from vizcore.runtime.engine import LocalEngine
+from vizcore.runtime.weights import card
 from vizcore.saliency_tasks import saliency_task
 from vizcore.tasks import (
     as_picture,
@@ -213,8 +214,8 @@ def test_names_that_cannot_look_at_pictures(drawn_weights):
 def test_the_loaded_network_and_its_card(drawn_weights):
     loaded = load_network(KEY)
     assert trained_keys() == (KEY,)
-    assert loaded.weights.sha256 == loaded.weights.identity == card_of(KEY).sha256
-    assert loaded.weights.preprocessing == preprocessing_of(card_of(KEY))
+    assert loaded.weights.sha256 == loaded.weights.identity == card(KEY).sha256
+    assert loaded.weights.preprocessing == preprocessing_of(card(KEY))
     assert loaded.weights.preprocessing.crop_px == 64
     assert not loaded.module.training
 
@@ -248,9 +249,9 @@ def test_making_a_task_does_not_load_torch():
 def test_the_bundled_network_looks_at_a_photograph():
     """The real weights: all that is needed is there, and every answer is finite."""
     (key,) = (each for each in trained_keys() if each == KEY)
-    card = card_of(key)
+    known = card(key)
     seen = vc.predict(key, PHOTO, top=20, device="cpu")
-    assert set(seen.classes) == set(card.classes)
+    assert set(seen.classes) == set(known.classes)
     assert sum(seen.probabilities) == pytest.approx(1)
     assert vc.saliency(key, PHOTO, device="cpu").target_class == seen.classes[0]
     assert np.isfinite(vc.feature_maps(key, PHOTO, "relu5", device="cpu").maps_chw).all()

@@ -68,11 +68,6 @@ class FilterHistory:
     layers: tuple[LayerHistory, ...]
 
     @property
-    def gaps(self) -> npt.NDArray[np.float64]:
-        """Epochs from each snapshot to the next."""
-        return np.array([late - early for early, late in pairwise(self.epochs)], dtype=np.float64)
-
-    @property
     def convolutions(self) -> tuple[LayerHistory, ...]:
         """The layers that have kernels."""
         return tuple(each for each in self.layers if each.kind == "conv")

@@ -34,11 +34,6 @@ class LectureClaim:
     note: str
 
     @property
-    def proven(self) -> bool:
-        """True where the verdict rests on arithmetic shown here, not on another's word."""
-        return self.kind == "computable"
-
-    @property
     def stated_value(self) -> float | None:
         """The number the slide prints, where it is one number and a unit; else None."""
         match = re.fullmatch(r"(-?\d+(?:\.\d+)?(?:e-?\d+)?)(?: [a-z%][a-z -]*)?", self.stated)

@@ -81,8 +81,6 @@ def test_every_patch_is_where_the_wall_says(channels: tuple[int, ...] | None) ->
         row, column = divmod(place, wall.columns)
         top = row * (wall.tile_px[0] + GUTTER_PX)
         left = column * (wall.tile_px[1] + GUTTER_PX)
-        assert wall.channel_at(left + 1, top + 1) == channel
-        assert wall.channel_at(left + wall.tile_px[1] + 1, top + 1) is None
         for rank, patch in enumerate(result.patches("conv", channel)):
             y = top + HEAD_PX + rank // 3 * (10 + GAP_PX)
             x = left + rank % 3 * (14 + GAP_PX)

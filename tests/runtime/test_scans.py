@@ -50,8 +50,6 @@ def test_what_is_kept_comes_back_and_goes_on(tmp_path: Path) -> None:
     assert scans.save(KEY, scan(100))
     assert scans.load(KEY).complete
     assert [path.name for path in (tmp_path / "scans").iterdir()] == [f"{KEY}.npz"]
-    scans.forget(KEY)
-    assert scans.load(KEY) is None
 
 
 def test_a_scan_that_is_behind_does_not_replace_one_that_is_ahead(tmp_path: Path) -> None:

@@ -145,12 +145,6 @@ class Preprocessing:
         values = (unit - self._of(self.mean)) / self._of(self.std)
         return np.ascontiguousarray(values.transpose(0, 3, 1, 2))
 
-    def undo(self, input_nchw: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-        """Turn an input back into uint8 pictures (n, h, w, 3), values outside 0..255 clipped."""
-        unit = input_nchw.transpose(0, 2, 3, 1) * self._of(self.std) + self._of(self.mean)
-        pictures = np.rint(unit * np.float32(255.0)).clip(0, 255).astype(np.uint8)
-        return pictures if self.channels == 3 else pictures.repeat(3, axis=3)
-
     @staticmethod
     def _of(per_channel: tuple[float, ...]) -> npt.NDArray[np.float32]:
         return np.asarray(per_channel, dtype=np.float32)

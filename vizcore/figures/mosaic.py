@@ -72,15 +72,6 @@ class Mosaic:
         image.save(file, "PNG", compress_level=4)
         return file.getvalue()
 
-    def channel_at(self, x: float, y: float) -> int | None:
-        """The channel drawn at a pixel of the picture; None in a gutter or outside."""
-        height, width = self.tile_px
-        column, in_x = divmod(x, width + self.gutter_px)
-        row, in_y = divmod(y, height + self.gutter_px)
-        place = int(row) * self.columns + int(column)
-        inside = 0 <= column < self.columns and row >= 0 and in_x < width and in_y < height
-        return self.order[place] if inside and place < len(self.order) else None
-
     def box_of(self, channel: int) -> tuple[int, int, int, int]:
         """The pixels of a channel's tile: left, top, and (outside the tile) right and bottom.
 

@@ -47,15 +47,6 @@ class PatchWall:
     scale: float
     caption: str
 
-    def channel_at(self, x: float, y: float) -> int | None:
-        """The channel drawn at a pixel; None between them."""
-        height, width = self.tile_px
-        column, in_x = divmod(x, width + GUTTER_PX)
-        row, in_y = divmod(y, height + GUTTER_PX)
-        place = int(row) * self.columns + int(column)
-        inside = 0 <= column < self.columns and row >= 0 and in_x < width and in_y < height
-        return self.channels[place] if inside and place < len(self.channels) else None
-
 
 def cut_patches(
     found: TopPatches,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from vizcore.data.preprocessing import Preprocessing
 from vizcore.errors import UnknownWeights, WeightsError
 from vizcore.runtime.own_weights import is_own, shelf
-from vizcore.runtime.weights import Card, card, cards
+from vizcore.runtime.weights import Card, cards
 from vizcore.zoo import Architecture, get
 from vizcore.zoo.own import weights_of_card
 from vizcore.zoo.pretrained import imagenet_classes, numbered_classes, pretrained_weights
@@ -78,16 +78,6 @@ def weights(architecture: str | Architecture, name: str | None = None) -> Weight
 def trained_keys() -> tuple[str, ...]:
     """The keys of the architectures with bundled weights."""
     return tuple(dict.fromkeys(each.key for each in cards()))
-
-
-def card_of(name: str) -> Card:
-    """The card of an architecture's bundled weights, by key or alias.
-
-    Raises:
-        UnknownArchitecture: no architecture has this name.
-        WeightsError: nothing is bundled for it; says for which there is.
-    """
-    return card(get(name).key)
 
 
 def preprocessing_of(weights: Weights | Card) -> Preprocessing:

@@ -65,10 +65,6 @@ class Kept:
         self._files.make_room(self.path_of(key))
         return True
 
-    def forget(self, key: str) -> None:
-        """Remove a result."""
-        self.path_of(key).unlink(missing_ok=True)
-
     def path_of(self, key: str) -> Path:
         """Where a result lies."""
         return self.folder / f"{key}.npz"
