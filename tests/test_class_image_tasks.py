@@ -22,7 +22,7 @@ from vizcore.cli import class_image
 from vizcore.errors import BadChoice, NotApplicable, UnknownArchitecture, UnknownClass, UnknownLayer
 from vizcore.figures.animation import LAST_MS, animate
 from vizcore.figures.patches import draw_patches
-from vizcore.records_class_images import MODERN, AscentOptions, InversionOptions, default_lambda
+from vizcore.records_ascent_options import MODERN, AscentOptions, InversionOptions, default_lambda
 from vizcore.runtime.engine import LocalEngine
 from vizcore.runtime.jobs import run_here
 from vizcore.tasks import feature_maps_task, prediction_task

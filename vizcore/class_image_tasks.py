@@ -12,15 +12,13 @@ from vizcore.errors import BadChoice
 from vizcore.networks.classes import class_number
 from vizcore.networks.loading import source_of
 from vizcore.records import Pair
-from vizcore.records_class_images import (
-    AscentImages,
+from vizcore.records_ascent_options import (
     AscentOptions,
-    Goal,
     InversionOptions,
-    Inversions,
     check_number,
     default_lambda,
 )
+from vizcore.records_class_images import AscentImages, Goal, Inversions
 from vizcore.runtime.jobs import Progress, Task
 from vizcore.tasks import (
     AnyPicture,

@@ -1,6 +1,6 @@
 """Frozen results about pictures made by gradient ascent.
 
-What may be chosen is in `vizcore.records_ascent_options`, and can be had from here too.
+What may be chosen is in `vizcore.records_ascent_options`.
 """
 
 from __future__ import annotations
@@ -13,19 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizcore.records import Pair
-from vizcore.records_ascent_options import BASES as BASES
-from vizcore.records_ascent_options import MODERN as MODERN
-from vizcore.records_ascent_options import MOST_IMAGES as MOST_IMAGES
-from vizcore.records_ascent_options import MOST_STEPS as MOST_STEPS
-from vizcore.records_ascent_options import OPTIMISERS as OPTIMISERS
-from vizcore.records_ascent_options import PUBLISHED as PUBLISHED
-from vizcore.records_ascent_options import STARTS as STARTS
 from vizcore.records_ascent_options import AscentOptions, InversionOptions
-from vizcore.records_ascent_options import Basis as Basis
-from vizcore.records_ascent_options import Optimiser as Optimiser
-from vizcore.records_ascent_options import Start as Start
-from vizcore.records_ascent_options import check_number as check_number
-from vizcore.records_ascent_options import default_lambda as default_lambda
 from vizcore.records_maps import Prediction
 
 #: As many frames of a run are kept, in no more memory than this.

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import vizcore as vc
 from tests.app.opening import code_of, open_page, texts
-from vizcore.records_class_images import MODERN, AscentOptions
+from vizcore.records_ascent_options import MODERN, AscentOptions
 from vizcore.ui import work
 
 NETWORK = "zfnet_photos20"

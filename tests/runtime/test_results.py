@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -44,6 +45,14 @@ def test_arrays_of_a_kept_record_cannot_be_changed():
     with pytest.raises(ValueError, match="read-only"):
         record.maps_chw[0, 0, 0] = 1.0
     assert kept.held_bytes >= record.maps_chw.nbytes + record.strength_c.nbytes
+
+
+def test_files_and_what_lies_in_any_mapping_are_weighed():
+    kept = ResultCache(limit_bytes=100_000)
+    inside = np.zeros(5000, np.uint8)
+    kept.put("a", MappingProxyType({"one": (inside,), "two": bytes(7000)}))
+    assert kept.held_bytes >= 12_000
+    assert not inside.flags.writeable
 
 
 def test_threads_may_use_it_together():

@@ -12,7 +12,8 @@ from vizcore.class_image_tasks import (
     lambda_row_task,
 )
 from vizcore.errors import BadChoice
-from vizcore.records_class_images import AscentImages, AscentOptions, InversionOptions, Inversions
+from vizcore.records_ascent_options import AscentOptions, InversionOptions
+from vizcore.records_class_images import AscentImages, Inversions
 from vizcore.runtime.device import choose
 from vizcore.runtime.jobs import run_here
 from vizcore.tasks import AnyPicture, AnyWeights

@@ -16,15 +16,15 @@ from vizcore.cli.files import about_weights, check_out, marked_if_random, say_if
 from vizcore.errors import BadChoice
 from vizcore.formats.data import npy
 from vizcore.formats.words import counted
-from vizcore.records_class_images import (
+from vizcore.records_ascent_options import (
     BASES,
     MODERN,
     OPTIMISERS,
     PUBLISHED,
     STARTS,
-    AscentImages,
     AscentOptions,
 )
+from vizcore.records_class_images import AscentImages
 
 if TYPE_CHECKING:
     from vizcore.figures.animation import Kind

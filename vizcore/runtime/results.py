@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -51,9 +51,10 @@ class ResultCache:
     def put(self, key: Hashable, result: Any) -> None:
         """Keep a result, dropping the least recently used; one that is too large is not kept."""
         size = _RECORD_BYTES
-        for array in _arrays(result):
-            array.flags.writeable = False
-            size += array.nbytes
+        for part in _heavy(result):
+            size += len(part) if isinstance(part, bytes) else part.nbytes
+            if isinstance(part, np.ndarray):
+                part.flags.writeable = False
         if size > self.limit_bytes:
             return
         with self._lock:
@@ -71,16 +72,16 @@ class ResultCache:
             self.held_bytes = 0
 
 
-def _arrays(value: Any) -> Iterator[np.ndarray]:
-    """Every array inside a record, however deep."""
-    if isinstance(value, np.ndarray):
+def _heavy(value: Any) -> Iterator[np.ndarray | bytes]:
+    """Every array and file inside a record, however deep."""
+    if isinstance(value, (np.ndarray, bytes)):
         yield value
     elif is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
-            yield from _arrays(getattr(value, field.name))
-    elif isinstance(value, dict):
+            yield from _heavy(getattr(value, field.name))
+    elif isinstance(value, Mapping):
         for item in value.values():
-            yield from _arrays(item)
+            yield from _heavy(item)
     elif isinstance(value, (list, tuple)):
         for item in value:
-            yield from _arrays(item)
+            yield from _heavy(item)

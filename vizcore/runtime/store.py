@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from vizcore.errors import WeightsError
@@ -143,17 +144,16 @@ def sha256_of(path: Path) -> str:
         WeightsError: the file cannot be read.
     """
     try:
-        stat = path.stat()
-        key = (str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns)
-        if key not in _hashes:
-            with path.open("rb") as opened:
-                _hashes[key] = hashlib.file_digest(opened, "sha256").hexdigest()
-        return _hashes[key]
+        about = path.stat()
+        return _digest(path, about.st_ino, about.st_size, about.st_mtime_ns)
     except OSError as error:
         raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-_hashes: dict[tuple[str, int, int, int], str] = {}
+@lru_cache(maxsize=4096)
+def _digest(path: Path, *version: int) -> str:
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _everywhere(file: RemoteFile) -> Iterator[Found]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from vizcore import records_class_images as records
-from vizcore.records_class_images import (
+from vizcore import records_ascent_options as records
+from vizcore.records_ascent_options import (
     BASES,
     MOST_STEPS,
     OPTIMISERS,
