@@ -249,7 +249,7 @@ def test_options_of_the_command_are_those_of_the_method(photo, tmp_path, capsys)
         (["--layer", "conv1", "--channel", "1", "--lambda", "1", "--lambda", "2"], "A row of"),
         (["--target", "1", "--steps", "0"], "steps cannot be '0'"),
         (["--target", "1", "--start", "photo"], "no photograph came in"),
-        (["--target", "1", "--out", "made.mp4"], r"in \.apng, in \.gif, in \.npz"),
+        (["--target", "1", "--out", "made.mp4"], r"in \.png, \.npy, \.apng, \.gif, \.npz"),
     ],
 )
 def test_what_the_command_refuses(photo, tmp_path, given, words):
