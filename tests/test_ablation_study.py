@@ -179,7 +179,7 @@ def test_the_command_prints_the_study(results, capsys):
     assert run_command(KEY) == 0
     said = capsys.readouterr().out
     assert "without layers 3, 4, 6 and 7: 814,208 parameters saved, +0.5 points lost" in said
-    assert "(not told apart), 1 seeds" in said
+    assert "(not told apart), 1 seed;" in said
     assert run_command(KEY, "--format", "json") == 0
     assert json.loads(capsys.readouterr().out)[0]["params_saved"] == 30336
     assert run_command("--format", "csv") == 0

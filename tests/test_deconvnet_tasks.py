@@ -13,6 +13,7 @@ from PIL import Image
 
 import vizcore as vc
 from vizcore.cli import deconv
+from vizcore.cli.arguments import place_of
 from vizcore.deconvnet_tasks import deconvnet_task
 from vizcore.errors import BadChoice, NotApplicable
 from vizcore.figures.deconvnet import draw_projections
@@ -120,7 +121,7 @@ def test_random_weights_are_marked(photo, tmp_path, capsys):
 @pytest.mark.parametrize("words", [["weakest"], ["1"], ["1", "2", "3"], ["-1", "2"], ["²", "1"]])
 def test_another_position_is_refused(words):
     with pytest.raises(BadChoice, match="--position cannot be"):
-        deconv.position(words)
+        place_of(words, "strongest")
 
 
 def test_a_network_without_relus_is_refused(photo):
