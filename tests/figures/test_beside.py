@@ -46,3 +46,17 @@ def test_the_same_points_give_the_same_places():
     names = ["ResNet"] * 20
     assert spots(points, names, SIZE) == spots(points, names, SIZE)
     assert spots([], [], SIZE) == []
+
+
+def test_a_name_stands_off_a_mark_as_wide_as_it_is():
+    """Of its own mark and of all others."""
+    for radius in (8.0, 30.0):
+        (spot,) = spots([(200.0, 100.0)], ["name"], SIZE, radius_px=[radius])
+        assert (spot.right, spot.xanchor) == (radius + 5, "left")
+    beside = [(200.0 + 60.0, 100.0)]
+    near, far = (
+        spots([(200.0, 100.0)], ["name"], SIZE, also_px=beside, also_radius_px=[radius])[0]
+        for radius in (4.0, 30.0)
+    )
+    assert (near.right, near.up) == (13.0, 0.0)
+    assert far != near

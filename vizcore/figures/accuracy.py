@@ -14,14 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from vizcore.errors import NotApplicable
 from vizcore.figures.accuracy_areas import diameters, legend_of_areas
-from vizcore.figures.accuracy_layout import free_corner, linear, names, scale_of, share_of
-from vizcore.figures.accuracy_words import (
-    alternative,
-    finding,
-    hover,
-    plain_unit,
-    wrapped_title,
-)
+from vizcore.figures.accuracy_findings import alternative, finding, wrapped_title
+from vizcore.figures.accuracy_layout import Scale, free_corner, linear, names, scale_of, share_of
+from vizcore.figures.accuracy_lines import along_bars, bars, family_traces, front_trace
+from vizcore.figures.accuracy_words import hover, plain_unit
 from vizcore.figures.fleet import decades
 from vizcore.figures.palette import Theme, apply_theme, theme
 from vizcore.records_accuracy import AccuracyPoint, Axis, pareto_front
@@ -95,15 +91,20 @@ def draw_accuracy(
     across, up = zip(*spread.values(), strict=True)
     scale = {"x": scale_of(across), "y": scale_of(up)}
     for name, axis, values in (("x", shown.x, across), ("y", shown.y, up)):
-        if axis.key == "gops" and 3 * min(values) < max(values) < 100 * min(values):
-            scale[name] = linear(values, from_zero=True)  # as the study has it
-        elif axis.measured and not scale[name].is_log:
+        if _is_from_zero(axis, shown, values, scale[name]):
             scale[name] = linear(values, from_zero=True)
     sizes = diameters(areas, here)
-    traces = [*_lines(shown, spread, colours), *_front_line(front, spread, colours)]
+    is_crowded = len(here) > _ALL_NAMED
+    traces = family_traces(shown.lines, spread, colours, is_crowded=is_crowded)
+    traces += front_trace(front, spread, colours)
     traces.append(_circles(points, here, spread, sizes, shown, front, measured, colours))
-    traces += _bars(points, spread, shown, colours)
-    corner = free_corner([share_of(scale, spread[n]) for n in here])
+    traces += bars(points, spread, (shown.x, shown.y), colours)
+    at = {number: place for place, number in enumerate(here)}
+    joined = [*shown.lines, *pairwise(front)]
+    corner = free_corner(
+        [share_of(scale, spread[n]) for n in here],
+        [(at[a], at[b]) for a, b in joined if a in at and b in at],
+    )
     traces += legend_of_areas(shown.area, areas, here, colours)
     figure = go.Figure(traces)
     title = wrapped_title(
@@ -117,9 +118,8 @@ def draw_accuracy(
         y_title=shown.y.title,
         height=HEIGHT_PX,
     )
-    named = [n for n in here if len(here) <= _ALL_NAMED or n in front or n in shown.chosen]
+    named = [n for n in here if not is_crowded or n in front or n in shown.chosen]
     also = _best_of_families(points, [n for n in here if n not in named])
-    joined = [*shown.lines, *pairwise(front)]
     figure.update_layout(
         showlegend=False,
         hovermode="closest",
@@ -134,8 +134,8 @@ def draw_accuracy(
             joined,
             colours,
             also,
-            bars=_along_bars(points, spread, shown),
-            is_crowded=len(here) > _ALL_NAMED,
+            bars=along_bars(points, spread, (shown.x, shown.y)),
+            is_crowded=is_crowded,
         ),
         meta={
             "alt": alternative([points[n] for n in here], list(spread.values()), shown.x, shown.y)
@@ -159,6 +159,20 @@ def draw_accuracy(
             yaxis2={"domain": corner[1], "anchor": "x2", **aside},
         )
     return figure
+
+
+def _is_from_zero(axis: Axis, shown: Shown, values: Sequence[float], scale: Scale) -> bool:
+    """Whether an axis begins at zero: operations as the study has them, time, one cost by another.
+
+    Only then does a straight line on the plot mean that one grows in proportion to the other.
+    """
+    if min(values) <= 0 or axis.key in ("year", "top1") or max(values) >= 100 * min(values):
+        return False
+    two_costs = shown.x.less_is_better and shown.y.less_is_better
+    is_wide = max(values) > 3 * min(values)
+    return (
+        is_wide and (axis.key == "gops" or (two_costs and "year" not in (shown.x.key, shown.y.key)))
+    ) or (axis.measured and not scale.is_log)
 
 
 def _front(shown: Shown, values: Sequence[tuple[float, float]]) -> tuple[int, ...]:
@@ -218,86 +232,6 @@ def _circles(
     }
 
 
-def _bars(
-    points: Sequence[AccuracyPoint],
-    spread: dict[int, tuple[float, float]],
-    shown: Shown,
-    colours: Theme,
-) -> list[dict[str, Any]]:
-    """Bars of the standard deviation over seeds, where accuracy is an axis and there are some."""
-    some = [n for n in spread if points[n].spread_pct is not None]
-    axis = {"x": shown.x, "y": shown.y}
-    reach = [points[n].spread_pct for n in some]
-    return [
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x": [spread[n][0] for n in some],
-            "y": [spread[n][1] for n in some],
-            f"error_{name}": {
-                "type": "data",
-                "array": reach,
-                "thickness": 2,
-                "color": colours.text,
-            },
-            "marker": {"size": 1, "color": colours.text},
-            "hoverinfo": "skip",
-        }
-        for name in ("x", "y")
-        if axis[name].key == "top1" and some
-    ]
-
-
-def _along_bars(
-    points: Sequence[AccuracyPoint], spread: dict[int, tuple[float, float]], shown: Shown
-) -> list[tuple[float, float]]:
-    """Places on the bars of the standard deviation."""
-    steps = (-1.0, -0.5, 0.5, 1.0)
-    return [
-        (x + step * reach, y) if shown.x.key == "top1" else (x, y + step * reach)
-        for number, (x, y) in spread.items()
-        if (reach := points[number].spread_pct) and "top1" in (shown.x.key, shown.y.key)
-        for step in steps
-    ]
-
-
 def _faint(colour: str) -> str:
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},0.35)"
-
-
-def _lines(
-    shown: Shown, spread: dict[int, tuple[float, float]], colours: Theme
-) -> list[dict[str, Any]]:
-    """Families: thin lines under everything."""
-    joined = [(spread[a], spread[b]) for a, b in shown.lines if a in spread and b in spread]
-    if not joined:
-        return []
-    few = len(spread) <= _ALL_NAMED  # many lines are a ground for the front, not a figure
-    return [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": [value for a, b in joined for value in (a[0], b[0], None)],
-            "y": [value for a, b in joined for value in (a[1], b[1], None)],
-            "line": {"width": 1, "color": colours.outline if few else colours.grid},
-            "hoverinfo": "skip",
-        }
-    ]
-
-
-def _front_line(
-    front: Sequence[int], spread: dict[int, tuple[float, float]], colours: Theme
-) -> list[dict[str, Any]]:
-    if len(front) < 2:
-        return []
-    return [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": [spread[n][0] for n in front],
-            "y": [spread[n][1] for n in front],
-            "line": {"width": 2, "color": colours.accent, "dash": "dot"},
-            "hoverinfo": "skip",
-        }
-    ]

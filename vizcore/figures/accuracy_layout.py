@@ -20,6 +20,8 @@ _DECADES = 1.3
 
 #: Along a line that joins two circles, names should not hide what is this far apart, in pixels.
 _ALONG_PX = 28.0
+#: What a name keeps off lines and bars.
+_THIN_PX = 4.0
 #: A line of text, and a letter, at 16 pixels.
 _LINE_PX, _LETTER_PX = 20.0, 8.2
 
@@ -51,12 +53,24 @@ _CORNERS = (
 )
 
 
-def free_corner(shares: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:
-    """The corner with the fewest points in it."""
+def free_corner(
+    shares: Sequence[tuple[float, float]], lines: Sequence[tuple[int, int]] = ()
+) -> tuple[list[float], list[float]]:
+    """The corner with the fewest points, and the least of the lines that join some, in it."""
+    steps = [step / 16 for step in range(17)]
+    joined = [
+        (shares[a][0] + step * (shares[b][0] - shares[a][0]),
+         shares[a][1] + step * (shares[b][1] - shares[a][1]))
+        for a, b in lines
+        for step in steps
+    ]  # fmt: skip
 
     def inside(corner: tuple[list[float], list[float]]) -> int:
         (left, right), (low, high) = corner
-        return sum(left <= x <= right and low - 0.05 <= y <= high + 0.05 for x, y in shares)
+        return sum(
+            left - 0.1 <= x <= right + 0.02 and low - 0.05 <= y <= high + 0.05
+            for x, y in (*shares, *joined)
+        )
 
     return min(_CORNERS, key=inside)
 
@@ -73,7 +87,7 @@ def scale_of(values: Sequence[float]) -> Scale:
 def linear(values: Sequence[float], *, from_zero: bool = False) -> Scale:
     """The same, never logarithmic."""
     low, high = min(values), max(values)
-    aside = 0.09 * (high - low) or max(abs(high) * 0.1, 0.5)
+    aside = 0.11 * (high - low) or max(abs(high) * 0.1, 0.5)
     return Scale(False, (-aside / 2 if from_zero else low - aside, high + aside))
 
 
@@ -105,12 +119,22 @@ def names(
     def spot(number: int) -> Point:
         return placed(*spread[number])
 
+    def radius(number: int) -> float:
+        return max(8.0, sizes[number] / 2 + 1)
+
     texts = [short_label(points[n]) for n in named]
-    others = [spot(n) for n in spread if n not in named] + [placed(*bar) for bar in bars]
+    thin = [placed(*bar) for bar in bars]
     for one, other in lines:
         if one in spread and other in spread:
-            others += _along(spot(one), spot(other))
-    found = spots([spot(n) for n in named], texts, PLOT_PX, also_px=others)
+            thin += _along(spot(one), spot(other))
+    found = spots(
+        [spot(n) for n in named],
+        texts,
+        PLOT_PX,
+        radius_px=[radius(n) for n in named],
+        also_px=[*map(spot, spread), *thin],  # a circle weighs more than a place on a line
+        also_radius_px=[*map(radius, spread), *([_THIN_PX] * len(thin))],
+    )
     boxes: list[Box] = []
     kept = []
     for n, text, where in zip(named, texts, found, strict=True):
@@ -118,23 +142,23 @@ def names(
         if not is_crowded or not any(_cross(box, other) for other in boxes):
             boxes.append(box)
             kept.append((n, text, where))
-    marks = [(*spot(n), sizes[n] / 2) for n in spread]
+    marks = [(*spot(n), radius(n)) for n in spread]
     for number in also:
         if (room := _room(spot(number), short_label(points[number]), marks, boxes)) is not None:
             kept.append((number, short_label(points[number]), room))
     made = []
     for number, name, where in kept:
         x, y = spread[number]
-        reach = max(0.0, sizes[number] / 2 - 8) if not where.far else 0.0
-        made.append(
-            {
-                "text": name,
-                "x": log10(x) if scale["x"].is_log else x,
-                "y": log10(y) if scale["y"].is_log else y,
-                "font": {"size": FONT_SIZE, "color": colours.text},
-                **_pushed(place(where, colours), where.right, reach),
-            }
-        )
+        annotation = {
+            "text": name,
+            "x": log10(x) if scale["x"].is_log else x,
+            "y": log10(y) if scale["y"].is_log else y,
+            "font": {"size": FONT_SIZE, "color": colours.text},
+            **place(where, colours),
+        }
+        if where.far:
+            annotation["standoff"] = radius(number) + 1
+        made.append(annotation)
     return made
 
 
@@ -169,11 +193,12 @@ def _room(
     point: Point, text: str, marks: Sequence[tuple[float, float, float]], boxes: list[Box]
 ) -> Spot | None:
     """Where a name hides no circle and no name beside its point, if anywhere; takes the place."""
+    reach = next((r for x, y, r in marks if (x, y) == point), 8.0)
     offered = (
-        Spot(13.0, 0.0, "left", False),
-        Spot(-13.0, 0.0, "right", False),
-        Spot(0.0, 18.0, "center", False),
-        Spot(0.0, -18.0, "center", False),
+        Spot(reach + 5, 0.0, "left", False),
+        Spot(-reach - 5, 0.0, "right", False),
+        Spot(0.0, reach + 10, "center", False),
+        Spot(0.0, -reach - 10, "center", False),
     )
     for where in offered:
         left, low, right, high = box = _box(point, text, where.right, where.up, where.xanchor)
@@ -187,12 +212,3 @@ def _room(
             boxes.append(box)
             return where
     return None
-
-
-def _pushed(where: dict[str, Any], right: float, reach: float) -> dict[str, Any]:
-    """A name stands off a large circle as it does off a small one."""
-    if "xshift" in where and right:
-        where["xshift"] += reach if right > 0 else -reach
-    elif "yshift" in where:
-        where["yshift"] += reach if where["yshift"] > 0 else -reach
-    return where

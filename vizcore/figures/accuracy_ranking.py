@@ -10,13 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from vizcore.errors import NotApplicable
-from vizcore.figures.accuracy_words import (
-    digits,
-    hover,
-    ranking_finding,
-    short_label,
-    wrapped_title,
-)
+from vizcore.figures.accuracy_findings import ranking_finding, wrapped_title
+from vizcore.figures.accuracy_words import digits, hover, short_label
 from vizcore.figures.palette import FONT_SIZE, apply_theme, theme
 from vizcore.records_accuracy import AccuracyPoint, Axis
 from vizcore.records_bench import Measurement

@@ -36,8 +36,9 @@ def spots(
     names: Sequence[str],
     size_px: tuple[float, float],
     *,
-    radius_px: float = 8.0,
+    radius_px: float | Sequence[float] = 8.0,
     also_px: Sequence[Point] = (),
+    also_radius_px: float | Sequence[float] = 8.0,
 ) -> list[Spot]:
     """Where each name stands beside its point: where all together hide least, nearest first.
 
@@ -47,7 +48,8 @@ def spots(
     Args:
         points_px: (right, up) on a plot of `size_px` (width, height).
         names: of the points, in the same order.
-        also_px: other marks that should not be hidden.
+        radius_px: of the points' marks, one for all or one each.
+        also_px: other marks that should not be hidden; `also_radius_px` theirs.
 
     Example:
         >>> spots([(50, 50)], ["ab"], (100, 100))
@@ -55,25 +57,30 @@ def spots(
     """
     if not names:
         return []
-    offered = _offered(radius_px)
+    radii = np.broadcast_to(np.asarray(radius_px, dtype=np.float64), len(names))
+    offered = [_offered(float(radius)) for radius in radii]
     boxes = np.array(
         [
-            [_box(spot, point, 2 * _HALF_LETTER_PX * len(name)) for spot in offered]
-            for point, name in zip(points_px, names, strict=True)
+            [_box(spot, point, 2 * _HALF_LETTER_PX * len(name)) for spot in own]
+            for own, point, name in zip(offered, points_px, names, strict=True)
         ]
     )  # (names, spots, left low right high)
     marks = np.array([*points_px, *also_px], dtype=np.float64)
-    grown = boxes + radius_px * np.array([-1, -1, 1, 1])
+    reach = np.concatenate([radii, np.broadcast_to(also_radius_px, len(also_px))])
     covered = (
-        (grown[:, :, None, 0] < marks[:, 0])
-        & (marks[:, 0] < grown[:, :, None, 2])
-        & (grown[:, :, None, 1] < marks[:, 1])
-        & (marks[:, 1] < grown[:, :, None, 3])
+        (boxes[:, :, None, 0] - reach < marks[:, 0])
+        & (marks[:, 0] < boxes[:, :, None, 2] + reach)
+        & (boxes[:, :, None, 1] - reach < marks[:, 1])
+        & (marks[:, 1] < boxes[:, :, None, 3] + reach)
     ).sum(axis=2)
     outside = (boxes[..., :2] < 0).sum(axis=2) + (boxes[..., 2:] > size_px).sum(axis=2)
-    taste = [abs(s.up) / 1000 + (s.xanchor == "right") / 100 + s.far / 2 for s in offered]
+    taste = [
+        [abs(s.up) / 1000 + (s.xanchor == "right") / 100 + s.far / 2 for s in own]
+        for own in offered
+    ]
     alone = covered + _OUTSIDE * outside + np.array(taste)
-    return [offered[choice] for choice in _best(alone, _CROSSING * _crossings(boxes))]
+    chosen = _best(alone, _CROSSING * _crossings(boxes))
+    return [own[choice] for own, choice in zip(offered, chosen, strict=True)]
 
 
 def _best(

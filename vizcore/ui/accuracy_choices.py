@@ -208,7 +208,7 @@ def _draw_panels(here: Room) -> None:
 def _draw_filter(here: Room, width: int | None = None) -> None:
     st.text_input(
         "Only networks named",
-        placeholder="ResNet, EfficientNet V2",
+        placeholder="Inception, Residual" if here.view["set"] == "fleet" else "ResNet, VGG",
         help="Names, families or weights; a comma divides, and all words of a part have to fit.",
         width=width or "stretch",
         **here.view.bind("find"),

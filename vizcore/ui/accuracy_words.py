@@ -8,7 +8,7 @@ from typing import Any
 
 from vizcore.accuracy_readings import Reading
 from vizcore.figures.accuracy_ranking import MOST
-from vizcore.figures.accuracy_words import axis_name, said_of, short_label
+from vizcore.figures.accuracy_words import at_price, axis_name, said_of, short_label
 from vizcore.records_accuracy import AccuracyPoint, Axis, pareto_front
 from vizcore.records_bench import Measurement
 from vizcore.ui.accuracy_choices import BATCH, NETWORK, OVER_BATCHES, Asked
@@ -91,7 +91,7 @@ def _plane_answer(
 
     def told(entry: tuple[AccuracyPoint, float, float]) -> str:
         point, a, b = entry
-        return f"<b>{html.escape(short_label(point))}</b> ({said_of(y, b)} with {said_of(x, a)})"
+        return f"<b>{html.escape(short_label(point))}</b> ({said_of(y, b)} {at_price(x, a)})"
 
     if len(values) == 1:
         return f"Of one network alone both are known: {told(named[0])}."

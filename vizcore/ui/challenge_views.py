@@ -50,7 +50,8 @@ def draw(here: Room, *, dark: bool) -> None:
     here.code(SNIPPET)
     here.answer(answer(points))
     chart = _chart(dark)
-    st.plotly_chart(chart, theme=None, config=CHART_CONFIG, alt=chart.layout.meta["alt"])
+    with st.container(key="accuracy-chart"):
+        st.plotly_chart(chart, theme=None, config=CHART_CONFIG, alt=chart.layout.meta["alt"])
     st.caption(
         "A column is what is told of one name. Numbers compare only within one kind of mark: "
         "an ensemble's error on the test part is no network's error."
