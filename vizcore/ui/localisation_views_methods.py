@@ -34,9 +34,7 @@ COLUMNS = (
 def draw_method(view: View, weights: Weights, chosen: Chosen) -> None:
     """The one method that is looked at, behind a button with its name."""
     label = f"Method: {trust_views.TITLES[view['method']]}"
-    with st.popover(
-        label, icon=":material/checklist:", key=ONE_KEY, on_change="rerun", width=212
-    ) as popover:
+    with st.popover(label, key=ONE_KEY, on_change="rerun", width=180) as popover:
         if popover.open:
             _draw_list(view, _fits(weights, chosen), several=False)
 
@@ -65,7 +63,7 @@ def _fits(weights: Weights, chosen: Chosen) -> dict[str, MethodFit]:
 def _draw_list(view: View, fits: Mapping[str, MethodFit], *, several: bool) -> None:
     with st.container(key="localisation-list"):
         for column, families in zip(st.columns(len(COLUMNS)), COLUMNS, strict=True):
-            with column:
+            with column, st.container(gap="xxsmall"):
                 for family in families:
                     st.markdown(f"**{family[:1].upper()}{family[1:]}**")
                     for method in trust_views.OFFERED:

@@ -84,7 +84,7 @@ def _draw_scene_picker(here: Room) -> None:
         "Scene",
         range(shared.SCENES),
         format_func=lambda at: f"{known[at].class_name} on {known[at].background}",
-        width=165,
+        width=150,
         **view.bind("scene"),
     )
     st.button(
@@ -102,7 +102,7 @@ def _draw_class(here: Room, weights: Weights, scene: Scene | None) -> None:
         "Class",
         names,
         format_func=lambda name: views.plain(name) if name else usual,
-        width=140,
+        width=120,
         **here.view.bind("class"),
     )
 
