@@ -51,7 +51,8 @@ def test_rows_hold_every_number(found):
     rows = found.rows()
     assert [row["rotation"] for row in rows] == [0.0, 90.0, 180.0, 360.0]
     assert rows[1]["distance in relu1"] == found.shifts.distances_ln[1, 1]
-    assert len(rows[0]) == 4 + len(found.shifts.layers)
+    assert rows[1]["Euclidean in relu1"] == found.shifts.euclidean_ln[1, 1]
+    assert len(rows[0]) == 4 + 2 * len(found.shifts.layers)
     with pytest.raises(UnknownLayer, match="nearest names are: relu"):
         found.layer("relu")
 

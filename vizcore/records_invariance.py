@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from vizcore.errors import UnknownLayer
 from vizcore.records_layers import Kind
+
+#: How far features are apart: as a part of the original's length, or as it is.
+Distance = Literal["relative", "euclidean"]
+DISTANCES: tuple[Distance, ...] = ("relative", "euclidean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class FeatureShifts:
         original_c: float64, the same for the original.
         first, last: places among `layers` of the first layer's features (after its activation,
             where it has one), and of the layer that runs before the last weighted one.
+        euclidean_ln: float64, length of the difference itself, as Zeiler and Fergus (2014) plot it.
     """
 
     layers: tuple[FeatureLayer, ...]
@@ -47,6 +53,11 @@ class FeatureShifts:
     original_c: npt.NDArray[np.float64]
     first: int
     last: int
+    euclidean_ln: npt.NDArray[np.float64]
+
+    def measured_ln(self, distance: Distance) -> npt.NDArray[np.float64]:
+        """The distances of this kind, layers by pictures."""
+        return self.distances_ln if distance == "relative" else self.euclidean_ln
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +115,16 @@ class Invariance:
         """The amounts (least, greatest) around the neutral one up to which the answer stays.
 
         None where already the nearest amount changes it. Amounts between two looked at are not
-        known.
+        known. Turns go both ways from the neutral one: 350 degrees are -10.
         """
-        order = np.argsort(self.amounts)
-        amounts = np.array(self.amounts)[order]
-        same = np.array([name == self.said for name in self.said_n])[order]
+        amounts = np.array(self.amounts)
+        same = np.array([name == self.said for name in self.said_n])
+        if same.all():
+            return float(amounts.min()), float(amounts.max())
+        if self.unit == "°":
+            amounts = (amounts - self.neutral + 180) % 360 - 180 + self.neutral
+        order = np.argsort(amounts, kind="stable")
+        amounts, same = amounts[order], same[order]
         at = int(np.abs(amounts - self.neutral).argmin())
         if not same[at]:
             return None
@@ -140,7 +156,8 @@ class Invariance:
                 f"probability of {self.target_class}": float(self.probabilities_n[n]),
                 "most probable": self.said_n[n],
             }
-            for layer, distances in zip(self.shifts.layers, self.shifts.distances_ln, strict=True):
-                row[f"distance in {layer.name}"] = float(distances[n])
+            for number, layer in enumerate(self.shifts.layers):
+                row[f"distance in {layer.name}"] = float(self.shifts.distances_ln[number, n])
+                row[f"Euclidean in {layer.name}"] = float(self.shifts.euclidean_ln[number, n])
             made.append(row)
         return made

@@ -125,3 +125,26 @@ def test_the_code_runs_and_the_files_hold_the_numbers(monkeypatch):
 def test_more_photographs_than_lines_can_show_are_refused():
     with pytest.raises(ValueError, match="at most 4"):
         invariance_views._names("cat,coffee,flower,moon,rocket")
+
+
+def test_distances_as_published_in_the_chart_the_caption_and_the_code(monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(
+        Room, "offer", lambda self, *files: drawn.update({each.label: each for each in files})
+    )
+    at = open_page("invariance", kind="scale", picture="coffee", distance="euclidean")
+    assert "(Euclidean)" in texts(at).replace("\\", "")
+    names: dict[str, object] = {}
+    exec(code_of(at, "invariance"), names)
+    assert "euclidean_ln" in code_of(at, "invariance")
+    assert "Euclidean distance" in drawn["Chart, HTML"].make()
+    assert bytes(drawn["Plots and views, PNG"].make()).startswith(b"\x89PNG")
+
+
+def test_a_layer_that_is_nearly_right_is_offered():
+    at = open_page("invariance", last="relu77")
+    assert "There is no layer called 'relu77'" in texts(at)
+    next(each for each in at.button if each.label == "Use relu7").click().run()
+    assert not at.exception
+    assert at.session_state["invariance.last"] == "relu7"
+    assert "<code>relu7</code>" in texts(at)

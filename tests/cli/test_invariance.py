@@ -58,6 +58,10 @@ def test_without_a_file_the_numbers_are_printed(photo, capsys):
     said = capsys.readouterr().out
     assert "relu1" in said
     assert "90°" in said
+    found = vc.invariance(KEY, photo, "rotation", amounts=(0, 90), device="cpu")
+    assert f"{found.shifts.distances_ln[found.shifts.last, 1]:.3f}" in said
+    assert command(photo, "--kind", "rotation", "--amounts", 0, 90, "--euclidean") == 0
+    assert f"{found.shifts.euclidean_ln[found.shifts.last, 1]:.3f}" in capsys.readouterr().out
 
 
 def test_refusals(photo, tmp_path):

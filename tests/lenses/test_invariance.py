@@ -53,6 +53,8 @@ def test_the_distance_of_a_linear_layer_is_its_closed_form():
     expected = np.linalg.norm(features - original, axis=1) / length
     cosine = features @ original / np.linalg.norm(features, axis=1) / length
     assert found.distances_ln[0] == pytest.approx(expected, abs=1e-5)
+    assert found.euclidean_ln[0] == pytest.approx(expected * length, rel=1e-5)
+    assert found.measured_ln("euclidean") is found.euclidean_ln
     assert found.angles_ln[0] == pytest.approx(1 - cosine, abs=1e-5)
     odds = np.exp(features - features.max(axis=1, keepdims=True))
     assert found.probabilities_nc == pytest.approx(odds / odds.sum(axis=1, keepdims=True))
@@ -72,6 +74,7 @@ def test_features_that_are_all_zero_have_no_distance():
     nn.init.constant_(network[0].bias, -1.0)
     found = shifts(network)
     assert np.isnan(found.distances_ln[1]).all()
+    assert found.euclidean_ln[1] == pytest.approx(0)  # a length there is, but no part of one
     assert found.distances_ln[0] == pytest.approx(0)
 
 

@@ -38,6 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--layers", nargs=2, default=None, metavar=("FIRST", "LAST"))
     parser.add_argument(
+        "--euclidean",
+        action="store_true",
+        help="distances as they are, as published (default: as parts of the original's length)",
+    )
+    parser.add_argument(
         "--out", type=Path, default=None, metavar="FILE", help="ending in .csv, .json or .png"
     )
 
@@ -48,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
     from vizcore.figures.invariance_png import draw_png
     from vizcore.figures.invariance_words import amount, held
     from vizcore.formats.data import rows_csv
+    from vizcore.records_invariance import Distance
 
     check_out(args.out, ".csv", ".json", ".png")
     filled = chosen_weights(args)
@@ -65,6 +71,7 @@ def run(args: argparse.Namespace) -> int:
         found.shifts.layers[place].name for place in (found.shifts.first, found.shifts.last)
     ]
     first, last = (found.layer(name) for name in names)
+    distance: Distance = "euclidean" if args.euclidean else "relative"
     result = {
         **about_weights(filled),
         "kind": found.kind,
@@ -84,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
         elif ending == ".json":
             content = (json.dumps(result, indent=1) + "\n").encode()
         else:
-            content = marked_if_random(draw_png([found], first, last), filled)
+            content = marked_if_random(draw_png([found], first, last, distance=distance), filled)
         write_bytes(args.out, content)
     if args.json:
         print(json.dumps(result, indent=1))
@@ -97,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"{'':>{width}}  {names[0]:>10}  {names[1]:>10}  probability  most probable")
         for n, each in enumerate(found.amounts):
             distances = "  ".join(
-                f"{found.shifts.distances_ln[place, n]:>10.3f}" for place in (first, last)
+                f"{found.shifts.measured_ln(distance)[place, n]:>10.3f}" for place in (first, last)
             )
             print(
                 f"{amount(found, each):>{width}}  {distances}  "

@@ -11,12 +11,17 @@ from vizcore.errors import BadChoice
 from vizcore.figures.invariance_words import amount, held, moved
 from vizcore.figures.numbers import percent
 from vizcore.figures.palette import FONT_SIZE, KIND_COLOURS, apply_theme, sequential, theme
-from vizcore.records_invariance import Invariance
+from vizcore.records_invariance import Distance, Invariance
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 HEIGHT_PX = 340
+#: What the axis of the first plot says.
+DISTANCE_SAID: dict[Distance, str] = {
+    "relative": "part of the original's length",
+    "euclidean": "Euclidean distance",
+}
 #: Photographs that lines can still be told apart of.
 MOST = 5
 
@@ -40,16 +45,20 @@ def draw_invariance(
     last: int,
     names: Sequence[str] = (),
     *,
+    distance: Distance = "relative",
     selected: float | None = None,
     dark: bool = False,
 ) -> go.Figure:
-    """Draw three plots over the amount: two layers' distances on one scale, and the probability.
+    """Draw three plots over the amount: two layers' distances, and the probability.
+
+    Distances that are parts of the original's length share a scale; Euclidean ones do not.
 
     Args:
         found: one photograph or several, of one kind and with the same layers; the range over
             which the answer stays is shaded for one.
         first, last: places of the two layers.
         names: of the photographs, where there are several.
+        distance: "relative" or "euclidean".
         selected: an amount to mark.
 
     Raises:
@@ -74,14 +83,15 @@ def draw_invariance(
             f"<b>Probability</b> {_short(whose)}",
         ],
     )
-    greatest = 0.0
+    greatest = [0.0, 0.0]
     for number, (each, colour) in enumerate(zip(found, colours(len(found), dark), strict=True)):
         order = np.argsort(each.amounts, kind="stable")
         amounts = np.array(each.amounts)[order]
         said = [f"{amount(each, each.amounts[n])}: {each.said_n[n]}" for n in order]
         name = names[number] if number < len(names) else ""
-        lines = [each.shifts.distances_ln[place] for place in (first, last)]
-        greatest = max(greatest, *(float(np.nanmax(line, initial=0.0)) for line in lines))
+        lines = [each.shifts.measured_ln(distance)[place] for place in (first, last)]
+        for which, line in enumerate(lines):
+            greatest[which] = max(greatest[which], float(np.nanmax(line, initial=0.0)))
         for column, values in enumerate([*lines, each.probabilities_n], start=1):
             figure.add_scatter(
                 x=amounts,
@@ -99,19 +109,22 @@ def draw_invariance(
             )
     apply_theme(figure, dark, height=HEIGHT_PX)
     if len(found) == 1 and one.held is not None:
-        figure.add_vrect(
-            *one.held, fillcolor=house.panel, line_width=0, layer="below", row=1, col=3
-        )
+        for low, high in _shaded(one, *one.held):
+            figure.add_vrect(
+                low, high, fillcolor=house.panel, line_width=0, layer="below", row=1, col=3
+            )
     for place, colour, dash in ((one.neutral, house.muted, "dot"), (selected, house.text, "solid")):
         if place is not None:
             figure.add_vline(x=place, line={"color": colour, "width": 1.5, "dash": dash})
     ticks = {"tickvals": list(range(0, 361, 90))} if one.kind == "rotation" else {"nticks": 6}
     figure.update_xaxes(title_text=axis_title(one), **ticks)
     figure.update_yaxes(nticks=6)
-    for column in (1, 2):
-        figure.update_yaxes(range=[0, 1.08 * greatest or 1.0], row=1, col=column)
+    if distance == "relative":
+        greatest = 2 * [max(greatest)]
+    for column, top in enumerate(greatest, start=1):
+        figure.update_yaxes(range=[0, 1.08 * top or 1.0], row=1, col=column)
     figure.update_yaxes(range=[0, 1.04], row=1, col=3)
-    figure.update_yaxes(title_text="part of the original's length", row=1, col=1)
+    figure.update_yaxes(title_text=DISTANCE_SAID[distance], row=1, col=1)
     figure.update_annotations(font={"size": FONT_SIZE, "color": house.text}, yshift=6)
     figure.update_layout(
         margin={"t": 72 if len(found) > 1 else 44, "b": 56, "r": 12},
@@ -120,6 +133,14 @@ def draw_invariance(
         meta={"alt": alt(found, first, last)},
     )
     return figure
+
+
+def _shaded(found: Invariance, low: float, high: float) -> list[tuple[float, float]]:
+    """The ranges of the axis over which the answer stays; turns below 0 end at a whole turn."""
+    least, most = min(found.amounts), max(found.amounts)
+    if low >= least:
+        return [(low, high)]
+    return [(least, high), (low + 360, most)]
 
 
 def draw_layers(found: Invariance, *, dark: bool = False) -> go.Figure:

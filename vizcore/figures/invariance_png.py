@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from vizcore.figures.invariance import axis_title, colours
+from vizcore.figures.invariance import DISTANCE_SAID, axis_title, colours
 from vizcore.figures.invariance_words import amount
 from vizcore.figures.numbers import percent
 from vizcore.figures.palette import theme
-from vizcore.records_invariance import Invariance
+from vizcore.records_invariance import Distance, Invariance
 
 #: What Pillow's own font lacks, and what stands for it.
 _IN_PNG = str.maketrans({"×": "x", "−": "-", "…": "..."})
@@ -75,6 +75,7 @@ def draw_png(
     last: int,
     names: Sequence[str] = (),
     *,
+    distance: Distance = "relative",
     dark: bool = False,
 ) -> bytes:
     """Draw the three plots side by side, and the first photograph's views under them."""
@@ -86,12 +87,15 @@ def draw_png(
     whole = Image.new("RGB", total, house.paper)
     draw = ImageDraw.Draw(whole)
     distances = [
-        np.stack([each.shifts.distances_ln[place] for each in found]) for place in (first, last)
+        np.stack([each.shifts.measured_ln(distance)[place] for each in found])
+        for place in (first, last)
     ]
-    greatest = max(float(np.nanmax(values, initial=0.0)) for values in distances) * 1.08 or 1.0
+    tops = [float(np.nanmax(values, initial=0.0)) * 1.08 or 1.0 for values in distances]
+    tops = 2 * [max(tops)] if distance == "relative" else tops
+    what = "distance / original's length" if distance == "relative" else DISTANCE_SAID[distance]
     panels = [
-        (f"{layers[first].name}: distance / original's length", distances[0], greatest),
-        (f"{layers[last].name}: distance / original's length", distances[1], greatest),
+        (f"{layers[first].name}: {what}", distances[0], tops[0]),
+        (f"{layers[last].name}: {what}", distances[1], tops[1]),
         (
             f"probability of {one.target_class if len(found) == 1 else 'its first answer'}",
             np.stack([each.probabilities_n for each in found]),

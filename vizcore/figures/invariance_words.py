@@ -7,7 +7,7 @@ import html
 import numpy as np
 
 from vizcore.figures.numbers import percent
-from vizcore.records_invariance import Invariance
+from vizcore.records_invariance import Distance, Invariance
 
 
 def amount(found: Invariance, value: float) -> str:
@@ -67,12 +67,16 @@ def finding(found: Invariance, first: int, last: int) -> str:
     return f"{text}; half of the changed views move the features of {', of '.join(shares)}."
 
 
-def caption(found: Invariance) -> str:
+def caption(found: Invariance, distance: Distance = "relative") -> str:
     """What the distances are, and what the views show beyond the photograph's edge."""
     how = (
         "Distance: length of the difference between the features of the changed and the original "
-        "picture, divided by the length of the original's."
+        "picture"
     )
+    if distance == "relative":
+        how += ", divided by the length of the original's."
+    else:
+        how += " (Euclidean); each plot has its own scale."
     most = float(found.beyond_n.max())
     if most > 0:
         goes_on = "its outermost pixels go on" if found.beyond == "edge" else "it is mirrored"

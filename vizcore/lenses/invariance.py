@@ -2,8 +2,9 @@
 
 Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (ECCV 2014), Figure 5:
 the Euclidean distance between the features of the original and of the transformed picture, in a
-first and in a last layer, and the class probability. Here the distance is divided by the length of
-the original's features, so that layers of different sizes can be read on one scale.
+first and in a last layer, and the class probability. Both are given: that distance, and the same
+divided by the length of the original's features, so that layers of different sizes can be read on
+one scale.
 """
 
 from __future__ import annotations
@@ -108,6 +109,7 @@ def feature_shifts(
         probabilities[0],
         first,
         last,
+        np.concatenate([part.euclidean_ln for part in parts], axis=1),
     )
 
 
@@ -117,6 +119,7 @@ class _Part:
     def __init__(self) -> None:
         self.listed: list[FeatureLayer] = []
         self.distances: list[npt.NDArray[np.float64]] = []
+        self.euclidean: list[npt.NDArray[np.float64]] = []
         self.angles: list[npt.NDArray[np.float64]] = []
         self.scores_nc = np.empty((0, 0))
 
@@ -127,6 +130,10 @@ class _Part:
     @property
     def distances_ln(self) -> npt.NDArray[np.float64]:
         return np.stack(self.distances)
+
+    @property
+    def euclidean_ln(self) -> npt.NDArray[np.float64]:
+        return np.stack(self.euclidean)
 
     @property
     def angles_ln(self) -> npt.NDArray[np.float64]:
@@ -147,11 +154,12 @@ def _compared(network: nn.Module, leaves: list[str], pictures: Tensor) -> _Part:
         )
         of_original = features[:1]
         length = torch.linalg.vector_norm(of_original)
-        apart = torch.linalg.vector_norm(features[1:] - of_original, dim=1) / length
+        apart = torch.linalg.vector_norm(features[1:] - of_original, dim=1)
         lengths = torch.linalg.vector_norm(features[1:], dim=1) * length
         turned = 1 - (features[1:] @ of_original[0]) / lengths
         # A quotient by zero is infinite or no number: in both cases there is no such distance.
-        found.distances.append(_finite(apart))
+        found.distances.append(_finite(apart / length))
+        found.euclidean.append(_finite(apart))
         found.angles.append(_finite(turned.clamp(min=0)))
 
     with watched(network, leaves, see), torch.no_grad():

@@ -10,12 +10,14 @@ from vizcore.figures.invariance import draw_invariance
 from vizcore.figures.invariance_png import draw_png
 from vizcore.figures.marking import marked
 from vizcore.formats.data import rows_csv
-from vizcore.records_invariance import Invariance
+from vizcore.records_invariance import Distance, Invariance
 from vizcore.ui import cache
 from vizcore.ui import picture_views as views
 from vizcore.ui.room import Download, Room
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
     from vizcore.ui.pictures import Chosen
     from vizcore.zoo.weights import Weights
 
@@ -27,6 +29,7 @@ def offer(
     records: Sequence[Invariance],
     names: Sequence[str],
     layers: tuple[int, int],
+    distance: Distance,
 ) -> None:
     """The plots and the numbers as files, and the lines of Python that make them."""
     first, last = layers
@@ -34,7 +37,10 @@ def offer(
     stem = views.stem(weights, found.kind, chosen.name)
 
     def picture() -> bytes:
-        return marked(draw_png(records, first, last, names), views.mark(weights))
+        return marked(draw_png(records, first, last, names, distance=distance), views.mark(weights))
+
+    def chart() -> go.Figure:
+        return draw_invariance(records, first, last, names, distance=distance)
 
     def numbers() -> str:
         everything = {
@@ -56,9 +62,9 @@ def offer(
         Download("Every view and layer, CSV", f"{stem}.csv", "text/csv",
                  lambda: rows_csv(found.rows())),
         Download("Every picture, JSON", f"{stem}.json", "application/json", numbers),
-        Download("Chart, HTML", f"{stem}.html", "text/html",
-                 lambda: cache.figure_html(draw_invariance(records, first, last, names))),
+        Download("Chart, HTML", f"{stem}.html", "text/html", lambda: cache.figure_html(chart())),
     )  # fmt: skip
+    measure = "distances_ln" if distance == "relative" else "euclidean_ln"
     imports, argument = views.weights_code(weights)
     target = f", {found.target_class!r}" if here.view["class"] else ""
     beyond = f", beyond={found.beyond!r}" if found.beyond != "mirror" else ""
@@ -68,5 +74,5 @@ def offer(
         + f"\nfound = vc.invariance({weights.architecture!r}, {views.picture_code(chosen.name)}, "
         f"{found.kind!r}{target}{beyond}{argument})\n"
         "print(found.held, found.probabilities_n)\n"
-        f"print(found.shifts.distances_ln[found.layer({found.shifts.layers[first].name!r})])"
+        f"print(found.shifts.{measure}[found.layer({found.shifts.layers[first].name!r})])"
     )

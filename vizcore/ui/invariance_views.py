@@ -18,7 +18,7 @@ from vizcore.figures.invariance import MOST, draw_invariance, draw_layers
 from vizcore.figures.invariance_png import draw_strip
 from vizcore.figures.marking import marked
 from vizcore.figures.palette import CHART_CONFIG
-from vizcore.records_invariance import Invariance
+from vizcore.records_invariance import DISTANCES, Distance, Invariance
 from vizcore.ui import picture_views as views
 from vizcore.ui import pictures, work
 from vizcore.ui.address import Choice, View, any_text, one_of
@@ -40,6 +40,7 @@ LABELS = {
     "blur": "Blur",
     "contrast": "Contrast",
 }
+DISTANCE_LABELS = dict(zip(DISTANCES, ("Relative", "Euclidean"), strict=True))
 BEYOND_LABELS = dict(zip(BEYOND, ("Mirrored", "Edge repeated", "Middle only"), strict=True))
 STRIP_PX = 920
 
@@ -61,6 +62,7 @@ CHOICES = [
     Choice("class", "", any_text),
     Choice("first", "", any_text),
     Choice("last", "", any_text),
+    Choice("distance", "relative", one_of(*DISTANCES)),
     Choice("beside", (), _names, write=",".join),
     Choice("at", "", any_text),
 ]
@@ -75,6 +77,7 @@ EXPLANATION = """
   nothing was measured.
 - Zeiler and Fergus (2014, Figure 5) plot the Euclidean distance itself, for the first and the
   seventh layer of their network; dividing by the length changes each curve by a factor only.
+  *Euclidean*, beside the choice of the layers, plots it as they do, each layer on its own scale.
 - Shifts are by whole pixels of the network's input and read the same pixels elsewhere. A scale is
   one resize of the photograph. Turns by right angles move pixels; at other angles the picture is
   turned at up to four times its size and averaged down. Blur is Gaussian. Contrast scales each
@@ -173,18 +176,14 @@ def draw(here: Room, weights: Weights, chosen: Chosen, made: Sequence[Moved]) ->
     try:
         first, last = layers_of(here.view, found)
     except UnknownLayer as error:
-        here.refuse(error)
+        plots = ("first", "last")
+        here.refuse(error, sets=next((n for n in plots if here.view[n] == error.received), None))
         return
     here.answer(views.answer(weights, words.finding(found, first, last)))
     records, names = [each.found for each in made], [each.title for each in made]
-    figure = _chart(
-        tuple(each.key for each in made),
-        records,
-        names,
-        first,
-        last,
-        is_dark(),
-    )
+    distance: Distance = here.view["distance"]
+    key = tuple(each.key for each in made)
+    figure = _chart(key, records, names, first, last, distance, is_dark())
     st.plotly_chart(
         figure,
         theme=None,
@@ -199,9 +198,9 @@ def draw(here: Room, weights: Weights, chosen: Chosen, made: Sequence[Moved]) ->
                 st.markdown(f"**{views.plain(each.title)}**")
             st.image(strip, alt=f"{each.title}: {words.held(each.found)}", output_format="PNG")
             st.html(words_under(each.found, STRIP_PX))
-    views.caption(weights, words.caption(found))
+    views.caption(weights, words.caption(found, distance))
     _draw_details(here, found)
-    offer(here, weights, chosen, records, names, (first, last))
+    offer(here, weights, chosen, records, names, (first, last), distance)
 
 
 def _draw_details(here: Room, found: Invariance) -> None:
@@ -221,6 +220,15 @@ def _draw_details(here: Room, found: Invariance) -> None:
                         width=220,
                         **view.bind(name),
                     )
+                st.segmented_control(
+                    "Distance",
+                    list(DISTANCE_LABELS),
+                    format_func=DISTANCE_LABELS.__getitem__,
+                    help="Relative: divided by the length of the unchanged picture's features, "
+                    "one scale for both plots. Euclidean: as Zeiler and Fergus (2014) plot it.",
+                    required=True,
+                    **view.bind("distance"),
+                )
             chart = draw_layers(found, dark=is_dark())
             st.plotly_chart(
                 chart,
@@ -246,10 +254,11 @@ def _chart(
     _names: Sequence[str],
     first: int,
     last: int,
+    distance: Distance,
     dark: bool,
 ) -> go.Figure:
     """The three plots. `key` names what `_found` is of."""
-    return draw_invariance(_found, first, last, _names, dark=dark)
+    return draw_invariance(_found, first, last, _names, distance=distance, dark=dark)
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
