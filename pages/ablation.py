@@ -9,5 +9,5 @@ with room("ablation", "Which layers can go?", views.CHOICES) as here:
     if study is not None:
         views.draw(here, study)
     else:
-        here.answer("No study of this network: choose one of those that are listed.")
+        here.answer(views.answer_without(here))
         here.code("import vizcore as vc\n\nprint(vc.ablation().versions)")

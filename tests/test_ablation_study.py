@@ -14,7 +14,7 @@ from vizcore import ablation_study, trained
 from vizcore.ablation_study import ablation, networks, published, rows
 from vizcore.cli import ablation as command
 from vizcore.errors import NotApplicable, UnknownName, WeightsError
-from vizcore.proportions import mcnemar
+from vizcore.proportions import mcnemar, paired_difference
 from vizcore.records_ablation import named
 from vizcore.runtime.weights import assets_folder
 from vizcore.training.programmes import programme
@@ -72,6 +72,15 @@ def test_pairs_of_seeds_and_what_tells_them_apart(results):
     assert study.drops(convolutions)[0].only_whole == 40
     assert study.drops(convolutions)[0].only_without == 0
     assert study.drops(convolutions)[0].p_value == mcnemar(40, 0)
+    drop = study.drops(convolutions)[0]
+    assert (drop.both, drop.neither) == (316, 20)
+    low, high = drop.interval
+    assert (low / 100, high / 100) == pytest.approx(paired_difference(316, 40, 0, 20))
+    assert low < drop.points < high
+    assert study.interval(convolutions) == drop.interval  # two seeds alike
+    worse, better = (each.interval for each in study.drops(both))
+    assert study.interval(both) == (better[0], worse[1])
+    assert study.interval(four) is None
     assert study.told_apart(convolutions)
     assert study.level == 0.05 / 4
     assert [drop.seed for drop in study.drops(seven)] == [21]
@@ -179,7 +188,8 @@ def test_the_command_prints_the_study(results, capsys):
     assert run_command(KEY) == 0
     said = capsys.readouterr().out
     assert "without layers 3, 4, 6 and 7: 814,208 parameters saved, +0.5 points lost" in said
-    assert "(not told apart), 1 seed;" in said
+    low, high = 100 * np.array(paired_difference(354, 2, 0, 20))  # 20 wrong, and 22 with them
+    assert f"+0.5 points lost (95% {low:+.1f} to {high:+.1f}, not told apart), 1 seed;" in said
     assert run_command(KEY, "--format", "json") == 0
     assert json.loads(capsys.readouterr().out)[0]["params_saved"] == 30336
     assert run_command("--format", "csv") == 0

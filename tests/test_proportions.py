@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from vizcore.proportions import mcnemar, wilson
+from vizcore.proportions import mcnemar, paired_difference, wilson
 
 
 @pytest.mark.parametrize(
@@ -28,3 +29,27 @@ def test_what_is_no_share_is_refused(right: int, of: int):
 def test_mcnemars_p_value_is_scipys_binomial_test(first: int, second: int):
     expected = binomtest(first, first + second, 0.5).pvalue
     assert mcnemar(first, second) == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_paired_interval_is_the_published_one_and_turns_with_the_order():
+    # Newcombe (1998), 50 pairs of which 36, 12, 2, 0: method 10.
+    low, high = paired_difference(36, 12, 2, 0)
+    assert (round(low, 4), round(high, 4)) == (0.0569, 0.3404)
+    for counts in ((36, 12, 2, 0), (340, 8, 12, 16), (5, 0, 0, 1), (300, 40, 40, 0)):
+        both, first, second, neither = counts
+        low, high = paired_difference(*counts)
+        turned = paired_difference(both, second, first, neither)
+        assert turned == pytest.approx((-high, -low))
+        assert low <= (first - second) / sum(counts) <= high
+        assert -1 <= low < high <= 1
+    for counts in ((0, 0, 0, 0), (3, -1, 2, 2)):
+        with pytest.raises(ValueError, match="no counts"):
+            paired_difference(*counts)
+
+
+@pytest.mark.parametrize("shares", [(0.86, 0.05, 0.04, 0.05), (0.6, 0.2, 0.1, 0.1)])
+def test_the_paired_interval_holds_the_truth_nineteen_times_in_twenty(shares: tuple):
+    drawn = np.random.default_rng(0).multinomial(376, shares, size=2000)
+    truth = shares[1] - shares[2]
+    ends = [paired_difference(*map(int, counts)) for counts in drawn]
+    assert 0.94 < np.mean([low <= truth <= high for low, high in ends]) < 0.975

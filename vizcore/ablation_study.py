@@ -65,7 +65,11 @@ def ablation(network: str = DEFAULT) -> AblationStudy:
             f"networks: {', '.join(BUNDLED)}."
         )
     if network.lower() not in keys:
-        raise UnknownName.among("ablated network", network, keys)
+        raise UnknownName(
+            f"There is no ablation of '{network[:80]}'. Allowed: {', '.join(keys)}.",
+            received=network,
+            suggestions=keys,
+        )
     card = trained.card(network)
     path = folder() / f"{card.key}.json"
     try:
@@ -190,7 +194,7 @@ def rows(study: AblationStudy) -> list[dict[str, object]]:
     """One flat row a version, as tables, CSV and JSON show it."""
     made = []
     for version, other in zip(study.versions, study.published, strict=True):
-        drops = study.drops(version)
+        drops, reach = study.drops(version), study.interval(version)
         made.append(
             {
                 "network": study.network,
@@ -205,6 +209,8 @@ def rows(study: AblationStudy) -> list[dict[str, object]]:
                 "test_mean": version.mean_test,
                 "test_deviation": version.spread_test,
                 "drop_points": study.points(version),
+                "drop_interval_low": None if reach is None else round(reach[0], 4),
+                "drop_interval_high": None if reach is None else round(reach[1], 4),
                 "drop_points_by_seed": " ".join(f"{drop.points:.2f}" for drop in drops),
                 "p_value_by_seed": " ".join(f"{drop.p_value:.4g}" for drop in drops),
                 "told_apart": study.told_apart(version),

@@ -51,3 +51,48 @@ def mcnemar(only_first: int, only_second: int) -> float:
     tosses, fewer = only_first + only_second, min(only_first, only_second)
     tail = sum(comb(tosses, heads) for heads in range(fewer + 1))
     return min(1.0, 2 * tail / 2**tosses)
+
+
+def paired_difference(
+    both: int, only_first: int, only_second: int, neither: int, z: float = Z_95
+) -> tuple[float, float]:
+    """The interval (low, high) for how much oftener the first of two is right on the same pictures.
+
+    R. G. Newcombe, "Improved confidence intervals for the difference between binomial proportions
+    based on paired data", Statistics in Medicine 17 (1998), method 10: Wilson's intervals of the
+    two shares, joined by how far the two are right on the same pictures. It takes the pictures as
+    independent.
+
+    Args:
+        both, only_first, only_second, neither: pictures that these have right.
+
+    Raises:
+        ValueError: no pictures, or fewer than none of a kind.
+
+    Example:
+        >>> [round(end, 4) for end in paired_difference(36, 12, 2, 0)]
+        [0.0569, 0.3404]
+    """
+    of = both + only_first + only_second + neither
+    if min(both, only_first, only_second, neither) < 0 or of == 0:
+        raise ValueError(f"{both}, {only_first}, {only_second}, {neither} are no counts of pairs.")
+    first, second = (both + only_first) / of, (both + only_second) / of
+    (low, high), (less, more) = (wilson(both + each, of, z) for each in (only_first, only_second))
+    common = _correlation(both, only_first, only_second, neither)
+    below, above = (
+        sqrt(max(0.0, mine**2 - 2 * common * mine * theirs + theirs**2))
+        for mine, theirs in ((first - low, more - second), (high - first, second - less))
+    )
+    return first - second - below, first - second + above
+
+
+def _correlation(both: int, only_first: int, only_second: int, neither: int) -> float:
+    """Of two yes-no answers, corrected for continuity as Newcombe does; 0 where one is constant."""
+    product = (both + only_first) * (only_second + neither)
+    product *= (both + only_second) * (only_first + neither)
+    if product == 0:
+        return 0.0
+    excess = float(both * neither - only_first * only_second)
+    if excess > 0:
+        excess = max(0.0, excess - (both + only_first + only_second + neither) / 2)
+    return excess / sqrt(product)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import mean, stdev
 
-from vizcore.proportions import mcnemar, wilson
+from vizcore.proportions import mcnemar, paired_difference, wilson
 from vizcore.records_lectures import LectureClaim
 
 #: The chance that is taken, over all versions of a study, to tell apart what is not different.
@@ -46,13 +46,24 @@ class SeedDrop:
     """What leaving layers out cost, whole and ablated trained with the same seed.
 
     Attributes:
-        only_whole, only_without: test pictures that only one of the two names rightly.
+        points: of test accuracy, positive where the ablated one is worse.
+        only_whole, only_without: test pictures that only one of the two names rightly; `both` that
+            both do, `neither` that none does.
     """
 
     seed: int
     points: float
     only_whole: int
     only_without: int
+    both: int
+    neither: int
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Newcombe's 95% interval of the points, as if pictures were independent."""
+        counts = (self.both, self.only_whole, self.only_without, self.neither)
+        low, high = paired_difference(*counts)
+        return 100 * low, 100 * high
 
     @property
     def p_value(self) -> float:
@@ -167,6 +178,8 @@ class AblationStudy:
                     100 * (whole[run.seed].test - run.test),
                     sum(a and not b for a, b in pairs),
                     sum(b and not a for a, b in pairs),
+                    sum(a and b for a, b in pairs),
+                    sum(not a and not b for a, b in pairs),
                 )
             )
         return tuple(found)
@@ -175,6 +188,11 @@ class AblationStudy:
         """The mean of these drops; None where there is no training to compare."""
         drops = self.drops(version)
         return mean(drop.points for drop in drops) if drops else None
+
+    def interval(self, version: Version) -> tuple[float, float] | None:
+        """The 95% interval of the drop in points; of several seeds, what their intervals cover."""
+        ends = [drop.interval for drop in self.drops(version)]
+        return (min(low for low, _ in ends), max(high for _, high in ends)) if ends else None
 
     def told_apart(self, version: Version) -> bool:
         """Whether every seed's pair differs in one direction, beyond chance.

@@ -45,8 +45,11 @@ def in_use(made_up: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_answer_says_what_is_told_apart_and_what_is_not():
     said = texts(open_page("ablation"))
     assert "without layers 6 and 7 saves" in said
-    assert ">46%</b> of its parameters and loses 0.0 points, not told from none" in said
-    assert "loses <b>18.4 points</b> on 376 test patches. So reduced, AlexNet lost 30.8." in said
+    assert ">46%</b> of its parameters and loses 0.0 points (95% " in said
+    low, high = vc.ablation(KEY).interval(vc.ablation(KEY).versions[-1])
+    assert 14 < low < 18.4 < high < 23
+    assert f"loses <b>18.4 points</b> (95% {low:.1f} to {high:.1f}) on 376 test patches." in said
+    assert "So reduced, AlexNet lost 30.8." in said
     assert "1 seed, and held against" in said
 
 
@@ -91,8 +94,15 @@ def test_the_charts_bars_are_the_studys_numbers():
         )
         assert list(bars[2].x) == [study.points(version) for version in study.versions]
         assert list(bars[2].marker.opacity) == [0.4, 0.4, 0.4, 1.0]
-        assert list(bars[3].x) == points
-        assert list(bars[4].x) == [1.1, 5.7, 3.0, 33.5]
+        reach = [study.interval(version) for version in study.versions]
+        ends = zip(bars[2].x, bars[2].error_x.arrayminus, bars[2].error_x.array, strict=True)
+        for (at, below, above), (low, high) in zip(ends, reach, strict=True):
+            assert (at - below, at + above) == pytest.approx((low, high))
+        assert list(bars[3].text) == ["0.0", "0.0", "0.0", "18.4"]  # at the intervals' ends
+        assert list(bars[3].x) == pytest.approx([high for _, high in reach])
+        assert bars[3].offsetgroup == bars[2].offsetgroup
+        assert list(bars[4].x) == points
+        assert list(bars[5].x) == [1.1, 5.7, 3.0, 33.5]
 
 
 def test_links_open_the_networks_that_are_left():
@@ -115,7 +125,9 @@ def test_refusals_code_and_files(monkeypatch):
         Room, "offer", lambda self, *files: offered.update({each.label: each for each in files})
     )
     at = open_page("ablation", network="resnet14_photos20")
-    assert "nearest" in texts(at)
+    assert "Allowed: alexnet_photos20, zfnet_photos20" in texts(at)
+    next(each for each in at.button if each.label == "Use alexnet_photos20").click().run()
+    assert "<b>AlexNet, small</b>" in texts(at)
     at = open_page("ablation")
     names: dict[str, object] = {}
     exec(code_of(at, "ablation"), names)

@@ -61,9 +61,11 @@ def run(args: argparse.Namespace) -> int:
         )
         for version, other in zip(study.versions, study.published, strict=True):
             points = study.points(version)
-            cost = "not trained" if points is None else f"{points:+.1f} points lost"
-            if points is not None and not study.told_apart(version):
-                cost += " (not told apart)"
+            reach = study.interval(version)
+            cost = "not trained"
+            if points is not None and reach is not None:
+                chance = "" if study.told_apart(version) else ", not told apart"
+                cost = f"{points:+.1f} points lost (95% {reach[0]:+.1f} to {reach[1]:+.1f}{chance})"
             print(
                 f"  without {named(version.removed)}: {study.saved(version):,} parameters saved, "
                 f"{cost}, {counted(len(study.drops(version)), 'seed')}; AlexNet: "

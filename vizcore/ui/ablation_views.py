@@ -11,6 +11,7 @@ import streamlit as st
 from vizcore import ablation_study, zoo
 from vizcore.errors import ConvScopeError
 from vizcore.figures import ablation as figures
+from vizcore.figures import ablation_words as words
 from vizcore.figures.numbers import exact
 from vizcore.figures.palette import CHART_CONFIG
 from vizcore.formats.data import rows_csv
@@ -61,12 +62,12 @@ def draw_controls(here: Room) -> None:
 def draw(here: Room, study: AblationStudy) -> None:
     """The answer, the bars, and what stands behind them."""
     error = here.view["error"]
-    here.answer(figures.answer(study))
+    here.answer(words.answer(study))
     figure = figures.draw_ablation(study, error, dark=is_dark())
     st.plotly_chart(
         figure, theme=None, config=CHART_CONFIG, key="ablation.chart", alt=figure.layout.meta["alt"]
     )
-    st.caption(figures.caption(study))
+    st.caption(words.caption(study))
     with here.details("Every training in numbers") as is_open:
         if is_open:
             st.html(runs_table(study))
@@ -90,7 +91,7 @@ def runs_table(study: AblationStudy) -> str:
     lines = []
     for version in (study.whole, *study.versions):
         drops = {drop.seed: drop for drop in study.drops(version)} if version.removed else {}
-        what = figures.label(version.removed) if version.removed else "whole"
+        what = words.label(version.removed) if version.removed else "whole"
         for run in version.runs:
             low, high = run.interval
             drop = drops.get(run.seed)
@@ -102,18 +103,20 @@ def runs_table(study: AblationStudy) -> str:
                 f"{run.right} of {len(run.right_n)}",
                 f"{100 * run.test:.1f}%",
                 f"{100 * low:.1f}–{100 * high:.1f}%",
-                "" if drop is None else figures.signed(drop.points),
+                "" if drop is None else words.signed(drop.points),
+                "" if drop is None else words.between(drop.interval),
                 "" if drop is None else f"{drop.only_whole} / {drop.only_without}",
-                "" if drop is None else figures.p_value(drop.p_value),
+                "" if drop is None else words.p_value(drop.p_value),
             ]
             lines.append(_row(cells, first=1))
         if not version.runs:
             lines.append(
-                _row([what, exact(version.params), exact(version.macs), *["–"] * 7], first=1)
+                _row([what, exact(version.params), exact(version.macs), *["–"] * 8], first=1)
             )
     heads = [
         "network", "parameters", "multiply-adds", "seed", "test patches right", "accuracy",
-        "95% interval", "points lost", "right only in whole / only here", "p",
+        "95% interval", "points lost", "95% interval of the points",
+        "right only in whole / only here", "p",
     ]  # fmt: skip
     return _table(heads, lines, first=1)
 
@@ -123,15 +126,15 @@ def claims_table(study: AblationStudy) -> str:
     lines = [
         _row(
             [
-                figures.label(each.removed),
+                words.label(each.removed),
                 _whole(each.params_claim.stated.replace(" parameters", "")),
                 exact(each.saved_two_towers),
                 exact(each.saved_one_tower),
                 _VERDICTS[each.params_claim.verdict],
                 each.drop_claim.stated.replace(" points", ""),
                 _VERDICTS[each.drop_claim.verdict],
-                figures.signed(each.top1_points),
-                figures.signed(each.top5_points),
+                words.signed(each.top1_points),
+                words.signed(each.top5_points),
             ],
             first=1,
         )
@@ -176,6 +179,7 @@ def explanation(study: AblationStudy) -> str:
   both networks of a pair learnt from the same ones. {
         "Trained with " + ", ".join(versions) + "." if versions else ""
     }
+- The interval of the points lost is Newcombe's for shares of the same patches (1998, method 10).
 - *p* is McNemar's exact test on the patches that only one of the two names rightly. As
   {len(study.versions)} versions are asked about, one is told apart where every seed's p is below
   {study.level:.3g}. Patches overlap and are few, and it takes them as independent: the true
@@ -223,6 +227,13 @@ def opened(here: Room) -> AblationStudy | None:
     except ConvScopeError as error:
         here.refuse(error, sets="network")
         return None
+
+
+def answer_without(here: Room) -> str:
+    """What is known where a network was not retrained without layers."""
+    keys = ", ".join(ablation_study.networks())
+    asked = html.escape(str(here.view["network"])[:80])
+    return f"No version of {asked} was retrained without layers; of {keys} some were."
 
 
 def _row(cells: list[str], *, first: int) -> str:
