@@ -119,8 +119,9 @@ def test_a_method_that_does_not_apply_has_a_row_that_says_so(photo, monkeypatch)
         raise NotApplicable("There is no ReLU in this network.")
         yield
 
-    frame, (row,) = metrics_tasks(KEY, photo, ["gradient"], settings=QUICK)
+    frame, rows = metrics_tasks(KEY, photo, ["gradient"], settings=QUICK)
     shared = run_here(frame)
+    (row,) = rows(shared)
     monkeypatch.setattr(explaining, "saliency", refuses)
     found = joined(shared, [run_here(row)])
     assert found.rows[0].note == "There is no ReLU in this network."

@@ -173,6 +173,7 @@ class MapMetrics:
         target, target_class: the class; `probability` and `score` are what it has.
         settings: how they were measured; `side_px` is the side of the squares taken away.
         image_hwc: uint8, what the network looked at.
+        fallen_s: what the score loses with each of those squares; no map is in it.
     """
 
     rows: tuple[MethodMetrics, ...]
@@ -184,6 +185,7 @@ class MapMetrics:
     settings: MetricSettings
     side_px: int
     image_hwc: npt.NDArray[np.uint8] = field(repr=False)
+    fallen_s: npt.NDArray[np.float64] | None = field(default=None, repr=False)
 
     def random_areas(self, which: Literal["deletion", "insertion"]) -> tuple[float, float]:
         """Mean and standard deviation of the random orders' areas; no deviation of a single one.

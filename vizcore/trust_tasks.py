@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Hashable, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -98,12 +98,17 @@ def method_metrics_task(
     layer: str | None = None,
     options: Mapping[str, Value] | None = None,
     settings: MetricSettings | None = None,
+    frame: MapMetrics | None = None,
     weights: AnyWeights = None,
 ) -> Task[MethodMetrics]:
-    """One method's map measured; see `vizcore.lenses.saliency_metrics_table`."""
+    """One method's map measured; see `vizcore.lenses.saliency_metrics_table`.
+
+    Args:
+        frame: what `metrics_frame_task` of the same class and settings gave, not to find it again.
+    """
     how = settings or MetricSettings()
     asked = _asked(name, image, target, method, layer, options, weights)
-    work = partial(_measured, asked=asked, settings=how)
+    work = partial(_measured, asked=asked, settings=how, frame=frame)
     label = f"Metrics of {asked.method.title}"
     return Task(work, label, source_of(asked.seen.weights), asked.key("metrics", how))
 
@@ -117,16 +122,32 @@ def metrics_tasks(
     layer: str | None = None,
     settings: MetricSettings | None = None,
     weights: AnyWeights = None,
-) -> tuple[Task[MapMetrics], tuple[Task[MethodMetrics], ...]]:
-    """A table of methods: what they share, and a task for each row; `joined` makes it one."""
-    frame = metrics_frame_task(name, image, target, settings=settings, weights=weights)
-    rows = (
-        method_metrics_task(
-            name, image, target, each, layer=layer, settings=settings, weights=weights
+) -> tuple[Task[MapMetrics], Callable[[MapMetrics], tuple[Task[MethodMetrics], ...]]]:
+    """A table of methods: what they share, and with that a task for each row.
+
+    `joined` makes it one.
+
+    Raises:
+        BadChoice: an unknown method.
+    """
+    chosen = tuple(method_of(each).key for each in dict.fromkeys(methods))
+
+    def rows(frame: MapMetrics) -> tuple[Task[MethodMetrics], ...]:
+        return tuple(
+            method_metrics_task(
+                name,
+                image,
+                target,
+                each,
+                layer=layer,
+                settings=settings,
+                frame=frame,
+                weights=weights,
+            )
+            for each in chosen
         )
-        for each in dict.fromkeys(methods)
-    )
-    return frame, tuple(rows)
+
+    return metrics_frame_task(name, image, target, settings=settings, weights=weights), rows
 
 
 def joined(frame: MapMetrics, rows: Sequence[MethodMetrics]) -> MapMetrics:
@@ -212,7 +233,7 @@ def _frame(
 
 
 def _measured(
-    network: nn.Module, *, asked: _Asked, settings: MetricSettings
+    network: nn.Module, *, asked: _Asked, settings: MetricSettings, frame: MapMetrics | None
 ) -> Generator[Progress, None, MethodMetrics]:
     from vizcore.lenses.saliency_metrics_table import method_metrics
 
@@ -223,4 +244,5 @@ def _measured(
         method=asked.method.key,
         title=asked.method.title,
         settings=settings,
+        frame=frame,
     )

@@ -39,14 +39,19 @@ def test_each_layer_alone():
 
 
 def test_metrics_of_several_methods():
-    at = open_page("trust", show="metrics", methods="gradient,input_x_gradient", deleted="zero")
+    few = {"parts": "8", "orders": "2", "squares": "16", "nudges": "3"}
+    at = open_page(
+        "trust", show="metrics", methods="gradient,input_x_gradient", deleted="zero", **few
+    )
     said = texts(at)
+    assert "in 8 parts; 2 random orders; 16 squares of 16 × 16 pixels" in said
+    assert "3 inputs, each value moved by at most 0.02" in said
     assert "finds the pixels that matter best of 2" in said
     assert "not promised" in said
     assert "random order" in said
     code = code_of(at, "trust")
     assert "['gradient', 'input_x_gradient']" in code
-    assert "MetricSettings(deletion_baseline='zero')" in code
+    assert "MetricSettings(deletion_baseline='zero', steps=8, random_orders=2" in code
     at.session_state["kept.open.trust.How to read this"] = True
     at.run()
     assert "puts 0 in their place" in texts(at)

@@ -31,7 +31,7 @@ def test_methods_says_what_applies_and_why_not(capsys):
     assert main(["methods", KEY, "--device", "cpu"]) == 0
     text = capsys.readouterr().out
     assert "refused    cam" in text
-    assert text.strip().endswith("30 applies, 8 rewritten, 1 refused")
+    assert text.strip().endswith("30 apply, 8 rewritten, 1 refused")
 
 
 def test_saliency_takes_options_a_layer_and_a_second_class(photo, tmp_path, capsys):

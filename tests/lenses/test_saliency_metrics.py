@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import captum.metrics
 import numpy as np
 import pytest
@@ -11,7 +13,6 @@ from scipy.ndimage import gaussian_filter
 from torch import Tensor, nn
 
 from vizcore.errors import BadChoice, NotApplicable
-from vizcore.lenses import saliency_metrics
 from vizcore.lenses.explaining import explain_by
 from vizcore.lenses.saliency_metrics import (
     baseline_of,
@@ -19,7 +20,7 @@ from vizcore.lenses.saliency_metrics import (
     pixel_order,
     random_orders,
 )
-from vizcore.lenses.saliency_metrics_captum import disturbed, infidelity, sensitivity
+from vizcore.lenses.saliency_metrics_captum import disturbed, falls, infidelity, sensitivity
 from vizcore.runtime.jobs import finish
 from vizcore.zoo.photos20 import zfnet_photos20
 
@@ -110,11 +111,45 @@ def test_steps_take_equal_parts_and_ends_are_the_pictures(network, image):
 def test_batches_change_nothing(network, image, monkeypatch):
     orders = random_orders(4096, 2)
     one = finish(pixel_curves(network, image, orders, 3, steps=3))
-    monkeypatch.setattr(saliency_metrics, "BATCH", 1)
+    sizes: list[int] = []
+    handle = network.register_forward_pre_hook(lambda _, given: sizes.append(len(given[0])))
+    monkeypatch.setenv("CONVSCOPE_MEMORY", "1MB")
     other = finish(pixel_curves(network, image, orders, 3, steps=3))
+    handle.remove()
+    assert max(sizes) == 1, "the setting bounds the batch"
+    assert len(sizes) - 3 == 3 + 2 * 2 * 2, "what all orders begin and end with is asked once"
     for first, second in zip(one, other, strict=True):
         np.testing.assert_allclose(first.deletion.scores_s, second.deletion.scores_s, rtol=1e-4)
         np.testing.assert_allclose(first.insertion.scores_s, second.insertion.scores_s, rtol=1e-4)
+
+
+def test_in_one_step_there_are_the_two_ends(network, image):
+    (found,) = finish(pixel_curves(network, image, random_orders(4096, 1), 0, steps=1))
+    assert found.deletion.shares_s.tolist() == [0, 1]
+    assert finish(pixel_curves(network, image, [], 0)) == ()
+
+
+@pytest.mark.parametrize("removals", [1, 9])
+def test_what_squares_cost_is_asked_once_for_all_maps(network, image, removals):
+    how: dict[str, Any] = {"removals": removals, "side_px": 20, "baseline": "blur", "seed": 4}
+    fallen = finish(falls(network, image, 2, **how))
+    with torch.no_grad():
+        source, without = np.random.default_rng(4), baseline_of(image, "blur")
+        for fall in fallen:
+            top, left = source.integers(0, 45), source.integers(0, 45)
+            less = image.clone()
+            square = (0, slice(None), slice(top, top + 20), slice(left, left + 20))
+            less[square] = without[square]
+            lost = float(network(image)[0, 2] - network(less)[0, 2])
+            assert fall == pytest.approx(lost, rel=1e-3, abs=1e-5)
+    values = np.random.default_rng(2).normal(size=(64, 64))
+    alone = finish(infidelity(network, image, values, 2, **how))
+    asked: list[int] = []
+    handle = network.register_forward_pre_hook(lambda _, given: asked.append(len(given[0])))
+    known = finish(infidelity(network, image, values, 2, **how, fallen_s=fallen))
+    handle.remove()
+    assert known == pytest.approx(alone, rel=1e-5)
+    assert not asked
 
 
 def test_equal_values_are_in_random_order_and_the_seed_decides():

@@ -68,7 +68,7 @@ def test_zeros_around_the_maps_and_axes_taken_apart_only_move_relevance():
     told = seen.completeness
     whole = told.attributed + told.absorbed.by_biases + told.absorbed.by_epsilon
     assert whole == pytest.approx(told.difference, rel=1e-4)
-    assert "1 padding with zeros made a call" in seen.fit.changes
+    assert "1 paddings with zeros made calls" in seen.fit.changes
 
 
 @pytest.mark.parametrize("layer", [None, "conv1", "norm1", "pool", "relu3"])

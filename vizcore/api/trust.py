@@ -83,8 +83,9 @@ def map_metrics(
         BadChoice: an unknown method, or a setting outside its range.
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
     """
-    frame, rows = metrics_tasks(
+    frame_task, rows = metrics_tasks(
         name, image, methods, target, layer=layer, settings=settings, weights=weights
     )
     place = choose(device)
-    return joined(run_here(frame, place), [run_here(each, place) for each in rows])
+    frame = run_here(frame_task, place)
+    return joined(frame, [run_here(each, place) for each in rows(frame)])

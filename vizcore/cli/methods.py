@@ -37,5 +37,5 @@ def run(args: argparse.Namespace) -> int:
         for reason in fit.reasons:
             print(f"{'':11}{reason}")
     counts = {verdict: len(found.with_verdict(verdict)) for verdict in _VERDICTS}
-    print(", ".join(f"{count} {verdict}" for verdict, count in counts.items()))
+    print("{applies} apply, {rewritten} rewritten, {refused} refused".format(**counts))
     return 0

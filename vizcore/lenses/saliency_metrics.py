@@ -17,15 +17,11 @@ import torch
 from torch import Tensor, nn
 
 from vizcore.errors import BadChoice, NotApplicable
-from vizcore.lenses.capture import Images, as_input, forward
-from vizcore.lenses.prediction import one_picture
+from vizcore.lenses.capture import Images
+from vizcore.lenses.scoring import scoring
 from vizcore.records_trust import Baseline, PixelCurve, PixelCurves
-from vizcore.runtime.clone import private_copy
 from vizcore.runtime.jobs import Progress
-from vizcore.runtime.memory import in_batches
 
-#: Values of the pictures in one batch, and the most pictures in it.
-BATCH_VALUES, BATCH = 32 * 3 * 64 * 64, 32
 #: The blur's deviation as a share of the picture's shorter side.
 BLUR_SHARE = 1 / 16
 
@@ -64,9 +60,11 @@ def pixel_curves(
         >>> found[0].deletion.scores_s.tolist()
         [10.0, 6.0, 3.0, 1.0, 0.0]
     """
-    copy = private_copy(network)
-    image = as_input(copy, one_picture(image_nchw))
+    ready = scoring(network, image_nchw)
+    image = ready.image
     pixels = image.shape[2] * image.shape[3]
+    if not orders:
+        return ()
     if steps < 1:
         raise BadChoice.among("steps", steps, ["1 and more"])
     for order in orders:
@@ -74,16 +72,14 @@ def pixel_curves(
             raise BadChoice(f"An order must name each of the {pixels} pixels once.")
     ends = np.rint(np.linspace(0, pixels, min(steps, pixels) + 1)).astype(np.intp)
     blank = {name: baseline_of(image, name) for name in (deletion_baseline, insertion_baseline)}
-    jobs = [
-        (ranks, end, deletes)
-        for ranks in (
-            torch.from_numpy(np.argsort(order)).reshape(image.shape[2:]) for order in orders
-        )
-        for deletes in (True, False)
-        for end in ends
+    ranked = [torch.from_numpy(np.argsort(order)).reshape(image.shape[2:]) for order in orders]
+    # All orders begin and end alike: the picture, and what is left when all of it is taken away.
+    inner = [
+        (ranks, end, deletes) for ranks in ranked for deletes in (True, False) for end in ends[1:-1]
     ]
+    alike = [(ranked[0], end, deletes) for end, deletes in ((0, True), (pixels, True), (0, False))]
 
-    def step(part: list[tuple[Tensor, int, bool]]) -> npt.NDArray[np.float64]:
+    def make(part: list[tuple[Tensor, int, bool]]) -> Tensor:
         made = []
         for ranks, end, deletes in part:
             changed = (ranks < end).to(image.device)
@@ -93,16 +89,23 @@ def pixel_curves(
                 if deletes
                 else torch.where(changed, image, without)
             )
-        with torch.no_grad():
-            return forward(copy, torch.cat(made)).double().cpu().numpy()
+        return torch.cat(made)
 
-    batch = max(1, min(BATCH, BATCH_VALUES // image[0].numel()))
-    parts = yield from in_batches(step, jobs, batch=batch, device=str(image.device), note=note)
-    scores = np.concatenate(parts)
-    if not np.isfinite(scores).all():
+    found = yield from ready.scores(make, [*alike, *inner], note)
+    if not np.isfinite(found).all():
         raise NotApplicable("The network's class scores are not finite without some pixels.")
-    probabilities = _softmax(scores)[:, target].reshape(len(orders), 2, len(ends))
-    of_class = scores[:, target].reshape(probabilities.shape)
+    whole, taken, blurred = found[:3]
+    between = found[3:].reshape(len(orders), 2, len(ends) - 2, found.shape[1])
+    scores = np.stack(
+        [
+            np.concatenate([np.broadcast_to(first, (len(orders), 1, len(first))), between[:, way],
+                            np.broadcast_to(last, (len(orders), 1, len(last)))], axis=1)
+            for way, (first, last) in enumerate(((whole, taken), (blurred, whole)))
+        ],
+        axis=1,
+    )  # fmt: skip
+    probabilities = _softmax(scores)[..., target]
+    of_class = scores[..., target]
     shares = ends / pixels
     return tuple(
         PixelCurves(*(PixelCurve(shares, p[n], s[n]) for n in (0, 1)))
@@ -152,6 +155,6 @@ def baseline_of(image_nchw: Tensor, name: Baseline) -> Tensor:
 
 
 def _softmax(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    odds = np.exp(scores - scores.max(axis=1, keepdims=True))
-    shares: npt.NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
+    odds = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    shares: npt.NDArray[np.float64] = odds / odds.sum(axis=-1, keepdims=True)
     return shares

@@ -15,14 +15,13 @@ import torch
 from torch import Tensor, nn
 
 from vizcore.errors import BadChoice
-from vizcore.lenses.capture import Images, as_input, forward
+from vizcore.lenses.capture import Images, as_input
 from vizcore.lenses.explaining import Explain, within
 from vizcore.lenses.prediction import one_picture
-from vizcore.lenses.saliency_metrics import BATCH, BATCH_VALUES, baseline_of
+from vizcore.lenses.saliency_metrics import baseline_of
+from vizcore.lenses.scoring import Scoring, scoring
 from vizcore.records_trust import Baseline
-from vizcore.runtime.clone import private_copy
 from vizcore.runtime.jobs import Progress
-from vizcore.runtime.memory import in_batches
 
 
 def infidelity(
@@ -35,6 +34,7 @@ def infidelity(
     side_px: int | None = None,
     baseline: Baseline = "mean",
     seed: int = 0,
+    fallen_s: npt.NDArray[np.float64] | None = None,
 ) -> Generator[Progress, None, tuple[float, float | None]]:
     """How badly a map foretells what the score loses with a square of the picture.
 
@@ -48,6 +48,7 @@ def infidelity(
         removals: random squares.
         side_px: of the squares; None takes a quarter of the shorter side.
         baseline: what stands in a square that was taken away.
+        fallen_s: what the score loses with each square, where `falls` has told it already.
 
     Raises:
         BadChoice: a map or a square that does not fit the picture, or no removals.
@@ -63,36 +64,23 @@ def infidelity(
     """
     from captum.metrics import infidelity as captum_infidelity
 
-    copy = private_copy(network)
-    image = as_input(copy, one_picture(image_nchw))
-    size = tuple(image.shape[2:])
-    side = square_side((size[0], size[1])) if side_px is None else side_px
-    if values_hw.shape != size:
-        raise BadChoice(f"The map is {values_hw.shape}, the picture {size}.")
-    if not 1 <= side <= min(size):
-        raise BadChoice.among("side_px", side, [f"1 to {min(size)}"])
-    if removals < 1:
-        raise BadChoice.among("removals", removals, ["1 and more"])
-    without = baseline_of(image, baseline)
-    squares = _squares(removals, side, (size[0], size[1]), seed).to(image)
-
-    def step(part: Tensor) -> Tensor:
-        with torch.no_grad():
-            return forward(copy, torch.where(part > 0, without, image))
-
-    note = "squares taken away"
-    batch = max(1, min(BATCH, BATCH_VALUES // image[0].numel()))
-    parts = yield from in_batches(step, squares, batch=batch, device=str(image.device), note=note)
-    perturbed, whole = torch.cat(parts), step(torch.zeros_like(squares[:1]))
+    height, width = one_picture(image_nchw).shape[2:]
+    if values_hw.shape != (height, width):
+        raise BadChoice(f"The map is {values_hw.shape}, the picture {(height, width)}.")
+    squares = removed_squares((height, width), removals, side_px, seed)
+    if fallen_s is None:
+        ready = scoring(network, image_nchw)
+        fallen_s = yield from _falls(ready, squares, target, baseline)
+    fallen = torch.tensor(fallen_s, dtype=torch.float32).unsqueeze(1)
 
     def measured(values: npt.NDArray[np.floating], normalize: bool) -> float:
         return float(
             captum_infidelity(
-                lambda there: perturbed if bool((there == 0).any()) else whole,
+                lambda there: -fallen if bool((there == 0).any()) else torch.zeros(1, 1),
                 lambda there: (squares, there - squares),
                 torch.ones_like(squares[:1]),
-                torch.from_numpy(np.array(values, np.float32))[None, None].to(squares),
-                target=target,
+                torch.from_numpy(np.array(values, np.float32))[None, None],
+                target=0,
                 n_perturb_samples=removals,
                 normalize=normalize,
             ).item()
@@ -105,6 +93,40 @@ def infidelity(
     return found, found / nothing if nothing else None
 
 
+def falls(
+    network: nn.Module,
+    image_nchw: Images,
+    target: int,
+    *,
+    removals: int = 64,
+    side_px: int | None = None,
+    baseline: Baseline = "mean",
+    seed: int = 0,
+) -> Generator[Progress, None, npt.NDArray[np.float64]]:
+    """What the score loses with each of the random squares of `infidelity`: (removals,).
+
+    No map is in it: one answer serves all maps of a class.
+    """
+    ready = scoring(network, image_nchw)
+    size = ready.image.shape[2], ready.image.shape[3]
+    squares = removed_squares(size, removals, side_px, seed)
+    return (yield from _falls(ready, squares, target, baseline))
+
+
+def _falls(
+    ready: Scoring, squares: Tensor, target: int, baseline: Baseline
+) -> Generator[Progress, None, npt.NDArray[np.float64]]:
+    without = baseline_of(ready.image, baseline)
+    parts = torch.cat([torch.zeros_like(squares[:1]), squares])
+
+    def make(part: Tensor) -> Tensor:
+        return torch.where(part.to(ready.image.device) > 0, without, ready.image)
+
+    scores = yield from ready.scores(make, parts, "squares taken away")
+    lost: npt.NDArray[np.float64] = scores[0, target] - scores[1:, target]
+    return lost
+
+
 def sensitivity(
     network: nn.Module,
     image_nchw: Images,
@@ -113,6 +135,7 @@ def sensitivity(
     nudges: int = 10,
     radius: float = 0.02,
     seed: int = 0,
+    values_hw: npt.NDArray[np.floating] | None = None,
 ) -> Generator[Progress, None, float]:
     """Captum's `sensitivity_max`: the largest relative change of a map in a small neighbourhood.
 
@@ -123,6 +146,7 @@ def sensitivity(
         explain: the method, with one class.
         nudges: disturbed inputs.
         radius: in the units of the network's input.
+        values_hw: the map of the picture itself, where it is known already.
 
     Raises:
         BadChoice: no nudges, or a radius that is not above 0.
@@ -136,12 +160,14 @@ def sensitivity(
         raise BadChoice.among("radius", radius, ["a number above 0"])
     image = as_input(network, one_picture(image_nchw))
     moved = disturbed(image, nudges, radius, seed)
-    maps: list[Tensor] = []
-    for place, each in enumerate((image, *moved.split(1))):
-        note = f"disturbed input {place} of {nudges}"
-        found = yield from within(explain(network, each), place, nudges + 1, note)
+    known = [] if values_hw is None else [values_hw]
+    asked = [*([] if known else [image]), *moved.split(1)]
+    maps = [torch.from_numpy(np.array(each, np.float64))[None, None] for each in known]
+    for place, each in enumerate(asked):
+        note = f"disturbed input {len(maps)} of {nudges}" if maps else "the map itself"
+        found = yield from within(explain(network, each), place, len(asked), note)
         maps.append(torch.from_numpy(np.array(found.values_hw, np.float64))[None, None])
-        yield Progress(place + 1, nudges + 1, note)
+        yield Progress(place + 1, len(asked), note)
     answers = iter((maps[0], torch.cat(maps[1:])))
     largest: Tensor = sensitivity_max(
         lambda _inputs: next(answers),
@@ -169,8 +195,17 @@ def square_side(size: tuple[int, int]) -> int:
     return max(1, min(size) // 4)
 
 
-def _squares(count: int, side: int, size: tuple[int, int], seed: int) -> Tensor:
-    """Random squares inside a picture, 1 inside and 0 outside: (count, 1, H, W)."""
+def removed_squares(size: tuple[int, int], count: int, side_px: int | None, seed: int) -> Tensor:
+    """Random squares inside a picture of this size, 1 inside and 0 outside: (count, 1, H, W).
+
+    Raises:
+        BadChoice: a square larger than the picture, or none.
+    """
+    side = square_side(size) if side_px is None else side_px
+    if not 1 <= side <= min(size):
+        raise BadChoice.among("side_px", side, [f"1 to {min(size)}"])
+    if count < 1:
+        raise BadChoice.among("removals", count, ["1 and more"])
     source = np.random.default_rng(seed)
     made = torch.zeros(count, 1, *size)
     for each in made:

@@ -14,7 +14,7 @@ from vizcore.lenses.capture import Images, as_input, forward
 from vizcore.lenses.explaining import Explain, within
 from vizcore.lenses.prediction import class_names, one_picture
 from vizcore.lenses.saliency_metrics import pixel_curves, pixel_order, random_orders
-from vizcore.lenses.saliency_metrics_captum import infidelity, sensitivity, square_side
+from vizcore.lenses.saliency_metrics_captum import falls, infidelity, sensitivity, square_side
 from vizcore.records_trust import MapMetrics, MethodMetrics, MetricSettings
 from vizcore.runtime.clone import private_copy
 from vizcore.runtime.jobs import Progress
@@ -61,7 +61,7 @@ def metrics_frame(
             received=str(chosen),
         )
     pixels = image.shape[2] * image.shape[3]
-    curves = yield from pixel_curves(
+    steps = pixel_curves(
         network,
         image,
         random_orders(pixels, how.random_orders, how.seed),
@@ -69,8 +69,17 @@ def metrics_frame(
         steps=how.steps,
         deletion_baseline=how.deletion_baseline,
         insertion_baseline=how.insertion_baseline,
-        note="pixels taken away in random orders",
     )
+    curves = yield from within(steps, 0, 2, "pixels taken away in random orders")
+    removed = falls(
+        network,
+        image,
+        chosen,
+        removals=how.removals,
+        baseline=how.deletion_baseline,
+        seed=how.seed,
+    )
+    fallen = yield from within(removed, 1, 2, "squares taken away")
     return MapMetrics(
         rows=(),
         random=curves,
@@ -81,6 +90,7 @@ def metrics_frame(
         settings=how,
         side_px=square_side((image.shape[2], image.shape[3])),
         image_hwc=image_hwc,
+        fallen_s=fallen,
     )
 
 
@@ -92,6 +102,7 @@ def method_metrics(
     method: str,
     title: str,
     settings: MetricSettings | None = None,
+    frame: MapMetrics | None = None,
 ) -> Generator[Progress, None, MethodMetrics]:
     """One method's map of one class, measured in all four ways.
 
@@ -99,6 +110,7 @@ def method_metrics(
 
     Args:
         explain: the method, with one class; `method` and `title` what it is called.
+        frame: what `metrics_frame` found for the same class and settings, not to find it again.
 
     Raises:
         BadChoice: a bad setting.
@@ -140,10 +152,17 @@ def method_metrics(
         removals=how.removals,
         baseline=how.deletion_baseline,
         seed=how.seed,
+        fallen_s=None if frame is None else frame.fallen_s,
     )
     infidel, unexplained = yield from within(removed, 2, _PARTS, f"{title}: infidelity")
     nudged = sensitivity(
-        network, image_nchw, explain, nudges=how.nudges, radius=how.radius, seed=how.seed
+        network,
+        image_nchw,
+        explain,
+        nudges=how.nudges,
+        radius=how.radius,
+        seed=how.seed,
+        values_hw=values,
     )
     sensitive = yield from within(nudged, 3, _PARTS, f"{title}: sensitivity")
     return MethodMetrics(

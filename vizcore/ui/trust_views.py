@@ -22,6 +22,7 @@ from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, any_text, one_of, whole
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import Download, Room, is_dark
+from vizcore.ui.trust_counts import COUNTS
 from vizcore.zoo.weights import Weights
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ CHOICES = [
     Choice("seed", 0, whole(0, 999_999)),
     Choice("deleted", "mean", one_of(*BASELINES)),
     Choice("inserted", "blur", one_of(*BASELINES)),
+    *(Choice(key, each.usual, whole(each.least, each.most)) for key, each in COUNTS.items()),
 ]
 
 

@@ -20,6 +20,7 @@ from vizcore.ui import trust_views as trust
 from vizcore.ui import work
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import Download, Room, is_dark
+from vizcore.ui.trust_counts import COUNTS
 from vizcore.zoo.weights import Weights
 
 if TYPE_CHECKING:
@@ -54,15 +55,20 @@ def draw(here: Room, weights: Weights, chosen: Chosen) -> MapMetrics | None:
                     format_func=trust.BASELINES.__getitem__,
                     **view.bind(name),
                 )
+            for name, count in COUNTS.items():
+                st.number_input(count.words, count.least, count.most, **view.bind(name))
             trust.draw_seed(here)
     settings = MetricSettings(
-        deletion_baseline=view["deleted"], insertion_baseline=view["inserted"], seed=view["seed"]
+        deletion_baseline=view["deleted"],
+        insertion_baseline=view["inserted"],
+        seed=view["seed"],
+        **{count.setting: view[name] for name, count in COUNTS.items()},
     )
     place = st.empty()
     rows: list[MethodMetrics] = []
     keys: list[Hashable] = []
     try:
-        frame_task, row_tasks = trust_tasks.metrics_tasks(
+        frame_task, rows_of = trust_tasks.metrics_tasks(
             weights.architecture,
             chosen.picture,
             view["methods"],
@@ -72,6 +78,7 @@ def draw(here: Room, weights: Weights, chosen: Chosen) -> MapMetrics | None:
             weights=weights,
         )
         frame = work.run(frame_task, slot="trust.frame")
+        row_tasks = rows_of(frame)
         for number, task in enumerate(row_tasks):
             rows.append(work.run(task, slot=f"trust.row{number}"))
             keys.append(task.key)
@@ -90,8 +97,10 @@ def draw(here: Room, weights: Weights, chosen: Chosen) -> MapMetrics | None:
     st.html(tables.metrics_table(found))
     views.caption(
         weights,
-        f"Squares of {found.side_px} × {found.side_px} pixels for infidelity; inputs moved by at "
-        f"most {settings.radius:g} for sensitivity; seed {settings.seed}.",
+        f"Deletion and insertion in {settings.steps} parts; {settings.random_orders} random "
+        f"orders; {settings.removals} squares of {found.side_px} × {found.side_px} pixels for "
+        f"infidelity; {settings.nudges} inputs, each value moved by at most {settings.radius:g}, "
+        f"for sensitivity; seed {settings.seed}.",
     )
     _offer(here, weights, chosen, found)
     _code(here, weights, chosen, found, layer)
@@ -132,7 +141,12 @@ def _code(
     usual, how = MetricSettings(), found.settings
     changed = {
         name: getattr(how, name)
-        for name in ("deletion_baseline", "insertion_baseline", "seed")
+        for name in (
+            "deletion_baseline",
+            "insertion_baseline",
+            "seed",
+            *(count.setting for count in COUNTS.values()),
+        )
         if getattr(how, name) != getattr(usual, name)
     }
     settings = ""

@@ -147,8 +147,18 @@ class Look:
         """How many pictures go through the network at once, forward and back."""
         if self._pass_bytes is None:
             self._pass_bytes = bytes_of_a_pass(self.score, self.image)
-        fits = int(self.memory_bytes // max(1, int(_PASS_FACTOR * self._pass_bytes)))
-        return max(1, min(_BEST_BATCH.get(self.image.device.type, 8), fits))
+        room = int(_PASS_FACTOR * self._pass_bytes)
+        return pictures_at_once(room, self.memory_bytes, self.image.device.type)
+
+
+def pictures_at_once(bytes_of_one: int, memory_bytes: int, device: str) -> int:
+    """How many pictures go through a network at once: as many as are quick there and fit.
+
+    Example:
+        >>> pictures_at_once(100, 350, "cpu"), pictures_at_once(0, 350, "cpu")
+        (3, 8)
+    """
+    return max(1, min(_BEST_BATCH.get(device, 8), memory_bytes // max(1, bytes_of_one)))
 
 
 @dataclass(slots=True)

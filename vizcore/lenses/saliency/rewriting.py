@@ -146,7 +146,7 @@ class _Rewriting:
                 self.changes["Flatten made a call"] += 1
                 self._replace_by_call(node, torch.flatten, (module.start_dim, module.end_dim))
             elif isinstance(module, ops.PADS) and module.value == 0:
-                self.changes["padding with zeros made a call"] += 1
+                self.changes["paddings with zeros made calls"] += 1
                 self._replace_by_call(node, F.pad, (tuple(module.padding),))
             elif type(module) in ops.LRP_LAYERS:
                 self._own(node, module)
