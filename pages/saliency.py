@@ -31,7 +31,8 @@ with room(choosing.PAGE, "Which pixels decided?", choosing.CHOICES) as here:
     else:
 
         def tell(there: dict[str, Any]) -> None:
-            text = out.answer_text(out.made_of(asked, there))
+            refused = len(there) == len(asked)
+            text = out.answer_text(out.made_of(asked, there), refused=refused)
             here.answer(views.answer(weights, text))
 
         if len(asked) == 1:
@@ -40,6 +41,7 @@ with room(choosing.PAGE, "Which pixels decided?", choosing.CHOICES) as here:
             found = grid.draw_grid(view, weights, chosen, asked, tell)
         made = out.made_of(asked, found)
         tell(found)
+        choosing.draw_other_layers(view, found)
         here.offer(*out.downloads(view, weights, chosen, made, found, is_dark()))
         here.code(out.code(view, weights, chosen, asked))
         if len(asked) > 1:

@@ -88,6 +88,27 @@ def test_a_sum_is_shown_and_one_that_misses_is_said_to_fail():
     assert any("Fails completeness" in each.value for each in coarse.markdown)
 
 
+def test_an_addition_is_a_layer_and_a_branch_is_told_from_a_failure():
+    start = {"network": "resnet14_photos20", "picture": "coffee"}
+    at = open_page("saliency", method="grad_cam", layer="stage1.unit2.add", **start)
+    assert "'stage1.unit2.add' made a module; largest difference of its outputs 0" in texts(at)
+    assert "layer='stage1.unit2.add'" in code_of(at, "saliency")
+    branch = "stage1.unit2.residual.bn2"
+    said = texts(open_page("saliency", method="layer_conductance", layer=branch, **start))
+    assert "A part only: its values sum to" in said
+    assert "ways that do not pass it come in at stage1.unit2.add" in said
+    assert "Fails completeness" not in said
+
+
+def test_a_layer_that_is_not_there_is_replaced_by_a_click():
+    at = open_page("saliency", picture="coffee", method="grad_cam", layer="convv4")
+    assert answer(at) == "No map can be made of this."
+    next(button for button in at.button if button.label == "Use conv4").click().run()
+    assert not at.exception
+    assert at.session_state["saliency.layer"] == "conv4"
+    assert "half of all influence" in answer(at)
+
+
 def test_an_unknown_class_is_replaced_and_the_others_stay():
     at = open_page("saliency", picture="coffee", **{"class": "rocket;catt"})
     assert "'catt'" in texts(at)
@@ -155,7 +176,7 @@ def test_a_layer_is_chosen_among_those_that_run():
     assert "layer='conv3'" in code_of(at, "saliency")
     unknown = open_page("saliency", picture="coffee", method="grad_cam", layer="conv9")
     assert any("'conv9'" in each.value for each in unknown.markdown)
-    assert "There is no map yet." in answer(unknown)
+    assert "No map can be made of this." in answer(unknown)
 
 
 @pytest.mark.parametrize(

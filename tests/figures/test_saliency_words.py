@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from vizcore.figures.saliency_words import agreement, completeness_words, fit_words, half_share
-from vizcore.records_saliency import Completeness, MethodFit, SaliencyMap
+from vizcore.figures.saliency_words import (
+    agreement,
+    completeness_words,
+    finding,
+    fit_words,
+    half_share,
+)
+from vizcore.records_saliency import Absorbed, Completeness, MethodFit, SaliencyMap
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -39,3 +45,29 @@ def test_a_network_that_was_not_rewritten_is_not_said_to_be():
     photo, values = np.zeros((1, 1, 3), np.uint8), np.zeros((1, 1), np.float32)
     for fit in (None, MethodFit("gradient", "applies")):
         assert fit_words(SaliencyMap(values, True, "", 0, "cat", 1.0, photo, fit=fit)) == ""
+
+
+def test_why_a_sum_misses_is_told_with_what_is_worth_a_word():
+    part = Completeness(0.5, 1.0, "grey", beside="layer1.0.add")
+    assert completeness_words(part).startswith("A part only: its values sum to 0.5")
+    assert completeness_words(part).endswith("come in at layer1.0.add")
+    whole = Completeness(0.5, 1.0, "", absorbed=Absorbed(0.3, 0.1, "conv1", 0.4))
+    said = completeness_words(whole)
+    assert "absorb 0.3 of the score (most at conv1: 0.4), epsilon 0.1; 0.1 is lost to" in said
+    small = Completeness(0.5, 1.0, "", absorbed=Absorbed(0.5, 1e-9, "conv1", 0.4))
+    assert completeness_words(small).endswith("(most at conv1: 0.4)")
+    unit = Completeness(1.0, 1.0, "grey", of_unit=True)
+    assert "the unit's value differs by 1 from grey" in completeness_words(unit)
+    mean = Completeness(1.0, 1.0, "its bias", by_mean=True)
+    assert "the mean of its values is 1, the score differs by 1 from its bias" in (
+        completeness_words(mean)
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [(0.0, "every value is 0"), (np.nan, "some values are not finite")],
+)
+def test_a_map_without_a_finding_says_so(values: float, said: str):
+    photo, flat = np.zeros((2, 2, 3), np.uint8), np.full((2, 2), values, np.float32)
+    assert finding(SaliencyMap(flat, True, "", 0, "cat", 1.0, photo)) == said

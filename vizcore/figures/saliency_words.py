@@ -9,7 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vizcore.figures.numbers import percent
-from vizcore.records_saliency import Completeness, MethodFit, SaliencyMap
+from vizcore.records_saliency import COMPLETENESS_LIMIT, Completeness, MethodFit, SaliencyMap
+
+#: What is less than this share of a score is not worth a word.
+_MUCH = 0.01
 
 
 def half_share(values_hw: npt.NDArray[np.floating]) -> float:
@@ -78,15 +81,15 @@ def completeness_words(sums: Completeness) -> str:
     """Whether a map's values sum to what they should, with the numbers.
 
     Example:
-        >>> completeness_words(Completeness(0.9, 1.0, "grey"))
-        'Fails completeness: its values sum to 0.9, the score differs by 1 from grey (gap 10%)'
+        >>> completeness_words(Completeness(0.9, 1.0, ""))
+        'Fails completeness: its values sum to 0.9, the score is 1 (gap 10%, above 5.0%)'
         >>> completeness_words(Completeness(0.99, 1.0, "grey"))
         'Complete: its values sum to 0.99, the score differs by 1 from grey (gap 1.0%)'
-        >>> completeness_words(Completeness(1.0, 1.0, ""))
-        'Complete: its values sum to 1, the score is 1 (gap 0%)'
     """
     verdict = "Complete" if sums.holds else "Fails completeness" if sums.fails else "A part only"
     gap = percent(sums.gap) if np.isfinite(sums.gap) else "without bound"
+    if sums.fails:
+        gap += f", above {percent(COMPLETENESS_LIMIT)}"
     gives = "the mean of its values is" if sums.by_mean else "its values sum to"
     what = "the unit's value" if sums.of_unit else "the score"
     than = f"is {sums.difference:.3g}"
@@ -103,7 +106,7 @@ def _why(sums: Completeness) -> str:
         '. The layer cannot carry all of it: ways that do not pass it come in at add'
         >>> from vizcore.records_saliency import Absorbed
         >>> _why(Completeness(0.5, 1.0, "nothing", absorbed=Absorbed(0.5, 0.0, "conv1", 0.75)))
-        '. Biases absorb 0.5 of the score (most at conv1: 0.75), epsilon 0'
+        '. Biases absorb 0.5 of the score (most at conv1: 0.75)'
     """
     if sums.holds:
         return ""
@@ -115,12 +118,35 @@ def _why(sums: Completeness) -> str:
     if taken is None:
         return ""
     most = f" (most at {taken.most_at}: {taken.there:.3g})" if taken.there else ""
-    words = f". Biases absorb {taken.by_biases:.3g} of the score{most}, epsilon "
-    words += f"{taken.by_epsilon:.3g}"
+    words = f". Biases absorb {taken.by_biases:.3g} of the score{most}"
+    much = max(sums.rounding, _MUCH * abs(sums.difference))
+    if abs(taken.by_epsilon) > much:
+        words += f", epsilon {taken.by_epsilon:.3g}"
     rest = sums.difference - sums.attributed - taken.by_biases - taken.by_epsilon
-    if abs(rest) > max(sums.rounding, 0.01 * abs(sums.difference)):
+    if abs(rest) > much:
         words += f"; {rest:.3g} is lost to rounding"
     return words
+
+
+def finding(found: SaliencyMap) -> str:
+    """Where a map is strongest and how concentrated it is, for those who do not see it.
+
+    Example:
+        >>> photo, values = np.zeros((2, 2, 3), np.uint8), np.array([[0, -4], [1, 1]], np.float32)
+        >>> finding(SaliencyMap(values, True, "", 0, "cat", 1.0, photo))
+        'half of all influence is in 25% of the pixels, the strongest at row 1, column 2 of 2 × 2'
+    """
+    sizes = np.abs(found.values_hw)
+    if not np.isfinite(sizes).all():
+        return "some values are not finite"
+    if not sizes.any():
+        return "every value is 0"
+    height, width = sizes.shape
+    row, column = divmod(int(sizes.argmax()), width)
+    return (
+        f"half of all influence is in {percent(half_share(found.values_hw))} of the pixels, the "
+        f"strongest at row {row + 1}, column {column + 1} of {height} × {width}"
+    )
 
 
 def fit_words(found: SaliencyMap) -> str:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from vizcore.errors import ConvScopeError, UnknownClass, UnknownName
+from vizcore.errors import (
+    ConvScopeError,
+    NotApplicable,
+    UnknownClass,
+    UnknownLayer,
+    UnknownName,
+)
 from vizcore.lenses.saliency.methods import METHODS, method_of
 from vizcore.networks.classes import class_number
 from vizcore.records_maps import Prediction
@@ -243,6 +249,21 @@ def _draw_option(view: View, name: str, option: MethodOption) -> None:
 def _is_default(name: str, value: Value) -> bool:
     method, _, option = name.partition(".")
     return value == method_of(method).option(option).default
+
+
+def draw_other_layers(view: View, found: Mapping[str, Any]) -> None:
+    """In place of a layer that a map could not be made of: the nearest ones that serve."""
+    errors = [each for each in found.values() if isinstance(each, (UnknownLayer, NotApplicable))]
+    names = list(dict.fromkeys(name for each in errors for name in each.suggestions))
+    if not view["layer"] or not names:
+        return
+
+    def use(name: str) -> None:
+        view["layer"] = name
+
+    with st.container(horizontal=True, key="refusal-saliency-layer"):
+        for name in names[:5]:
+            st.button(f"Use {name}", key=f"layer-{name}", on_click=use, args=(name,))
 
 
 def draw_unknown_class(view: View, error: UnknownClass | UnknownName) -> None:

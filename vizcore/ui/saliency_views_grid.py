@@ -11,7 +11,7 @@ import streamlit as st
 
 from vizcore.errors import ConvScopeError
 from vizcore.figures.overlay import SaliencyPicture, draw_saliency, reach
-from vizcore.figures.saliency_words import completeness_words, fit_words
+from vizcore.figures.saliency_words import completeness_words, finding, fit_words
 from vizcore.records_maps import Prediction
 from vizcore.records_saliency import SaliencyMap, SaliencyMethod
 from vizcore.ui import picture_views as views
@@ -210,11 +210,11 @@ def draw_words(found: SaliencyMap) -> None:
     """What to know of a map: whether its sum holds, what was rewritten, notes."""
     sums = found.completeness
     if sums is not None:
-        words = views.plain(completeness_words(sums))
-        if not sums.fails:
-            st.caption(words)
+        verdict, numbers = map(views.plain, completeness_words(sums).split(":", 1))
+        if sums.fails:
+            st.markdown(f":material/warning: **{verdict}**:{numbers}")
         else:
-            st.markdown(f":material/warning: **{words}**")
+            st.caption(f"{verdict}:{numbers}")
     for text in (fit_words(found), *_reservations(found), *found.notes):
         if text:
             st.caption(views.plain(text))
@@ -252,7 +252,8 @@ def _draw_png(
     drawing = drawing_of(view, found, limit)
     png = _png(asked.task.key, drawing, which, views.mark(weights), drawn)
     where = "over the photo" if which == "over" else "alone"
-    st.image(png, alt=f"{asked.method.title} of {asked.class_name} {where}", output_format="PNG")
+    words = f"{asked.method.title} of {asked.class_name} {where}: {finding(found)}"
+    st.image(png, alt=words, output_format="PNG")
 
 
 def _rows(asked: Sequence[Asked]) -> list[list[Asked]]:

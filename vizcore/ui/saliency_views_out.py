@@ -21,6 +21,7 @@ from vizcore.figures.saliency_words import (
     half_share,
     subject,
 )
+from vizcore.figures.trust_words import plain
 from vizcore.formats.data import npy
 from vizcore.records_saliency import SaliencyMap
 from vizcore.ui import picture_views as views
@@ -42,8 +43,14 @@ def made_of(asked: Sequence[Asked], found: Mapping[str, Any]) -> list[tuple[Aske
     return [(each, its) for each, its in pairs if isinstance(its, SaliencyMap)]
 
 
-def answer_text(made: Made) -> str:
-    """How concentrated the maps are, and how far two of them agree, as HTML."""
+def answer_text(made: Made, *, refused: bool = False) -> str:
+    """How concentrated the maps are, and how far two of them agree, as HTML.
+
+    Args:
+        refused: whether none is to come, where there is none.
+    """
+    if refused and not made:
+        return "No map can be made of this."
     return _answer(tuple((each.task.key, each.of) for each, _ in made), made)
 
 
@@ -91,8 +98,8 @@ def _agreement_words(maps: Sequence[SaliencyMap], names: Sequence[str]) -> str:
         return ""
     i, j = min(found, key=found.__getitem__)
     if len(maps) == 2:
-        return f"; their pixels rank with correlation <b>{found[i, j]:.2f}</b>"
-    return f"; {names[i]} and {names[j]} agree least, rank correlation <b>{found[i, j]:.2f}</b>"
+        return f"; their pixels rank with correlation <b>{plain(found[i, j])}</b>"
+    return f"; {names[i]} and {names[j]} agree least, rank correlation <b>{plain(found[i, j])}</b>"
 
 
 def _class_words(asked: Asked, found: SaliencyMap) -> str:

@@ -101,7 +101,12 @@ def draw_seed(here: Room) -> None:
 
 
 def draw_layer(
-    here: Room, weights: Weights, chosen: Chosen, methods: Sequence[SaliencyMethod]
+    here: Room,
+    weights: Weights,
+    chosen: Chosen,
+    methods: Sequence[SaliencyMethod],
+    *,
+    width: int = 200,
 ) -> str | None:
     """The layer, where a method looks at one; returns its name."""
     if not any("layer" in each.needs for each in methods):
@@ -114,7 +119,7 @@ def draw_layer(
         "Layer",
         names,
         format_func=lambda name: name or "the method's usual one",
-        width=200,
+        width=width,
         **here.view.bind("layer"),
     )
     return here.view["layer"] or None
@@ -215,8 +220,9 @@ def _draw_large(here: Room, check: SanityCheck) -> None:
             st.caption(f"No map: {views.plain(step.note)}")
         else:
             alone = enlarged(step.values_hw, check.signed)
-            st.image(alone, alt=f"The map with {step.name} random")
             said = words.likeness_said(step.likeness)
+            down = "and all above it " if check.order == "cascading" else ""
+            st.image(alone, alt=f"The map with {step.name} {down}random: {said}")
             st.caption(said[:1].upper() + said[1:])
         st.selectbox(
             "Layers random down to" if check.order == "cascading" else "Layer random",

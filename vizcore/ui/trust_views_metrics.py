@@ -34,15 +34,16 @@ def draw(here: Room, weights: Weights, chosen: Chosen) -> MapMetrics | None:
         view["methods"] = list(trust_tasks.USUAL)
     with here.controls():
         trust.draw_show(here)
+        narrow = any("layer" in method_of(each).needs for each in view["methods"])
         st.multiselect(
             "Methods",
             list(trust.TITLES),
             format_func=trust.TITLES.__getitem__,
-            width=420,
+            width=300 if narrow else 420,
             **view.bind("methods"),
         )
         methods = [method_of(each) for each in view["methods"]]
-        layer = trust.draw_layer(here, weights, chosen, methods)
+        layer = trust.draw_layer(here, weights, chosen, methods, width=150)
         trust.draw_class(here, weights)
         with st.popover("Settings"):
             for name, label in (
