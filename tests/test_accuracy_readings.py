@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vizcore.accuracy import published_points
-from vizcore.accuracy_readings import lecture_readings, study_conclusions
+from vizcore.accuracy_conclusions import farthest_reading, study_conclusions
+from vizcore.accuracy_readings import lecture_readings
 from vizcore.records_bench import Measurement, Setup
 
 
@@ -84,3 +85,12 @@ def test_what_was_not_measured_is_not_told():
     found = study_conclusions(published_points(), alone)
     assert [each.holds for each in found][2:] == [None, None]
     assert "0 of the networks" in found[2].proof
+
+
+def test_the_published_numbers_are_those_of_the_study_s_bars():
+    """As somebody read them off the figure: no network is another one by mistake."""
+    point, apart, compared = farthest_reading(published_points())
+    assert compared == 12
+    assert apart < 2.5, point.label
+    moved, apart, _ = farthest_reading(changed("VGG-16", top1_pct=60.0))
+    assert (moved.label, apart) == ("VGG-16", 11.0)

@@ -130,6 +130,22 @@ def test_every_panel_of_the_study_is_drawn_or_says_what_is_missing():
     assert at.selectbox(key="accuracy-panel").value == "Axes of your own"
 
 
+def test_a_quantity_that_no_batch_changes_is_refused_with_those_it_does():
+    at = open_page("accuracy", x="batch")
+    assert not at.exception
+    assert "Allowed: latency" in texts(at)
+    at.button(key="refusal-accuracy-memory").click().run()
+    assert not at.exception
+    assert at.get("plotly_chart")
+    assert "resnet18" in said(at)
+
+
+def test_digits_are_not_on_the_axis_of_photographs():
+    at = open_page("accuracy", set="fleet")
+    assert "LeNet" in texts(at)
+    assert "on another axis" in texts(at)
+
+
 def test_what_was_read_off_the_figure_is_hollow_in_the_bars_too():
     at = open_page("accuracy", x="network")
     bars = json.loads(at.get("plotly_chart")[0].proto.spec)["data"][0]
@@ -173,6 +189,7 @@ def test_the_study_s_conclusions_are_checked_on_the_machine():
     at.run()
     assert not at.exception
     assert "arXiv:1605.07678" in texts(at)
+    assert "within 2.1 points of the 12 published numbers" in texts(at)
     assert "Cannot be told on" in texts(at)
 
 

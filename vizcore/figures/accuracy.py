@@ -151,7 +151,7 @@ def draw_accuracy(
             ticks = decades(found.ends, factor)
             update(type="log", range=found.ends, showgrid=True, title_text=words, **ticks)
         else:
-            update(range=found.ends, showgrid=True, nticks=9)
+            update(range=found.ends, showgrid=True, nticks=11)
     if shown.area is not None:
         aside = {"visible": False, "range": [0, 1]}
         figure.update_layout(

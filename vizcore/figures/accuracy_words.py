@@ -152,8 +152,9 @@ def hover(point: AccuracyPoint, measured: Measurement | None, axes: Sequence[Axi
         if axis is not None and axis.measured:
             value = axis.value(point, measured)
             lines.append(f"{axis.title}: {digits(value)}")
-    if measured is not None:
-        lines.append(f"measured {measured.date}, {measured.setup.words}, ± {measured.spread:.0%}")
+    if measured is not None and any(axis is not None and axis.measured for axis in axes):
+        apart = f"rounds apart by {measured.spread:.0%}"
+        lines.append(f"measured {measured.date}, {measured.setup.words}, {apart}")
     lines.append(_wrapped(f"source: {point.source}"))
     if point.confidence not in ("", "high"):
         lines.append(_wrapped(f"confidence: {point.confidence}"))

@@ -12,7 +12,8 @@ from typing import Any
 import streamlit as st
 
 from vizcore import zoo
-from vizcore.accuracy_readings import Conclusion, Reading
+from vizcore.accuracy_conclusions import farthest_reading, study_conclusions
+from vizcore.accuracy_readings import Reading
 from vizcore.figures.numbers import exact, short
 from vizcore.records_accuracy import AXES, AccuracyPoint
 from vizcore.records_bench import MachineResults, Measurement, Setup
@@ -165,7 +166,8 @@ def said_of_reading(reading: Reading) -> str:
     """A caption, the verdict and its numbers, as HTML."""
     words = reading.claim.claim.removeprefix("Model-complexity chart reading: ")
     verdict = "The numbers bear it out" if reading.holds else "The numbers correct it"
-    return f"<b>“{html.escape(words)}”</b> {verdict}: {html.escape(reading.proof)}"
+    where = html.escape(reading.claim.deck)
+    return f"<b>“{html.escape(words)}”</b> ({where}). {verdict}: {html.escape(reading.proof)}"
 
 
 def _point_out(view: View, name: str) -> None:
@@ -173,21 +175,30 @@ def _point_out(view: View, name: str) -> None:
 
 
 def draw_conclusions(
-    conclusions: Sequence[Conclusion], machine: MachineResults | None, setup: Setup
+    points: Sequence[AccuracyPoint],
+    found: Sequence[Measurement | None],
+    machine: MachineResults | None,
+    setup: Setup,
 ) -> None:
     """The study's findings, and what a machine's own measurements say of each."""
+    farthest, apart, compared = farthest_reading(points)
+    st.html(
+        f"<p><b>Its bars of accuracy</b>, as somebody read them off to about a point, are within "
+        f"{apart:.1f} points of the {compared} published numbers drawn here "
+        f"({html.escape(farthest.label)} is farthest).</p>"
+    )
     verdicts = {True: "Holds", False: "Does not hold", None: "Cannot be told"}
     where = "without any measurements"
     if machine is not None:
         where = f"on {machine.machine.title}, {setup.words}"
-    for each in conclusions:
+    for each in study_conclusions(points, found):
         st.html(
             f"<p><b>{html.escape(each.finding.finding)}</b> ({html.escape(each.finding.source)}). "
             f"{verdicts[each.holds]} {html.escape(where)}: {html.escape(each.proof)}</p>"
         )
     st.caption(
-        "The study measured on a Jetson TX1; its own values are in its figures only, and are not "
-        "read off here."
+        "The study's own times, memory and power stand in its figures only: no source at hand has "
+        "them as numbers, so none is drawn."
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from vizcore import accuracy
-from vizcore.accuracy_readings import Reading, lecture_readings, study_conclusions
+from vizcore.accuracy_readings import Reading, lecture_readings
 from vizcore.errors import BadChoice, ConvScopeError
 from vizcore.figures.palette import CHART_CONFIG
 from vizcore.records_accuracy import AXES, AccuracyPoint, batches_of, measured_of
@@ -67,7 +67,7 @@ def draw(here: Room, *, dark: bool) -> None:
     try:
         chart = _chart_of(here, wanted, shown, dark=dark)
     except ConvScopeError as error:
-        here.refuse(error)
+        here.refuse(error, sets="y" if wanted.kind == BATCH else None)
         if wanted.is_measured:
             _say_what_was_measured(wanted)
     else:
@@ -98,9 +98,7 @@ def _draw_details(here: Room, wanted: Asked, shown: Drawn) -> None:
         with here.details("What the study concludes, checked on a machine") as is_open:
             if is_open:
                 found = measured_of(everything, wanted.machine, wanted.setup)
-                accuracy_tables.draw_conclusions(
-                    study_conclusions(everything, found), wanted.machine, wanted.setup
-                )
+                accuracy_tables.draw_conclusions(everything, found, wanted.machine, wanted.setup)
     with here.details("Every number and its source") as is_open:
         if is_open:
             accuracy_tables.draw_table(here, shown.points, shown.found)

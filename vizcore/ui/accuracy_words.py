@@ -6,6 +6,7 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
+from vizcore.accuracy import fleet_points
 from vizcore.accuracy_readings import Reading
 from vizcore.figures.accuracy_ranking import MOST
 from vizcore.figures.accuracy_words import at_price, axis_name, said_of, short_label
@@ -98,8 +99,8 @@ def _plane_answer(
     if x.less_is_better and y.less_is_better and "year" not in (x.key, y.key) and x.key != y.key:
         order = sorted(values, key=lambda each: each[2] / each[1])
         return (
-            f"For its {_lowered(axis_name(x))}, {told(order[-1])} has the most of "
-            f"{_lowered(axis_name(y))} among {len(values)} networks, {told(order[0])} the least."
+            f"Of {len(values)} networks, {told(order[-1])} has the most {_lowered(axis_name(y))} "
+            f"for its {_lowered(axis_name(x))}, {told(order[0])} the least."
         )
     if len(named) == 1:
         return f"Of {len(values)} networks one beats all others in both: {told(named[0])}."
@@ -143,9 +144,19 @@ def caption(
             f"Bars: standard deviation over seeds, of the {seeds} of {len(points)} networks that "
             "were trained with several."
         )
+    said += _on_other_pictures(points)
     if wanted.kind == NETWORK and len(points) - len(missing) > MOST:
         said.append(f"The first {MOST}; all are in the table.")
     return " ".join([*said, "Click a network for its sources and the way to its layers."])
+
+
+def _on_other_pictures(points: Sequence[AccuracyPoint]) -> list[str]:
+    """Which networks in the box are measured on pictures of another kind."""
+    if not all(point.kind == "measured here" for point in points):
+        return []
+    weights = {point.weights for point in points}
+    others = [point for point in fleet_points() if point.weights not in weights]
+    return [f"{each.label}, {each.protocol}: on another axis." for each in others]
 
 
 def _uncounted(point: AccuracyPoint) -> str:
