@@ -86,6 +86,7 @@ def test_the_whole_field_against_torchvision_s_own_metadata() -> None:
         assert point.macs / 1e9 == pytest.approx(meta["_ops"], rel=0.01, abs=2e-3), point.label
         if point.key not in _WITH_HEADS:
             assert point.params == meta["num_params"], point.label
+        assert ("SWAG" in meta["_docs"]) == ("SWAG" in point.note), point.label
         compared += 1
     assert compared == sum(
         weights.origin == "torchvision" and "top1" in weights.accuracy

@@ -22,6 +22,8 @@ from vizcore.zoo.weights import Weights
 _COUNTED = re.compile(r"architectures\.csv:(\w+)")
 
 
+#: What torchvision says of the weights that have this in their name.
+_SWAG = "from SWAG weights, which were learned on other pictures before ImageNet-1k"
 #: Authors' own accuracy this near to a library's is that of the weights the library has ported.
 _SAME_TRAINING = 0.5
 #: The sets of networks whose accuracies share an axis.
@@ -193,6 +195,7 @@ def _weights_point(weights: Weights) -> AccuracyPoint | None:
         protocol=f"{DATASET}, one central crop of {how.crop_px} px, resized to {how.resize_px}",
         source=source,
         cost_source=f"counted from '{entry.key}' at {counts.side_px} px",
+        note=_SWAG if "SWAG" in weights.name else "",
     )
 
 

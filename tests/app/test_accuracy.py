@@ -123,8 +123,10 @@ def test_every_panel_of_the_study_is_drawn_or_says_what_is_missing():
             assert "NVIDIA" in texts(at)
         else:
             assert at.get("plotly_chart")
-            assert bool("not the study's own machine" in texts(at)) == bool(
-                {x, y} & {"latency", "throughput", "memory"}
+            is_measured = bool({x, y} & {"latency", "throughput", "memory"})
+            assert ("not the study's own machine" in texts(at)) == is_measured
+            assert ("BN-AlexNet and BN-NIN: as built" in texts(at)) == (
+                is_measured and x != "batch"
             )
     at.selectbox(key="accuracy.study.x").select("year").run()
     assert at.selectbox(key="accuracy-panel").value == "Axes of your own"
@@ -181,6 +183,8 @@ def test_a_chosen_network_says_its_sources_and_leads_to_its_layers_at_its_size()
     assert f"{point.macs:,} multiply-adds" not in texts(at)
     at = open_page("accuracy", point="Perceptron")
     assert "'Perceptron' is not among the 14 networks" in texts(at)
+    at = open_page("accuracy", point="[here](http://elsewhere)")
+    assert "[here]" not in texts(at)  # an address comes from anybody: no links
 
 
 def test_the_study_s_conclusions_are_checked_on_the_machine():

@@ -188,3 +188,9 @@ def test_a_short_logarithmic_axis_has_three_ticks_at_least():
         assert len(ticks["tickvals"]) >= 3
         assert all(10**low <= value <= 10**high for value in ticks["tickvals"])
         assert len(set(ticks["ticktext"])) == len(ticks["ticktext"])
+
+
+@pytest.mark.parametrize("which", ["study", "fleet", "field"])
+def test_names_beside_circles_tell_networks_and_trainings_apart(which):
+    names = [short_label(point) for point in accuracy_points(which)]
+    assert len(set(names)) == len(names)

@@ -34,9 +34,12 @@ def short_label(point: AccuracyPoint) -> str:
         name = name.replace(long, brief)
     name = name.removesuffix(f", {point.weights}") if point.weights else name
     if point.weights.endswith("in1k"):
-        name = name.partition(", ")[0]
-    elif point.weights and not point.weights.endswith(("V1", "photos20", "digits10")):
-        name = f"{name} {point.weights.removeprefix('IMAGENET1K_').replace('_', ' ')}"
+        name = name.partition(", ")[0] + (" adversarial" if "_adv_" in point.weights else "")
+    elif point.weights not in ("", "IMAGENET1K_V1", "photos20", "digits10"):
+        brief = point.weights.removeprefix("IMAGENET1K_").replace("SWAG_E2E", "SWAG")
+        if "SWAG" in brief:
+            brief = brief.removesuffix("_V1").replace("LINEAR", "linear")
+        name = f"{name} {brief.replace('_', ' ')}"
     return name
 
 

@@ -111,7 +111,7 @@ def draw_point(here: Room, point: AccuracyPoint, measurement: Measurement | None
             if point.macs is not None and point.params is not None:
                 costs = f"{exact(point.macs)} multiply-adds, {exact(point.params)} parameters"
             st.markdown(
-                f"**{_plain(point.label)}**: {point.top1_pct:.2f}% top-1 ({point.kind}); {costs}.",
+                f"**{plain(point.label)}**: {point.top1_pct:.2f}% top-1 ({point.kind}); {costs}.",
                 width="stretch",
             )
             if point.key is not None:
@@ -133,7 +133,7 @@ def draw_point(here: Room, point: AccuracyPoint, measurement: Measurement | None
             )
         if point.note:
             said.append(f"{point.note[0].upper()}{point.note[1:]}.")
-        st.caption(_plain(" ".join(said)))
+        st.caption(plain(" ".join(said)))
 
 
 def layers_address(point: AccuracyPoint) -> dict[str, str]:
@@ -202,7 +202,7 @@ def draw_conclusions(
     )
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Words that come from files: no links, no emphasis."""
     for sign in "[]*_$":
         text = text.replace(sign, f"\\{sign}")

@@ -164,7 +164,8 @@ def _draw_picked(here: Room, shown: Drawn) -> None:
     if picked is not None:
         accuracy_tables.draw_point(here, *picked)
     else:
-        st.caption(f"'{label}' is not among the {len(shown.points)} networks here.")
+        words = f"'{label}' is not among the {len(shown.points)} networks here."
+        st.caption(accuracy_tables.plain(words))
 
 
 def _say_what_was_measured(wanted: Asked) -> None:

@@ -135,7 +135,7 @@ def caption(
         many = f" and {len(names) - 6} more" if len(names) > 6 else ""
         said.append(f"Not drawn, as not measured: {', '.join(names[:6])}{many}.")
     if wanted.is_measured:
-        said.append(_measured_on(wanted, found))
+        said += [_measured_on(wanted, found), *_built_otherwise(points, found)]
     if any(point.kind == "read off a figure" for point in points if point not in missing):
         said.append("Hollow: read off the study's figure.")
     seeds = sum(point.spread_pct is not None for point in points)
@@ -145,6 +145,8 @@ def caption(
             "were trained with several."
         )
     said += _on_other_pictures(points)
+    if any("SWAG" in point.weights for point in points):
+        said.append("SWAG: learned on other pictures before ImageNet's.")
     if wanted.kind == NETWORK and len(points) - len(missing) > MOST:
         said.append(f"The first {MOST}; all are in the table.")
     return " ".join([*said, "Click a network for its sources and the way to its layers."])
@@ -157,6 +159,18 @@ def _on_other_pictures(points: Sequence[AccuracyPoint]) -> list[str]:
     weights = {point.weights for point in points}
     others = [point for point in fleet_points() if point.weights not in weights]
     return [f"{each.label}, {each.protocol}: on another axis." for each in others]
+
+
+def _built_otherwise(
+    points: Sequence[AccuracyPoint], found: Sequence[Measurement | None]
+) -> list[str]:
+    """Which networks were measured without the normalisation that they were trained with."""
+    plain = [
+        point.label
+        for point, measurement in zip(points, found, strict=True)
+        if measurement is not None and point.label.startswith("BN-") and "without" in point.note
+    ]
+    return [f"{' and '.join(plain)}: as built without normalisation."] if plain else []
 
 
 def _uncounted(point: AccuracyPoint) -> str:
