@@ -12,6 +12,7 @@ import io
 import os
 import pkgutil
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -38,6 +39,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     _write_utf8()
+    # Pictures have a limit of our own, which says so by name; Pillow's warning names no file.
+    warnings.filterwarnings("ignore", message=r"Image size \(\d+ pixels\) exceeds limit")
     args = parser().parse_args(arguments)
     try:
         code: int = args.run(args)

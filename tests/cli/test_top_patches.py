@@ -228,3 +228,15 @@ def test_every_place_several_layers_and_a_data_set_of_torchvision(tmp_path, monk
 def test_what_does_not_go_together(more, message, tmp_path):
     with pytest.raises(BadChoice, match=message):
         command(KEY, "--out", tmp_path / "out", *more)
+
+
+def test_a_picture_of_too_many_pixels_is_told_by_name_and_by_nothing_else(tmp_path, capsys):
+    root = tmp_path / "pictures"
+    root.mkdir()
+    Image.new("L", (12_000, 12_000)).save(root / "large.png")
+    Image.new("RGB", (64, 64)).save(root / "small.png")
+    out = ("--out", str(tmp_path / "out"))
+    assert entry.main(["top-patches", KEY, "--images", str(root), "--layer", "conv1", *out]) == 0
+    said = capsys.readouterr()
+    assert "  large.png: The picture is 12000 x 12000 = 144,000,000 pixels; at most" in said.out
+    assert "exceeds limit" not in said.err
