@@ -52,6 +52,42 @@ def test_an_error_of_the_work_reaches_the_page():
     assert at.warning[0].value == "This cannot be done."
 
 
+def cancelled_page() -> None:
+    import streamlit as st
+
+    from vizcore.errors import ConvScopeError
+    from vizcore.runtime.jobs import Task
+    from vizcore.ui import work
+
+    key = st.text_input("key", "one")
+    try:
+        st.write(f"result {work.run(Task(lambda: 42, 'Counting', key=key), slot='place')}")
+    except ConvScopeError as error:
+        st.warning(str(error))
+
+
+def test_what_was_cancelled_is_not_begun_again_unasked():
+    at = AppTest.from_function(cancelled_page, default_timeout=60)
+    at.session_state["work.given_up"] = {"place": "one"}
+    for _ in range(2):
+        at.run()
+        assert at.warning[0].value == "Counting was cancelled."
+        assert not at.markdown
+    at.button[0].click().run()
+    assert at.markdown[0].value == "result 42"
+    assert not at.button
+
+
+def test_another_task_is_computed_where_one_was_cancelled():
+    at = AppTest.from_function(cancelled_page, default_timeout=60)
+    at.session_state["work.given_up"] = {"place": "one"}
+    at.run()
+    at.text_input[0].set_value("two").run()
+    assert at.markdown[0].value == "result 42"
+    at.text_input[0].set_value("one").run()  # asked for anew
+    assert at.markdown[0].value == "result 42"
+
+
 def abandoned_page() -> None:
     import time
 

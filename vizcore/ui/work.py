@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from vizcore.errors import JobCancelled
 from vizcore.runtime.engine import LocalEngine
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ DEFAULT_NETWORK = "zfnet_photos20"
 #: The session of the server itself, which never leaves.
 WARM_UP = "warm-up"
 
+#: What a person has cancelled: the task's key by the slot.
+_GIVEN_UP = "work.given_up"
+_NOTHING = object()
 _QUIET_S = 0.7
 _POLL_S = 0.1
 
@@ -81,24 +85,32 @@ def run(
     """Give a task to the engine and wait for it, with a bar and a Cancel button when it lasts.
 
     A rerun with the same task goes on waiting for the same job; with another task, the job that
-    stood in this slot is given up.
+    stood in this slot is given up. What was cancelled stays so until it is asked for again, by the
+    button that stands in its place.
 
     Args:
         task: what to compute; its key makes it shared and kept.
         slot: one place of one page; a slot has one job at a time.
-        on_cancel: called when Cancel was pressed, before the page is drawn anew.
+        on_cancel: called when Cancel was pressed, before the page is drawn anew; the page then
+            remembers itself what was cancelled.
         show: draws what the work has found so far, each time there is more.
         quiet_s: how long nothing is said; 0 where a person has just asked for something long.
 
     Raises:
         JobError: it was cancelled, took too long, or there is no room for it.
     """
+    given_up: dict[str, Any] = st.session_state.setdefault(_GIVEN_UP, {})
+    if given_up.get(slot, _NOTHING) == task.key:
+        _offer_again(slot)
+        raise JobCancelled(f"{task.label} was cancelled.")
+    given_up.pop(slot, None)
     job = hold(task, slot=slot)
     if job.state in ("failed", "cancelled"):
         release(slot)
         job = hold(task, slot=slot)
     if not job.wait(quiet_s):
-        _draw_until_over(job, slot, on_cancel, show)
+        stop = on_cancel or partial(given_up.__setitem__, slot, task.key)
+        _draw_until_over(job, slot, stop, show)
     result = job.result()
     release(slot)
     return result
@@ -140,16 +152,24 @@ def _jobs() -> dict[str, tuple[Any, Job[Any]]]:
     return jobs
 
 
+def _offer_again(slot: str) -> None:
+    """A button in the place of what was cancelled."""
+
+    def ask() -> None:
+        st.session_state[_GIVEN_UP].pop(slot, None)
+
+    st.button("Compute it", key=f"again-{slot}", on_click=ask, icon=":material/replay:")
+
+
 def _draw_until_over(
     job: Job[Result],
     slot: str,
-    on_cancel: Callable[[], None] | None,
+    on_cancel: Callable[[], None],
     show: Callable[[Any], None] | None,
 ) -> None:
     def cancel() -> None:
         job.cancel()
-        if on_cancel is not None:
-            on_cancel()
+        on_cancel()
 
     place = st.empty()
     with place.container(border=True):
