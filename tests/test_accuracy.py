@@ -151,6 +151,10 @@ def test_a_filter_s_words_all_have_to_fit_and_no_match_is_refused() -> None:
     }
     assert ("resnet50", "IMAGENET1K_V1") not in {(point.key, point.weights) for point in named}
     assert matching(field_points(), " , ") == field_points()
+    without = matching(field_points(), "-swag")
+    assert {point.label for point in field_points()} - {point.label for point in without} == {
+        point.label for point in field_points() if "SWAG" in point.weights
+    }
     with pytest.raises(BadChoice, match="named by 'perceptron'") as refused:
         accuracy_points("study", find="perceptron")
     assert "VGG" in refused.value.suggestions

@@ -69,17 +69,22 @@ def matching(points: tuple[AccuracyPoint, ...], find: str) -> tuple[AccuracyPoin
     """The points that words name: all words of one of the parts that commas divide.
 
     Words are looked for in the network's name, family and key, its weights' name, and where its
-    accuracy comes from. No words keep all points.
+    accuracy comes from; what stands behind a minus may not be there. No words keep all points.
 
     Example:
         >>> [point.label for point in matching(published_points(), "vgg, inception v4")]
         ['VGG-16', 'VGG-19', 'Inception-v4']
+        >>> [point.label for point in matching(published_points(), "inception -v3")]
+        ['GoogLeNet', 'Inception-v4']
     """
     parts = [part.lower().split() for part in find.split(",") if part.strip()]
 
     def is_named(point: AccuracyPoint) -> bool:
         told = f"{point.label} {point.family} {point.key} {point.weights} {point.kind}".lower()
-        return any(all(word in told for word in words) for words in parts)
+        return any(
+            all(w[1:] not in told if w[0] == "-" and len(w) > 1 else w in told for w in words)
+            for words in parts
+        )
 
     return tuple(point for point in points if not parts or is_named(point))
 

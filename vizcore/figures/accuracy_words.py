@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vizcore.figures.numbers import exact, short
+from vizcore.figures.numbers import exact, short, short_bytes
 from vizcore.records_accuracy import AccuracyPoint, Axis
 from vizcore.records_bench import Measurement
 
@@ -85,14 +85,15 @@ _SAID = {
     "macs": (1e9, " multiply-adds"),
     "params": (1e6, " parameters"),
     "rate": (1e9, " operations/s"),
+    "activations": (1e6, " of activations"),
+    "memory": (1e6, ""),
 }
+_BYTES = ("activations", "memory")
 _UNITS = {
     "top1": "%",
-    "activations": " MB of activations",
     "density": " points per million parameters",
     "latency": " ms",
     "throughput": " pictures/s",
-    "memory": " MB",
     "energy": " J",
     "power": " W",
 }
@@ -105,6 +106,7 @@ _SCALE_UNITS = {
     "params": "M parameters",
     "rate": "G operations/s",
     "activations": " MB",
+    "memory": " MB",
     "density": " points/M",
 }
 
@@ -119,7 +121,9 @@ def plain_unit(axis: Axis) -> tuple[str, float]:
     """
     factor = _SAID.get(axis.key, (1.0, ""))[0]
     title = axis.title.replace(", 10⁹ operations", ", operations") if factor > 1 else axis.title
-    return title.replace(", 10⁹", "").replace(", 10⁶", "") if factor > 1 else title, factor
+    if factor > 1:
+        title = title.replace(", 10⁹", "").replace(", 10⁶", "").replace(", MB", ", bytes")
+    return title, factor
 
 
 def scale_unit(axis: Axis) -> str:
@@ -137,6 +141,8 @@ def said_of(axis: Axis, value: float) -> str:
     """
     if axis.key in _SAID:
         factor, words = _SAID[axis.key]
+        if axis.key in _BYTES:
+            return f"{short_bytes(round(value * factor))}{words}"
         return f"{short(value * factor)}{words}"
     return f"{digits(value)}{_UNITS.get(axis.key, '')}"
 
@@ -152,9 +158,10 @@ def hover(point: AccuracyPoint, measured: Measurement | None, axes: Sequence[Axi
     if point.macs is not None and point.params is not None:
         lines.append(f"{exact(point.macs)} multiply-adds, {exact(point.params)} parameters{side}")
     for axis in axes:
-        if axis is not None and axis.measured:
+        if axis is not None and (axis.measured or axis.key in ("activations", "density")):
             value = axis.value(point, measured)
-            lines.append(f"{axis.title}: {digits(value)}")
+            told = "unknown" if value is None else said_of(axis, value)
+            lines.append(f"{axis_name(axis)}: {told}")
     if measured is not None and any(axis is not None and axis.measured for axis in axes):
         apart = f"rounds apart by {measured.spread:.0%}"
         lines.append(f"measured {measured.date}, {measured.setup.words}, {apart}")

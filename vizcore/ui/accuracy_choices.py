@@ -70,6 +70,7 @@ CAPTIONS = ("vgg", "googlenet", "alexnet", "resnet", "diminishing")
 #: What stands along the width at first.
 _USUAL = {"study": "gops", "field": "macs", "fleet": "macs", "challenge": "gops"}
 _SET = Choice("set", "study", one_of(*SETS))
+_EXAMPLES = {"study": "ResNet, VGG", "field": "ResNet, ViT -SWAG", "fleet": "Inception, Residual"}
 _PANEL_KEY = "accuracy-panel"
 
 
@@ -208,8 +209,9 @@ def _draw_panels(here: Room) -> None:
 def _draw_filter(here: Room, width: int | None = None) -> None:
     st.text_input(
         "Only networks named",
-        placeholder="Inception, Residual" if here.view["set"] == "fleet" else "ResNet, VGG",
-        help="Names, families or weights; a comma divides, and all words of a part have to fit.",
+        placeholder=_EXAMPLES[here.view["set"]],
+        help="Names, families or weights. A comma divides, all words of a part have to fit, and "
+        "what stands behind a minus may not be there.",
         width=width or "stretch",
         **here.view.bind("find"),
     )
