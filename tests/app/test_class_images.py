@@ -97,8 +97,29 @@ def test_going_back_shows_an_earlier_frame_and_computes_nothing():
     assert shown(at).url != last.url
     assert shown(at).alt == "Images for coffee after 0 steps"
     away_and_back(at)
-    assert at.select_slider[0].value == 8
+    assert at.select_slider[0].value == 0
     assert work.engine().metrics()["steps_total"] == before
+
+
+def test_the_address_says_the_step_and_whose_curves_are_drawn():
+    query = {"network": NETWORK, "classes": "6,4", "steps": "8"}
+    at = over(open_page(PAGE, **query, step="3", curves="1"))
+    assert at.select_slider[0].value == 3
+    assert shown(at).alt == "Images for coffee, cell after 3 steps"
+    written = at.session_state["address.seen"]["written"]
+    assert (written["step"], written["curves"]) == ("3", "1")
+    at.select_slider[0].set_value(5).run()
+    assert at.session_state["address.seen"]["written"]["step"] == "5"
+    at.number_input(key=f"{PAGE}.steps").set_value(6).run()
+    over(at)  # other images are shown as they came out
+    assert at.select_slider[0].value == 6
+    assert "step" not in at.session_state["address.seen"]["written"]
+
+
+def test_a_step_that_was_not_kept_shows_the_nearest():
+    at = over(open_page(PAGE, network=NETWORK, classes="6", steps="4", step="5000", curves="9"))
+    assert at.select_slider[0].value == 4
+    assert not at.warning
 
 
 def test_pause_continue_cancel_and_start_again():

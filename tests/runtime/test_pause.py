@@ -267,3 +267,48 @@ def test_closing_gives_up_what_is_paused(make):
     job = paused_after_one_step(engine, steps)
     engine.close()
     assert (job.state, steps.closed.is_set()) == ("cancelled", True)
+
+
+def test_a_paused_job_is_at_rest_when_its_step_in_hand_is_over(make):
+    engine, steps = make(), Steps()
+    job = engine.submit(steps.task)
+    steps.in_hand()
+    assert not job.at_rest
+    job.pause()
+    assert (job.state, job.at_rest, job.rest(0.0)) == ("paused", False, False)
+    steps.let(1)
+    assert job.rest(SOON_S)
+    assert (job.at_rest, job.progress) == (True, Progress(1, 3))
+    job.resume()
+    assert not job.at_rest
+    steps.let(9)
+    assert job.result(SOON_S) == "all"
+    assert not job.rest(0.0)
+
+
+def test_who_waits_for_rest_is_let_go_when_the_job_ends(make):
+    engine, steps = make(), Steps(1)
+    job = engine.submit(steps.task)
+    steps.in_hand()
+    job.pause()
+    job.cancel()
+    assert not job.rest(SOON_S)
+    steps.let(1)
+
+
+def test_what_goes_on_for_another_stands_still_for_who_paused_it(make):
+    engine, steps = make(), Steps(key="k")
+    mine = engine.submit(steps.task, session="me")
+    yours = engine.submit(steps.task, session="you")
+    steps.in_hand()
+    steps.let(1)
+    steps.in_hand()
+    mine.pause()
+    assert mine.at_rest
+    steps.let(1)
+    steps.in_hand()
+    assert (mine.progress, yours.progress) == (Progress(1, 3), Progress(2, 3))
+    mine.resume()
+    assert mine.progress == Progress(2, 3)
+    steps.let(9)
+    assert yours.result(SOON_S) == "all"

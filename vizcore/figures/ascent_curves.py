@@ -110,9 +110,10 @@ def draw_lambdas(
                   row=1, column=column)  # fmt: skip
     # Lambdas stand side by side in equal steps: 0 has no place on a logarithmic axis.
     names = [f"{goal.lambda_:g}" for goal in found.goals]
+    shown = found.step if at is None else at
     ends = (
-        ("score", found.scores_sn[-1], colours.text, "solid"),
-        ("penalty", found.penalties_sn[-1], colours.muted, "dot"),
+        ("score", found.scores_sn[shown], colours.text, "solid"),
+        ("penalty", found.penalties_sn[shown], colours.muted, "dot"),
     )
     for name, values, colour, dash in ends:
         figure.add_scatter(
@@ -144,11 +145,11 @@ def draw_lambdas(
     said = ", ".join(
         f"λ {name}: {short(float(score))} and {short(float(penalty))}"
         for name, score, penalty in zip(
-            names, found.scores_sn[-1], found.penalties_sn[-1], strict=True
+            names, found.scores_sn[shown], found.penalties_sn[shown], strict=True
         )
     )
     figure.update_layout(
-        meta={"alt": f"Score and penalty after {counted(found.step, 'step')} at {said}."}
+        meta={"alt": f"Score and penalty after {counted(shown, 'step')} at {said}."}
     )
     return figure
 

@@ -84,19 +84,28 @@ def lay_out(count: int, size: tuple[int, int], fit_px: tuple[int, int] = FIT_PX)
     return Layout(min(count, across), *(scales[-1] if scales else (1, 1)))
 
 
+def width_px(layout: Layout, size: tuple[int, int]) -> int:
+    """How wide `draw_gallery` draws images of one (height, width).
+
+    Example:
+        >>> width_px(Layout(columns=4, zoom=2), (64, 64))
+        636
+    """
+    shown = -(-size[1] // layout.reduce) * layout.zoom
+    return layout.columns * (max(shown, _NARROWEST_PX) + _GAP_PX) - _GAP_PX
+
+
 def draw_gallery(
     pictures_nhwc: Rgb,
     labels: Sequence[Label],
     *,
     layout: Layout | None = None,
-    scale: int = 1,
     dark: bool = False,
 ) -> Rgb:
     """Draw images with their labels on the page's colour; returns uint8 (height, width, 3).
 
     Args:
         pictures_nhwc: uint8 (n, height, width, 3).
-        scale: pixels, each way, for one of the layout's; more for sharp words on a wide window.
 
     Raises:
         NotApplicable: no images.
@@ -112,24 +121,24 @@ def draw_gallery(
         raise BadChoice.among("labels", len(labels), [f"{len(pictures_nhwc)}, one an image"])
     colours = theme(dark)
     layout = layout or lay_out(len(pictures_nhwc), pictures_nhwc.shape[1:3])
-    shown = [_scaled(each, layout, scale) for each in pictures_nhwc]
+    shown = [_scaled(each, layout) for each in pictures_nhwc]
     height, width = shown[0].shape[:2]
-    line, gap, room = LINE_PX * scale, _GAP_PX * scale, _NARROWEST_PX * scale
-    cell_w, cell_h = max(width, room) + gap, height + 2 * line + gap
+    cell_w, cell_h = max(width, _NARROWEST_PX) + _GAP_PX, height + 2 * LINE_PX + _GAP_PX
     columns, rows = layout.columns, math.ceil(len(shown) / layout.columns)
-    sheet = Image.new("RGB", (columns * cell_w - gap, rows * cell_h - gap), colours.paper)
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(FONT_PX * scale)
+    size = columns * cell_w - _GAP_PX, rows * cell_h - _GAP_PX
+    sheet = Image.new("RGB", size, colours.paper)
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(FONT_PX)
     for number, (picture, label) in enumerate(zip(shown, labels, strict=True)):
         row, column = divmod(number, columns)
         left, top = column * cell_w, row * cell_h
-        room = cell_w // scale - _GAP_PX
+        room = cell_w - _GAP_PX
         draw.text((left, top), shortened(label.head, room), fill=colours.text, font=font)
         if label.colour:
-            under = (left, top + line - 4 * scale, left + width - 1, top + line - scale - 1)
+            under = (left, top + LINE_PX - 4, left + width - 1, top + LINE_PX - 2)
             draw.rectangle(under, fill=label.colour)
-        sheet.paste(Image.fromarray(picture), (left, top + line))
+        sheet.paste(Image.fromarray(picture), (left, top + LINE_PX))
         ink = colours.muted if label.quiet else colours.text
-        foot = (left, top + line + height + 2 * scale)
+        foot = (left, top + LINE_PX + height + 2)
         draw.text(foot, shortened(label.foot, room), fill=ink, font=font)
     return np.asarray(sheet)
 
@@ -171,8 +180,7 @@ def zipped(pictures_nhwc: Rgb, names: Sequence[str]) -> bytes:
     return file.getvalue()
 
 
-def _scaled(picture_hwc: Rgb, layout: Layout, scale: int) -> Rgb:
-    times = layout.zoom * scale
+def _scaled(picture_hwc: Rgb, layout: Layout) -> Rgb:
     if layout.reduce > 1:
         picture_hwc = np.asarray(Image.fromarray(picture_hwc).reduce(layout.reduce))
-    return picture_hwc.repeat(times, axis=0).repeat(times, axis=1)
+    return picture_hwc.repeat(layout.zoom, axis=0).repeat(layout.zoom, axis=1)

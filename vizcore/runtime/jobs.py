@@ -97,6 +97,10 @@ class Job(Protocol[Given]):
         """The newest progress, None before the first."""
 
     @property
+    def at_rest(self) -> bool:
+        """Whether it is paused and the step that was in hand is over: nothing changes by itself."""
+
+    @property
     def eta_s(self) -> float | None:
         """Seconds left at the pace so far, None where it cannot be known."""
 
@@ -119,6 +123,9 @@ class Job(Protocol[Given]):
         Raises:
             QueueFull: as many computations are paused as may be.
         """
+
+    def rest(self, timeout_s: float) -> bool:
+        """Wait until a paused job is at rest, or the time has passed; True when it is at rest."""
 
     def resume(self) -> None:
         """Let it go on, in its turn."""

@@ -31,6 +31,7 @@ class LocalJob(Generic[Result]):
         self.worker = worker
         self.run = run
         self._given_up = False
+        self._seen_at_pause: Progress | None = None
 
     def __repr__(self) -> str:
         return f"<{self.id} '{self.label}' {self.state}>"
@@ -59,8 +60,22 @@ class LocalJob(Generic[Result]):
 
     @property
     def progress(self) -> Progress | None:
-        """The newest progress, None before the first."""
-        return self.run.progress
+        """The newest progress, None before the first.
+
+        While its person has paused it and the work goes on for somebody else, that of the pause.
+        """
+        with self._engine.changed:
+            if self.state == "paused" and self.run.state != "paused":
+                return self._seen_at_pause
+            return self.run.progress
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether it is paused and the step that was in hand is over."""
+        with self._engine.changed:
+            if self.state != "paused":
+                return False
+            return self.run.state != "paused" or not self.worker.has_in_hand(self.run)
 
     @property
     def eta_s(self) -> float | None:
@@ -130,6 +145,18 @@ class LocalJob(Generic[Result]):
         with self._engine.changed:
             if self.state in ("queued", "running"):
                 self._engine.pause(self)
+                self._seen_at_pause = self.run.progress
+
+    def rest(self, timeout_s: float) -> bool:
+        """Wait until it is at rest, is not paused any more or the time has passed; True at rest."""
+        deadline = time.monotonic() + timeout_s
+        with self._engine.changed:
+            while self.state == "paused" and not self.at_rest:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    break
+                self._engine.changed.wait(left)
+            return self.at_rest
 
     def resume(self) -> None:
         """Let it go on, in its turn, if it is paused."""

@@ -64,6 +64,10 @@ class Worker:
         begun = [*self._active, *([self._in_hand] if self._in_hand else [])]
         return [run for run in begun if not run.over]
 
+    def has_in_hand(self, run: Run) -> bool:
+        """Whether the thread is at a step of a computation."""
+        return run is self._in_hand
+
     def enqueue(self, run: Run) -> None:
         """Put a computation in the queue, where it is fair.
 

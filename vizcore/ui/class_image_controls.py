@@ -34,11 +34,13 @@ class Asked:
     """What the controls ask for: the task, its code, the choice that a refusal would mend.
 
     Attributes:
+        count: images that will be shown.
         coming: the answer before the first step, as HTML.
     """
 
     task: Task[Any]
     code: str
+    count: int
     coming: str
     sets: str | None = None
 
@@ -80,7 +82,7 @@ def _draw_classes(view: View, weights: Weights, chosen: Chosen) -> Asked:
     )
     given = wanted[0] if len(wanted) == 1 else wanted
     code = _ascent_code(view, weights, chosen, f"class_images({{key}}, {given!r}")
-    return Asked(task, code, _coming(len(wanted), how.steps), "classes")
+    return Asked(task, code, len(wanted), _coming(len(wanted), how.steps), "classes")
 
 
 def _draw_lambdas(view: View, weights: Weights, chosen: Chosen) -> Asked:
@@ -107,7 +109,7 @@ def _draw_lambdas(view: View, weights: Weights, chosen: Chosen) -> Asked:
     code = _ascent_code(
         view, weights, chosen, f"class_images({{key}}, {view['class']}, {wanted!r}", lambdas=True
     )
-    return Asked(task, code, _coming(len(wanted), how.steps), "class")
+    return Asked(task, code, len(wanted), _coming(len(wanted), how.steps), "class")
 
 
 def _draw_list_of_lambdas(view: View) -> None:
@@ -176,7 +178,7 @@ def _draw_units(view: View, weights: Weights, chosen: Chosen) -> Asked:
         weights.architecture, units, view["lambda"], how, photo=chosen.picture, weights=weights
     )
     code = _ascent_code(view, weights, chosen, f"activation_images({{key}}, {units!r}")
-    return Asked(task, code, _coming(len(units), how.steps), None)
+    return Asked(task, code, len(units), _coming(len(units), how.steps), None)
 
 
 def _draw_place(view: View, shape: tuple[int, ...]) -> Pair | Literal["centre"] | None:
@@ -234,7 +236,7 @@ def _draw_layers(view: View, weights: Weights, chosen: Chosen) -> Asked:
         f"{argument}\n)\n"
         "print(dict(zip(found.layers, found.errors_sn[-1])))"
     )
-    return Asked(task, code, _coming(len(wanted), how.steps), "layers")
+    return Asked(task, code, 1 + len(wanted), _coming(len(wanted), how.steps), "layers")
 
 
 def _rows(weights: Weights, kinds: Sequence[str] | None) -> list[LayerRow]:

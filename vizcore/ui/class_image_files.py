@@ -13,12 +13,14 @@ from vizcore.figures import class_image_words as words
 from vizcore.figures.animation import Kind, animate
 from vizcore.figures.ascent_curves import shades
 from vizcore.figures.class_images import (
+    FIT_PX,
     Layout,
     Rgb,
     draw_gallery,
     lay_out,
     pixels,
     png,
+    width_px,
     zipped,
 )
 from vizcore.figures.marking import marked
@@ -29,20 +31,25 @@ from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import Download, Room
 from vizcore.zoo.weights import Weights
 
-#: A row across the page, where curves stand below.
-WIDE_PX = (960, 400)
+#: Room (width, height) for the images beside the curves in a window 1280 and 1920 pixels wide, and
+#: for a row across the page, where curves stand below.
+_BESIDE_PX = (FIT_PX, (1040, 830))
+_ROW_PX = ((960, 400), (1440, 420))
+#: The windows for which there is a wide picture, as CSS; a picture on its way is enlarged there.
+WIDE_WINDOW = "min-width: 1880px"
+_ENLARGED = 1.5
 
 Found = AscentImages | Inversions
 
 
 def sheet_of(
-    view: str, found: Found, step: int, followed: int | None, dark: bool, *, scale: int = 1
+    view: str, found: Found, step: int, followed: int | None, dark: bool, *, is_wide: bool = False
 ) -> tuple[Rgb, Layout]:
     """The images at a step with their names, and how they stand.
 
     Args:
         followed: the image whose name is underlined, because its curves are drawn.
-        scale: see `draw_gallery`.
+        is_wide: for a wide window.
     """
     pictures = _pictures(found, step)
     is_row = view == "lambda"
@@ -58,8 +65,19 @@ def sheet_of(
             inks[followed] = theme(dark).accent
     labels = [replace(each, colour=ink) for each, ink in zip(made, inks, strict=True)]
     size = pictures.shape[1], pictures.shape[2]
-    layout = lay_out(len(pictures), size, WIDE_PX) if is_row else lay_out(len(pictures), size)
-    return draw_gallery(pictures, labels, layout=layout, scale=scale, dark=dark), layout
+    layout = lay_out(len(pictures), size, (_ROW_PX if is_row else _BESIDE_PX)[is_wide])
+    return draw_gallery(pictures, labels, layout=layout, dark=dark), layout
+
+
+def sheet_widths(count: int, size: tuple[int, int]) -> tuple[int, int]:
+    """How wide so many images beside the curves are on the page, in a narrow and a wide window.
+
+    Example:
+        >>> sheet_widths(12, (64, 64))
+        (636, 954)
+    """
+    narrow, wide = (width_px(lay_out(count, size, fit), size) for fit in _BESIDE_PX)
+    return narrow, max(round(_ENLARGED * narrow), wide)
 
 
 def _pictures(found: Found, step: int) -> Rgb:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -22,8 +22,18 @@ from vizcore.ui import class_image_controls as controls
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, one_of
 from vizcore.ui.class_image_choices import choices as goal_choices
-from vizcore.ui.class_image_files import Found, draw_numbers, offer, sheet_of
+from vizcore.ui.class_image_controls import Asked
+from vizcore.ui.class_image_files import (
+    WIDE_WINDOW,
+    Found,
+    draw_numbers,
+    offer,
+    sheet_of,
+    sheet_widths,
+)
 from vizcore.ui.class_image_options import choices as option_choices
+from vizcore.ui.class_image_steps import choices as step_choices
+from vizcore.ui.class_image_steps import draw_follow, draw_steps
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import Room, is_dark
 from vizcore.ui.watching import Watched
@@ -31,6 +41,7 @@ from vizcore.zoo.weights import Weights
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+    from streamlit.delta_generator import DeltaGenerator
 
 PAGE = "class-images"
 VIEWS = {
@@ -45,7 +56,7 @@ _CHART_S = 0.9
 def choices() -> list[Choice]:
     """What can be chosen on the page."""
     view = Choice("view", "classes", one_of(*VIEWS))
-    return [view, *goal_choices(), *option_choices(address.peek(PAGE, view))]
+    return [view, *goal_choices(), *option_choices(address.peek(PAGE, view)), *step_choices()]
 
 
 def draw(here: Room, weights: Weights, chosen: Chosen) -> None:
@@ -78,7 +89,8 @@ def draw(here: Room, weights: Weights, chosen: Chosen) -> None:
         here.refuse(error, sets=asked.sets)
         return
     _forget_others(slot)
-    watching.draw(watched, _shower(here, weights, view, watched, asked.coming))
+    screen = _Screen(here, weights, view, watched, asked)
+    watching.draw(watched, screen.lay_out, screen.show)
     if watched.is_over and watched.found is not None:
         offer(here, weights, chosen, view, watched.found)
         draw_numbers(here, view, watched.found)
@@ -92,57 +104,86 @@ def _forget_others(slot: str) -> None:
             work.release_done(other)
 
 
-def _shower(
-    here: Room, weights: Weights, view: str, watched: Watched[Found], coming: str
-) -> Callable[[Found | None, Callable[[], int]], None]:
-    """What draws the images and curves at a step, and says the answer."""
-    dark, mark = is_dark(), views.mark(weights)
-    charts: dict[int, tuple[float, go.Figure]] = {}
+class _Screen:
+    """The places on the page, and what draws the images and curves of a step in them."""
 
-    def draw_chart(found: Found, followed: int, step: int) -> None:
+    def __init__(
+        self, here: Room, weights: Weights, view: str, watched: Watched[Found], asked: Asked
+    ) -> None:
+        self._here, self._weights, self._view = here, weights, view
+        self._watched, self._asked = watched, asked
+        self._dark, self._mark = is_dark(), views.mark(weights)
+        self._charts: dict[int, tuple[float, go.Figure]] = {}
+        self._beside: DeltaGenerator | None = None
+        self._below: DeltaGenerator | None = None
+
+    def lay_out(self) -> DeltaGenerator:
+        """Make the places; gives that of the buttons and the curves.
+
+        That of the images has its width from the beginning: what is beside it does not move.
+        """
+        if self._view == "lambda":
+            return st.container()
+        how = self._weights.preprocessing
+        narrow, wide = sheet_widths(self._asked.count, (how.crop_px, how.crop_px))
+        st.html(
+            f"<style>.st-key-{PAGE}-images {{ min-width: {narrow}px }} "
+            f"@media ({WIDE_WINDOW}) {{ .st-key-{PAGE}-images {{ min-width: {wide}px }} }}</style>"
+        )
+        row = st.container(horizontal=True, gap="medium", key=f"{PAGE}-row")
+        self._beside = row.container(width="content", key=f"{PAGE}-images")
+        way = row.container(width="stretch")
+        self._below = st.container()
+        return way
+
+    def show(self, found: Found | None) -> None:
+        """Say the answer, and draw what there is."""
+        told = self._asked.coming if found is None else _answer(self._view, found)
+        self._here.answer(views.answer(self._weights, told))
+        if found is None:
+            # Streamlit lets a fragment write outside of itself where it did so from the first.
+            for place in filter(None, (self._beside, self._below)):
+                place.empty()
+            return
+        is_over = self._watched.is_over
+        step = draw_steps(self._here.view, self._watched, found) if is_over else found.step
+        followed = None if self._view == "lambda" else draw_follow(self._here.view, found)
+        if self._view != "lambda":
+            self._draw_chart(found, followed or 0, step)
+        self._draw_pictures(found, step, followed)
+        if self._view == "lambda":
+            self._draw_chart(found, 0, step)
+
+    def _draw_chart(self, found: Found, followed: int, step: int) -> None:
         """The curves; while they grow, drawn anew once a second, for that takes a while."""
-        drawn_s, figure = charts.get(followed, (-math.inf, None))
-        now_s = time.monotonic()
-        if figure is None or watched.is_over or now_s - drawn_s > _CHART_S:
-            at = step if watched.is_over and step != found.step else None
-            until = max(found.step, 1) if watched.is_over else None
-            figure = _chart(view, found, followed, at, until, dark)
-            charts[followed] = now_s, figure
+        drawn_s, figure = self._charts.get(followed, (-math.inf, None))
+        now_s, is_over = time.monotonic(), self._watched.is_over
+        if figure is None or is_over or now_s - drawn_s > _CHART_S:
+            at = step if is_over and step != found.step else None
+            until = max(found.step, 1) if is_over else None
+            figure = _chart(self._view, found, followed, at, until, self._dark)
+            self._charts[followed] = now_s, figure
         st.plotly_chart(
             figure,
             theme=None,
             config=CHART_CONFIG,
-            key=f"{PAGE}.chart.{view}",
+            key=f"{PAGE}.chart.{self._view}",
             alt=figure.layout.meta["alt"],
         )
 
-    def show(found: Found | None, draw_way: Callable[[], int]) -> None:
-        told = coming if found is None else _answer(view, found)
-        here.answer(views.answer(weights, told))
-        if found is None:
-            draw_way()
-            return
-        if view == "lambda":
-            step = draw_way()
-            reduce = _draw_pictures(
-                weights, view, found, step, None, dark, mark, is_over=watched.is_over
-            )
-            views.caption(weights, words.caption(found, reduce))
-            draw_chart(found, 0, step)
-            return
-        row = st.container(horizontal=True, gap="medium", key=f"{PAGE}-row")
-        left = row.container(width="content")
-        with row.container(width="stretch"):
-            step = draw_way()
-            followed = _draw_follow(view, found)
-            draw_chart(found, followed or 0, step)
-        with left:
-            reduce = _draw_pictures(
-                weights, view, found, step, followed, dark, mark, is_over=watched.is_over
-            )
-        views.caption(weights, words.caption(found, reduce))
+    def _draw_pictures(self, found: Found, step: int, followed: int | None) -> None:
+        """The images, and how they are shown.
 
-    return show
+        While they form there is one picture for every window; in the end one for wide windows too.
+        """
+        sizes = [("narrow", False), ("wide", True)] if self._watched.is_over else [("live", False)]
+        for name, is_wide in sizes:
+            sheet, layout = sheet_of(self._view, found, step, followed, self._dark, is_wide=is_wide)
+            content = marked(png(sheet), self._mark, dark=self._dark)
+            with self._beside or nullcontext(), st.container(key=f"{PAGE}-{name}"):
+                st.image(content, alt=_alt(found, step), output_format="PNG")
+            with self._below or nullcontext(), st.container(key=f"{PAGE}-{name}-words"):
+                views.caption(self._weights, words.caption(found, layout.reduce))
 
 
 def _chart(
@@ -164,46 +205,6 @@ def _answer(view: str, found: Found) -> str:
         "unit": words.answer_units,
     }
     return told[view](found)
-
-
-def _draw_follow(view: str, found: Found) -> int | None:
-    """Whose curves are drawn."""
-    if isinstance(found, Inversions):
-        return None
-    if len(found.goals) == 1:
-        return 0
-    names = [goal.name for goal in found.goals]
-    return st.selectbox(
-        "Curves of",
-        range(len(names)),
-        format_func=lambda number: names[number],
-        key=f"{PAGE}.followed.{view}.{len(names)}",
-        persist_state="session",
-    )
-
-
-def _draw_pictures(
-    weights: Weights,
-    view: str,
-    found: Found,
-    step: int,
-    followed: int | None,
-    dark: bool,
-    mark: str,
-    *,
-    is_over: bool,
-) -> int:
-    """Draw the images; says how many pixels of one, each way, are in a pixel of the picture.
-
-    While they form they are drawn as small as they are shown; then with words for a wide window.
-    """
-    # A row over the whole page is as wide as Streamlit leaves a picture unchanged.
-    scale = 2 if is_over and view != "lambda" else 1
-    sheet, layout = sheet_of(view, found, step, followed, dark, scale=scale)
-    content = marked(png(sheet), mark, dark=dark)
-    with st.container(key=f"{PAGE}-{'wide' if view == 'lambda' else 'sheet'}-{scale}"):
-        st.image(content, alt=_alt(found, step), output_format="PNG")
-    return layout.reduce
 
 
 def _alt(found: Found, step: int) -> str:

@@ -188,7 +188,7 @@ def room(name: str, title: str, choices: Sequence[address.Choice]) -> Iterator[R
         name=name,
         view=view,
         head=head,
-        answer_slot=st.empty(),
+        answer_slot=st.container(key="answer").empty(),  # it keeps its height when drawn anew
         buttons=buttons,
         notices=st.container(),
         body=st.container(),

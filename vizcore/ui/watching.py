@@ -1,4 +1,4 @@
-"""Work that is watched while it goes on: its picture as it forms, pause, continue, cancel, scrub.
+"""Work that is watched while it goes on: its picture as it forms, pause, continue, cancel.
 
 The page is drawn once; a fragment of it follows the job, several times a second, and nothing else
 is drawn anew. The job is the session's, not the page's: it goes on while widgets are moved, and
@@ -17,10 +17,16 @@ from vizcore.errors import ConvScopeError
 from vizcore.ui import work
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from vizcore.runtime.jobs import Job, State, Task
 
-#: Seconds between two looks at a job: at work, and paused.
+#: Seconds between two looks at a job: at work, and at rest.
 _WORKING_S, _PAUSED_S = 0.2, 2.0
+#: How long a press on Pause waits for the step in hand.
+_REST_S = 0.6
+#: Buttons that take each other's place are equally wide.
+_BUTTON_PX = 124
 _SAID = "watching.said"
 _OVER = ("done", "cancelled", "failed")
 
@@ -82,51 +88,62 @@ def watched(task: Task[Found], *, slot: str) -> Watched[Found]:
     return Watched(job, slot, state, _found(job), state in _OVER, state == "cancelled")
 
 
-def draw(watched: Watched[Found], show: Callable[[Found | None, Callable[[], int]], None]) -> None:
-    """Follow the job in a fragment of the page.
+def draw(
+    watched: Watched[Found],
+    lay_out: Callable[[], DeltaGenerator],
+    show: Callable[[Found | None], None],
+) -> None:
+    """Follow the job in a fragment of the page, under its buttons.
+
+    The buttons stand in a fragment of their own, which is drawn anew when one of them is pressed
+    and not otherwise; nothing is drawn above them that changes its height or width while the work
+    goes on. A press is lost where a button moves away from under the pointer.
 
     Args:
-        show: draws what was found, None before the first step. It is given what draws the job's
-            bar and buttons, or the steps to go back to, where it is called; that says the step to
-            show: one of the frames', or the newest. What `show` writes outside of the fragment it
-            has to write every time (Streamlit then keeps its place).
+        lay_out: called where the buttons are drawn: makes the places on the page, and gives the
+            one for the buttons, the bar and what `show` draws.
+        show: draws what was found, None before the first step. What it writes outside of that
+            place it has to write every time (Streamlit then keeps its place).
     """
-    every = {"queued": _WORKING_S, "running": _WORKING_S, "paused": _PAUSED_S}.get(watched.state)
-    st.fragment(_follow, run_every=every)(watched, show)
+    st.fragment(_steer)(watched, lay_out, show)
+
+
+def _steer(
+    watched: Watched[Found],
+    lay_out: Callable[[], DeltaGenerator],
+    show: Callable[[Found | None], None],
+) -> None:
+    job = watched.job
+    _mind_the_end(watched)
+    with lay_out():
+        every = None
+        if not watched.is_over:
+            _draw_buttons(job, watched.slot)
+            every = _PAUSED_S if job.at_rest else _WORKING_S
+        st.fragment(_follow, run_every=every)(watched, show, is_at_rest=job.at_rest)
 
 
 def _follow(
-    watched: Watched[Found], show: Callable[[Found | None, Callable[[], int]], None]
+    watched: Watched[Found], show: Callable[[Found | None], None], *, is_at_rest: bool
 ) -> None:
-    job, state = watched.job, watched.job.state
-    if state in _OVER and not watched.is_over:
-        st.rerun()  # the page has more to say
-    found = _found(job)
-
-    def draw_way() -> int:
-        if not watched.is_over:
-            _draw_bar(job, watched.slot)
-            return 0 if found is None else found.step
-        if watched.was_stopped:
-            _draw_stopped(watched)
-        if found is None:
-            return 0
-        steps = sorted({*(frame.step for frame in found.frames), found.step})
-        if len(steps) == 1:
-            return steps[0]
-        chosen: int = st.select_slider(
-            "Step", steps, value=steps[-1], key=f"{watched.slot}.step.{job.id}"
-        )
-        return chosen
-
-    show(found, draw_way)
-    if (state == "paused") != (watched.state == "paused"):
-        st.rerun()  # it is to be looked at less often, or more
+    job = watched.job
+    _mind_the_end(watched)
+    if not watched.is_over:
+        st.progress(*_how_far(job))
+    elif watched.was_stopped:
+        _draw_stopped(watched)
+    show(_found(job))
+    if job.at_rest and not is_at_rest:
+        st.rerun()  # a long step is over at last: from now on it is to be looked at less often
 
 
-def _draw_bar(job: Job[Any], slot: str) -> None:
-    share, text = _how_far(job)
-    st.progress(share, text=text)
+def _mind_the_end(watched: Watched[Any]) -> None:
+    """Draw the whole page anew when the work is over: it has more to say then."""
+    if watched.job.state in _OVER and not watched.is_over:
+        st.rerun()
+
+
+def _draw_buttons(job: Job[Any], slot: str) -> None:
     with st.container(horizontal=True, gap="small"):
         if job.state == "paused":
             st.button(
@@ -134,15 +151,37 @@ def _draw_bar(job: Job[Any], slot: str) -> None:
                 key=f"{slot}.continue",
                 icon=":material/play_arrow:",
                 type="primary",
-                on_click=_told(job.resume),
+                on_click=job.resume,
+                width=_BUTTON_PX,
             )
         else:
             st.button(
-                "Pause", key=f"{slot}.pause", icon=":material/pause:", on_click=_told(job.pause)
+                "Pause",
+                key=f"{slot}.pause",
+                icon=":material/pause:",
+                on_click=_pause,
+                args=(job,),
+                width=_BUTTON_PX,
             )
-        st.button("Cancel", key=f"{slot}.cancel", icon=":material/close:", on_click=job.cancel)
+        st.button(
+            "Cancel",
+            key=f"{slot}.cancel",
+            icon=":material/close:",
+            on_click=job.cancel,
+            width=_BUTTON_PX,
+        )
     if said := st.session_state.pop(_SAID, None):
         st.warning(said, icon=":material/error:")
+
+
+def _pause(job: Job[Any]) -> None:
+    """Let it rest, and see the step in hand out, where it is short: what is shown is the last."""
+    try:
+        job.pause()
+    except ConvScopeError as error:
+        st.session_state[_SAID] = str(error)
+        return
+    job.rest(_REST_S)
 
 
 def _how_far(job: Job[Any]) -> tuple[float, str]:
@@ -154,7 +193,7 @@ def _how_far(job: Job[Any]) -> tuple[float, str]:
         return 0.0, "Loading the network"
     words = f"Step {progress.done:,} of {progress.total:,}"
     if job.state == "paused":
-        words += ", paused"
+        words += ", paused" if job.at_rest else ", pausing after this step"
     elif eta_s is not None:
         words += f", {eta_s:.0f} s left"
     return min(1.0, progress.done / progress.total), words
@@ -166,18 +205,6 @@ def _draw_stopped(watched: Watched[Any]) -> None:
     if st.button("Start again", key=f"{watched.slot}.again", icon=":material/replay:"):
         work.release(watched.slot)
         st.rerun()
-
-
-def _told(act: Callable[[], None]) -> Callable[[], None]:
-    """The same as a button's callback: a refusal is kept, to be said on the page."""
-
-    def acted() -> None:
-        try:
-            act()
-        except ConvScopeError as error:
-            st.session_state[_SAID] = str(error)
-
-    return acted
 
 
 def _found(job: Job[Found]) -> Found | None:
