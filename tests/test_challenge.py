@@ -45,6 +45,8 @@ def test_the_chart_has_each_point_once() -> None:
     marks = [trace for trace in figure.data if trace.mode == "markers"]
     assert sum(len(trace.x) for trace in marks) == len(protocol_points())
     assert len(figure.layout.annotations) == len(protocol_points())
+    said = [words for trace in marks for words in trace.hovertext]
+    assert all("source:" in words.replace("<br>", " ") for words in said)
 
 
 def test_one_network_s_error_names_who_printed_it():

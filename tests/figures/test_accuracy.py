@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 
-from vizcore.accuracy import accuracy_points, family_lines, field_points, published_points
+from vizcore.accuracy import SETS, accuracy_points, family_lines, field_points, published_points
 from vizcore.errors import NotApplicable
 from vizcore.figures.accuracy import Shown, draw_accuracy
 from vizcore.figures.accuracy_areas import diameters, legend_of_areas
@@ -24,8 +26,9 @@ def measured(points):
     known = [point for point in points if point.macs][:-1]
     return [
         Measurement(
-            "n", (3, 224, 224), Setup(), "", point.params, point.macs, (point.macs / 1e7,),
-            (1.0, 1.0), 1, peak_bytes=point.params * 4, energy_j=point.macs / 1e9, power_w=50.0,
+            "n", (3, 224, 224), Setup(), "2026-01-02", point.params, point.macs,
+            (point.macs / 1e7,), (1.0, 1.0), 1,
+            peak_bytes=point.params * 4, energy_j=point.macs / 1e9, power_w=50.0,
         )
         if point in known
         else None
@@ -87,6 +90,22 @@ def test_a_network_whose_area_is_unknown_is_a_cross_and_not_the_smallest_circle(
         if symbol != "circle"
     ]
     assert crossed == [None]
+
+
+@pytest.mark.parametrize("which", SETS)
+def test_each_plotted_number_tells_its_source(which):
+    """On the plane and on the bars: the accuracy's, and of what was measured the day and setup."""
+    points = accuracy_points(which)
+    found = measured(points)
+    plane = draw_accuracy(points, found, Shown(AXES["latency"], AXES["top1"], AXES["energy"]))
+    bars = draw_ranking(points, found, AXES["latency"])
+    assert len(circles(plane).hovertext) == sum(each is not None for each in found)
+    for trace in (circles(plane), circles(bars)):
+        for (number,), words in zip(trace.customdata, trace.hovertext, strict=True):
+            plain = words.replace("<br>", " ")
+            assert f"source: {html.escape(points[number].source)}" in plain
+            assert "measured 2026-01-02, batch 1, fp32" in plain
+            assert f"{points[number].top1_pct:.2f}%" in plain
 
 
 @pytest.mark.parametrize("largest", [0.95, 1.0, 7.3, 95.0, 950.0, 1e9])

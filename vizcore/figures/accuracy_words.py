@@ -177,4 +177,5 @@ def _wrapped(text: str, width: int = 70) -> str:
     import html
     import textwrap
 
-    return "<br>".join(html.escape(line) for line in textwrap.wrap(text, width))
+    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    return "<br>".join(html.escape(line) for line in lines)

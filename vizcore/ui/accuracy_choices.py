@@ -195,15 +195,15 @@ def _draw_panels(here: Room) -> None:
     def is_shown(panel: tuple[str, str, str]) -> bool:
         return panel == now if panel[0] in AXES else panel[:2] == now[:2]
 
-    st.session_state[_PANEL_KEY] = next(
-        (name for name, panel in PANELS.items() if is_shown(panel)), OTHER_PANEL
-    )
+    shown = next((name for name, panel in PANELS.items() if is_shown(panel)), OTHER_PANEL)
+    st.session_state[_PANEL_KEY] = shown
 
     def take() -> None:
         if (panel := PANELS.get(st.session_state[_PANEL_KEY])) is not None:
             view["x"], view["y"], view["area"] = panel
 
-    st.selectbox("Panel", [*PANELS, OTHER_PANEL], key=_PANEL_KEY, on_change=take, width=215)
+    names = [*PANELS, *([OTHER_PANEL] if shown == OTHER_PANEL else [])]
+    st.selectbox("Panel", names, key=_PANEL_KEY, on_change=take, width=215)
 
 
 def _draw_filter(here: Room, width: int | None = None) -> None:
