@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import vizcore as vc
@@ -53,6 +55,24 @@ def test_all_scenes_against_what_needs_no_network(monkeypatch: pytest.MonkeyPatc
     assert f"best centred square ({plain(without.centred.mean)})" in texts(at)
     assert "names the object's class first in" in texts(at)
     assert "vc.localisation_study('zfnet_photos20', method, seed=11)" in code_of(at, "localisation")
+
+
+def test_the_code_of_every_view_runs_as_it_is_printed(monkeypatch: pytest.MonkeyPatch):
+    few = vc.localisation_set()[::60]
+    monkeypatch.setattr(localisation_tasks, "localisation_set", lambda part: few)
+    at = open_page("localisation", scene="3", method="grad_cam", layer="conv3", blur="2")
+    names: dict[str, Any] = {}
+    exec(code_of(at, "localisation"), names)
+    assert f"IoU {plain(names['found'].iou(names['scene'].box))}" in texts(at)
+    at = open_page("localisation", show="photo", picture="cat", magnitude="0", method="lrp")
+    exec(code_of(at, "localisation"), names)
+    left, top, right, bottom = names["found"].box
+    assert f"{right - left:g} × {bottom - top:g} pixels" in texts(at)
+    at = open_page("localisation", show="all", methods="gradient,grad_cam", seed="3")
+    exec(code_of(at, "localisation"), names)
+    assert names["study"].scores.title == "Grad-CAM"
+    assert f'<td class="n">{plain(names["study"].scores.mean)}</td>' in texts(at)
+    assert names["scores"].title == "Edges alone"
 
 
 def test_a_network_of_other_classes_is_refused_with_those_that_fit():

@@ -50,7 +50,22 @@ def test_the_scenes(
     study = vc.localisation_study(KEY, device="cpu")
     assert f"{study.scores.mean:.2f}" in said
     assert "names the object's class first" in said
+    assert f"error {study.error_named(1):.2f} by the first answer" in said
     assert len(out.read_text().splitlines()) == 1 + 4
+
+
+def test_signs_can_count(photo: Path, capsys: pytest.CaptureFixture[str]):
+    arguments = ["localise", KEY, "--image", str(photo), "--method", "input_x_gradient", "--json"]
+    boxes = []
+    for more, absolute in ([], True), (["--signed"], False):
+        assert main([*arguments, *more, "--device", "cpu"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        how = vc.LocalisationSettings(absolute=absolute)
+        found = vc.localise(KEY, photo, method="input_x_gradient", settings=how, device="cpu")
+        assert told["magnitude"] is absolute
+        assert tuple(told["box"]) == found.box
+        boxes.append(found.box)
+    assert boxes[0] != boxes[1]
 
 
 @pytest.mark.parametrize(

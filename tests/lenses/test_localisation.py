@@ -140,6 +140,8 @@ def test_bad_maps_are_refused_with_the_reason():
         localise(picture, np.full((64, 64), np.nan))
     with pytest.raises(NotApplicable, match="Only 1 pixels are seeds"):
         localise(picture[:4, :4], np.arange(16.0).reshape(4, 4))
+    with pytest.raises(NotApplicable, match=r"one colour \(9, 9, 9\)"):
+        localise(np.full((64, 64, 3), 9, np.uint8), blob(20, 20))
     with pytest.raises(BadChoice, match="one size"):
         localise(picture, np.zeros((32, 32)))
     with pytest.raises(BadChoice, match="quantiles"):

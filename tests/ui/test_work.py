@@ -71,7 +71,7 @@ def test_what_was_cancelled_is_not_begun_again_unasked():
     at.session_state["work.given_up"] = {"place": "one"}
     for _ in range(2):
         at.run()
-        assert at.warning[0].value == "Counting was cancelled."
+        assert at.warning[0].value == "Cancelled: Counting."
         assert not at.markdown
     at.button[0].click().run()
     assert at.markdown[0].value == "result 42"

@@ -15,7 +15,7 @@ from vizcore.cli.arguments import (
 from vizcore.cli.files import check_out, say_if_random, write_bytes, write_out
 from vizcore.errors import BadChoice
 from vizcore.lenses.saliency.methods import method_of
-from vizcore.records_localisation import LocalisationSettings
+from vizcore.records_localisation import GUESSES, LocalisationSettings
 from vizcore.zoo.weights import Weights
 
 NAME = "localise"
@@ -46,6 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="deviation of a Gaussian that the map is smoothed with first (default: none)",
     )  # fmt: skip
     parser.add_argument(
+        "--signed", action="store_true",
+        help="of a map with signs take what raises the score as the object's (default: magnitudes)",
+    )  # fmt: skip
+    parser.add_argument(
         "--out",
         type=Path,
         default=None,
@@ -57,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the box, or how many objects of the scenes are found."""
-    settings = LocalisationSettings(args.foreground, args.background, args.blur)
+    settings = LocalisationSettings(args.foreground, args.background, args.blur, not args.signed)
     return _scenes(args, settings) if args.scenes else _picture(args, settings)
 
 
@@ -82,7 +86,7 @@ def _picture(args: argparse.Namespace, settings: LocalisationSettings) -> int:
         device=args.device,
     )
     if args.out is not None:
-        drawn = draw_found(found)
+        drawn = draw_found(found, signed=args.signed and method_of(args.method).signed)
         write_out(args.out, found.component_hw, drawn.png, filled)
     if args.json:
         print(found_json(found, None, target, args.method, said), end="")
@@ -99,7 +103,7 @@ def _picture(args: argparse.Namespace, settings: LocalisationSettings) -> int:
 
 def _scenes(args: argparse.Namespace, settings: LocalisationSettings) -> int:
     from vizcore import api
-    from vizcore.figures.localisation_words import naming_said, study_csv, study_rows
+    from vizcore.figures.localisation_words import studies_said, study_csv, study_rows
 
     if args.target is not None:
         raise BadChoice("--class is for --image: in the scenes it is the object's own.")
@@ -128,7 +132,11 @@ def _scenes(args: argparse.Namespace, settings: LocalisationSettings) -> int:
             f"{row['what']:<{width}}  {row['mean IoU']:>8.2f}  {row['median IoU']:>10.2f}  "
             f"{row['localisation error']:>18.2f}"
         )
-    print(naming_said(study))
+    print(
+        f"Where the class must be told too: error {study.error_named(1):.2f} by the first answer, "
+        f"{study.error_named():.2f} by the first {GUESSES}"
+    )
+    print(studies_said([study]))
     _close(args.out, filled)
     return 0
 

@@ -39,7 +39,8 @@ def localise(
 
     Raises:
         BadChoice: a picture and a map of different sizes.
-        NotApplicable: a flat map, one with numbers that are not finite, or one too small.
+        NotApplicable: a flat map, one with numbers that are not finite, or one too small; a picture
+            of one colour.
 
     Example:
         >>> photo = np.full((32, 32, 3), 40, np.uint8)
@@ -53,6 +54,11 @@ def localise(
     if image_hwc.shape != (*map_hw.shape, 3):
         raise BadChoice(
             f"The picture is {image_hwc.shape}, the map {map_hw.shape}; they must be of one size."
+        )
+    if (image_hwc == image_hwc[0, 0]).all():
+        raise NotApplicable(
+            f"All pixels of the picture have one colour ({', '.join(map(str, image_hwc[0, 0]))}), "
+            "so colours cannot tell an object from what is around it."
         )
     values = map_hw.astype(np.float64)
     if not np.isfinite(values).all():

@@ -102,7 +102,7 @@ def _draw_class(here: Room, weights: Weights, scene: Scene | None) -> None:
         "Class",
         names,
         format_func=lambda name: views.plain(name) if name else usual,
-        width=120,
+        width=150 if scene is None else 120,
         **here.view.bind("class"),
     )
 

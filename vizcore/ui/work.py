@@ -102,7 +102,7 @@ def run(
     given_up: dict[str, Any] = st.session_state.setdefault(_GIVEN_UP, {})
     if given_up.get(slot, _NOTHING) == task.key:
         _offer_again(slot)
-        raise JobCancelled(f"{task.label} was cancelled.")
+        raise JobCancelled(f"Cancelled: {task.label}.")
     given_up.pop(slot, None)
     job = hold(task, slot=slot)
     if job.state in ("failed", "cancelled"):
