@@ -42,6 +42,10 @@ QUICK = {
 }
 
 
+#: The usual one, a module, a module's later run and a function.
+LAYERS = (None, "conv2", "relu1_1", "add", "norm1")
+
+
 def quick(method: str) -> dict[str, float]:
     keys = {option.key for each in METHODS if each.key == method for option in each.options}
     return {key: value for key, value in QUICK.items() if key in keys}
@@ -57,7 +61,7 @@ def test_two_hundred_mixed_requests_at_one_network():
         asked.append(
             partial(
                 saliency, image_nchw=image, image_hwc=PHOTO, target=number % 5, method=method,
-                seed=number % 2, options=quick(method),
+                seed=number % 2, options=quick(method), layer=LAYERS[number % len(LAYERS)],
             )
         )  # fmt: skip
     engine = LocalEngine("cpu")
@@ -278,6 +282,11 @@ def test_a_picture_with_parts_covered_that_gets_no_finite_score_is_said(method):
     logarithms = nn.Sequential(Logarithm(), nn.AdaptiveAvgPool2d(1), nn.Flatten()).eval()
     with pytest.raises(NotApplicable, match="finite"):
         found(logarithms, method, BIG.abs() + 0.1)
+
+
+def test_a_class_is_not_subtracted_from_itself():
+    with pytest.raises(BadChoice, match="against = 1 is the class that is explained"):
+        found(small(), "gradient", BIG, target=1, against=1)
 
 
 def test_no_class_is_subtracted_where_none_is_explained():

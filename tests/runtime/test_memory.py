@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from vizcore.errors import OutOfMemory
-from vizcore.runtime.jobs import finish
+from vizcore.runtime.jobs import Task, finish, run_here
 from vizcore.runtime.memory import in_batches, is_out_of_memory
 
 
@@ -57,3 +57,18 @@ def test_torchs_own_error_is_recognised():
     with pytest.raises(RuntimeError) as caught:
         torch.ones(2, 3) @ torch.ones(2, 3)
     assert not is_out_of_memory(caught.value)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), torch.OutOfMemoryError("CUDA out of memory")])
+def test_without_an_engine_it_is_said_as_clearly(error: Exception):
+    def work() -> None:
+        raise error
+
+    with pytest.raises(OutOfMemory, match="'cpu' has not enough memory"):
+        run_here(Task(work, "too much"))
+    with pytest.raises(RuntimeError, match="bad shape"):
+        run_here(Task(lambda: fail(RuntimeError("bad shape")), "wrong"))
+
+
+def fail(error: Exception) -> None:
+    raise error

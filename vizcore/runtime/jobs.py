@@ -11,6 +11,8 @@ from collections.abc import Callable, Generator, Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, cast
 
+from vizcore.errors import OutOfMemory
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -159,10 +161,24 @@ class Engine(Protocol):
 def run_here(task: Task[Result], device: str = "cpu") -> Result:
     """Run a task to its end in this thread, without an engine: for scripts and notebooks.
 
+    Raises:
+        OutOfMemory: the device has no room for it.
+
     Example:
         >>> run_here(Task(lambda: 6 * 7, "multiply"))
         42
     """
+    from vizcore.runtime.memory import is_out_of_memory, no_room
+
+    try:
+        return _run_through(task, device)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise OutOfMemory(no_room(device)) from error
+
+
+def _run_through(task: Task[Result], device: str) -> Result:
     if task.network is None:
         outcome = task.work()
     else:

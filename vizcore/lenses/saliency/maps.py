@@ -152,6 +152,12 @@ def saliency(
     target = int(scores.argmax()) if target is None else _output(target, len(scores))
     score = float(scores[target])
     if against is not None:
+        if against == target:
+            raise BadChoice(
+                f"against = {against} is the class that is explained: the difference is 0 for "
+                "every picture. Allowed: another class, or None.",
+                received=str(against),
+            )
         score -= float(scores[_output(against, len(scores))])
     if not np.isfinite(score):
         raise NotApplicable(f"The score is not finite: {why_not_finite(copy, images, scores)}")
@@ -218,7 +224,7 @@ def _run(work: Work, look: Look, need: Need | None) -> Generator[Progress, None,
     """
     try:
         return (yield from work(look))
-    except (RuntimeError, TypeError, AssertionError) as error:
+    except (RuntimeError, TypeError, AssertionError, MemoryError) as error:
         if is_out_of_memory(error):
             no_memory = no_room(look.device)
         elif any(words in str(error) for words in _NO_PATH):
