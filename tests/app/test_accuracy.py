@@ -255,6 +255,16 @@ def test_the_code_runs():
     assert len(made["figure"].data) >= 1
 
 
+@pytest.mark.parametrize("x", ["gops", "network"])
+def test_what_is_pointed_out_is_in_the_code_too(x):
+    at = open_page("accuracy", caption="vgg", point="AlexNet", x=x, lines="0", front="0")
+    made: dict = {}
+    exec(code_of(at, "accuracy"), made)
+    drawn = next(trace for trace in made["figure"].data if trace.customdata is not None)
+    assert list(circles(at)["marker"]["line"]["color"]) == list(drawn.marker.line.color)
+    assert {published_points()[n].label for n in made["chosen"]} == {"VGG-16", "VGG-19", "AlexNet"}
+
+
 @pytest.mark.parametrize("query", [{"x": "beauty"}, {"set": "all"}, {"batch": "0"}])
 def test_a_bad_address_is_named(query):
     at = open_page("accuracy", **query)

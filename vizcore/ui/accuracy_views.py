@@ -15,7 +15,7 @@ from vizcore.figures.palette import CHART_CONFIG
 from vizcore.records_accuracy import AXES, AccuracyPoint, batches_of, measured_of
 from vizcore.records_bench import Measurement
 from vizcore.runtime import measured
-from vizcore.ui import accuracy_tables, accuracy_words, cache, challenge_views
+from vizcore.ui import accuracy_code, accuracy_tables, accuracy_words, cache, challenge_views
 from vizcore.ui.accuracy_choices import (
     BATCH,
     CAPTIONS,
@@ -54,15 +54,16 @@ def draw(here: Room, *, dark: bool) -> None:
     if here.view["set"] == "challenge":
         challenge_views.draw(here, dark=dark)
         return
-    here.code(accuracy_words.snippet(here.view["set"], here.view["find"], wanted, here.view))
+    reading = _reading(here)
+    labels = (*(reading.shown if reading else ()), *filter(None, [here.view["point"]]))
+    here.code(accuracy_code.snippet(wanted, here.view, labels))
     try:
         points = accuracy.accuracy_points(here.view["set"], here.view["find"])
     except BadChoice as error:
         here.refuse(error, sets="find")
         return
-    reading = _reading(here)
     found = measured_of(points, wanted.machine, wanted.setup)
-    chosen = _chosen(points, here.view["point"], reading)
+    chosen = frozenset(number for number, point in enumerate(points) if point.label in labels)
     shown = Drawn(points, found, batches_of(points, wanted.machine, wanted.setup), chosen)
     try:
         chart = _chart_of(here, wanted, shown, dark=dark)
@@ -125,12 +126,6 @@ def _reading(here: Room) -> Reading | None:
     if here.view["set"] != "study" or here.view["caption"] not in CAPTIONS:
         return None
     return _readings(accuracy.accuracy_points("study"))[here.view["caption"]]
-
-
-def _chosen(points: Sequence[AccuracyPoint], label: str, reading: Reading | None) -> frozenset[int]:
-    """The points of a caption, and the one that was clicked."""
-    shown = (*(reading.shown if reading else ()), label)
-    return frozenset(number for number, point in enumerate(points) if point.label in shown)
 
 
 def _draw_chart(here: Room, chart: go.Figure, points: Sequence[AccuracyPoint]) -> None:

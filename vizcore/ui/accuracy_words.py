@@ -1,10 +1,9 @@
-"""What the Accuracy page says: the answer, the caption, the code, how to read it."""
+"""What the Accuracy page says: the answer, the caption, how to read it."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from typing import Any
 
 from vizcore.accuracy import fleet_points
 from vizcore.accuracy_readings import Reading
@@ -12,9 +11,8 @@ from vizcore.figures.accuracy_ranking import MOST
 from vizcore.figures.accuracy_words import at_price, axis_name, said_of, short_label
 from vizcore.records_accuracy import AccuracyPoint, Axis, pareto_front
 from vizcore.records_bench import Measurement
-from vizcore.ui.accuracy_choices import BATCH, NETWORK, OVER_BATCHES, Asked
+from vizcore.ui.accuracy_choices import BATCH, NETWORK, Asked
 from vizcore.ui.accuracy_tables import said_of_reading
-from vizcore.ui.address import View
 
 HOW_TO_READ = """
 - A circle is one network. Its area is the third quantity; the circles in the corner give the scale.
@@ -202,54 +200,3 @@ def measured_at_all(wanted: Asked) -> str:
     if any(axis is not None and axis.key in ("power", "energy") for axis in wanted.axes):
         words += " Power and energy are counted by NVIDIA's boards only."
     return words
-
-
-def snippet(which: str, find: str, wanted: Asked, view: View) -> str:
-    """The lines of Python behind the picture."""
-    named = f", find={find!r}" if find else ""
-    lines = ["import vizcore as vc"]
-    points = f"points = vc.accuracy_points({which!r}{named})"
-    measured = "measured = [None] * len(points)"
-    imports = {
-        "plane": "from vizcore.figures.accuracy import Shown, draw_accuracy",
-        NETWORK: "from vizcore.figures.accuracy_ranking import draw_ranking",
-        BATCH: "from vizcore.figures.measured import draw_batches",
-    }
-    if wanted.kind == "plane" and view["lines"]:
-        lines.append("from vizcore.accuracy import family_lines")
-    lines.append(imports[wanted.kind])
-    names = ["AXES"] if wanted.kind != BATCH else []
-    if wanted.is_measured and wanted.machine is not None:
-        of = "batches_of" if wanted.kind == BATCH else "measured_of"
-        names.append(of)
-        setup = {name: getattr(wanted.setup, name) for name in wanted.setup.__slots__}
-        given = ", ".join(f"{name}={value!r}" for name, value in setup.items())
-        measured = (
-            f'machine = machines()["{wanted.machine.machine.slug}"]\n'
-            f"measured = {of}(points, machine, Setup({given}))"
-        )
-    elif wanted.kind == BATCH:
-        measured = "measured = []  # nothing was measured yet"
-    if names:
-        lines.append(f"from vizcore.records_accuracy import {', '.join(names)}")
-    if len(measured.splitlines()) > 1:
-        lines.append("from vizcore.records_bench import Setup")
-        lines.append("from vizcore.runtime.measured import machines")
-    lines += ["", points, measured, *_drawing(wanted, view)]
-    return "\n".join(lines)
-
-
-def _drawing(wanted: Asked, view: View) -> list[str]:
-    shows = "  # figure.show() opens it"
-    if wanted.kind == BATCH:
-        quantity: Any = OVER_BATCHES.get(wanted.y.key, "throughput")
-        return [f"figure = draw_batches(measured, {quantity!r}){shows}"]
-    if wanted.x is None:
-        return [f'figure = draw_ranking(points, measured, AXES["{wanted.y.key}"]){shows}']
-    options = [f'AXES["{axis.key}"]' for axis in (wanted.x, wanted.y, wanted.area) if axis]
-    options += ["front=False"] * (not view["front"])
-    options += ["lines=family_lines(points)"] * view["lines"]
-    return [
-        f"shown = Shown({', '.join(options)})",
-        f"figure = draw_accuracy(points, measured, shown){shows}",
-    ]
