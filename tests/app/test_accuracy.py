@@ -18,6 +18,36 @@ from vizcore.ui.accuracy_choices import PANELS
 MACHINE = Machine("GPU 1", "cuda", "CPU", 8, 7, 2**34, "570", "13", "Linux", "3.11", "2", "0", "1")
 
 
+def keep_measured(rounds_ms: dict, batches=(1,)) -> str:
+    """Results of a machine that counts no energy; returns what the address calls it."""
+    points = {point.key: point for point in published_points() if point.key in rounds_ms}
+    made = [
+        Measurement(
+            network=key,
+            input_shape=(3, point.side_px, point.side_px),
+            setup=Setup(batch),
+            date="2026-01-02",
+            params=point.params,
+            macs=point.macs,
+            rounds_ms=tuple(batch * value for value in rounds_ms[key]),
+            quartiles_ms=(4.0, 6.0),
+            runs=9,
+            peak_bytes=4 * (point.params + batch * point.activations),
+        )
+        for key, point in points.items()
+        for batch in batches
+    ]
+    measured.keep(MachineResults(MACHINE, tuple(made)))
+    return MACHINE.slug
+
+
+@pytest.fixture
+def cpu(empty_cache) -> str:
+    """A machine that has measured some of the study's networks at two batch sizes."""
+    keys = ("resnet18", "resnet50", "vgg_d", "googlenet_2014", "alexnet_2012", "nin_imagenet")
+    return keep_measured({key: (float(n + 1),) for n, key in enumerate(keys)}, batches=(1, 2))
+
+
 def said(at) -> str:
     return next(each.proto.body for each in at.get("html") if "cs-answer" in each.proto.body)
 
@@ -110,8 +140,8 @@ def test_a_filter_that_names_nothing_is_refused_with_the_families():
     assert circles(at)["customdata"] == [[0]]
 
 
-def test_every_panel_of_the_study_is_drawn_or_says_what_is_missing():
-    at = open_page("accuracy")
+def test_every_panel_of_the_study_is_drawn_or_says_what_is_missing(cpu):
+    at = open_page("accuracy", machine=cpu)
     for name, (x, y, _) in PANELS.items():
         at.selectbox(key="accuracy-panel").select(name).run()
         assert not at.exception
@@ -132,14 +162,14 @@ def test_every_panel_of_the_study_is_drawn_or_says_what_is_missing():
     assert at.selectbox(key="accuracy-panel").value == "Axes of your own"
 
 
-def test_a_quantity_that_no_batch_changes_is_refused_with_those_it_does():
-    at = open_page("accuracy", x="batch")
+def test_a_quantity_that_no_batch_changes_is_refused_with_those_it_does(cpu):
+    at = open_page("accuracy", x="batch", machine=cpu)
     assert not at.exception
     assert "Allowed: latency" in texts(at)
     at.button(key="refusal-accuracy-memory").click().run()
     assert not at.exception
     assert at.get("plotly_chart")
-    assert "resnet18" in said(at)
+    assert "GPU 1" in said(at)
 
 
 def test_digits_are_not_on_the_axis_of_photographs():
@@ -187,8 +217,8 @@ def test_a_chosen_network_says_its_sources_and_leads_to_its_layers_at_its_size()
     assert "[here]" not in texts(at)  # an address comes from anybody: no links
 
 
-def test_the_study_s_conclusions_are_checked_on_the_machine():
-    at = open_page("accuracy")
+def test_the_study_s_conclusions_are_checked_on_the_machine(cpu):
+    at = open_page("accuracy", machine=cpu)
     at.session_state["kept.open.accuracy.What the study concludes, checked on a machine"] = True
     at.run()
     assert not at.exception
@@ -197,35 +227,17 @@ def test_the_study_s_conclusions_are_checked_on_the_machine():
     assert "Cannot be told on" in texts(at)
 
 
-def test_axes_are_free_and_what_nobody_measured_is_said():
+def test_axes_are_free_and_what_nobody_measured_is_said(cpu):
     at = open_page("accuracy", set="field", x="year", y="density", area="none")
     assert not at.exception
     assert "points per million parameters" in said(at)
-    at = open_page("accuracy", x="energy")
+    at = open_page("accuracy", x="energy", machine=cpu)
     assert not at.exception
     assert "No network here has both" in texts(at)
 
 
 def test_a_machine_s_measurements_are_an_axis(empty_cache):
-    entry = next(point for point in published_points() if point.key == "resnet18")
-    measured.keep(
-        MachineResults(
-            MACHINE,
-            (
-                Measurement(
-                    network="resnet18",
-                    input_shape=(3, 224, 224),
-                    setup=Setup(),
-                    date="2026-01-02",
-                    params=entry.params,
-                    macs=entry.macs,
-                    rounds_ms=(4.0, 5.0, 6.0),
-                    quartiles_ms=(4.0, 6.0),
-                    runs=9,
-                ),
-            ),
-        )
-    )
+    keep_measured({"resnet18": (4.0, 5.0, 6.0)})
     at = open_page("accuracy", x="latency", machine=MACHINE.slug, point="ResNet-18")
     assert not at.exception
     assert len(circles(at)["customdata"]) == 1
