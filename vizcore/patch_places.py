@@ -35,6 +35,19 @@ def patch_places_task(name: str, *, weights: AnyWeights = None) -> Task[tuple[Pa
     return Task(partial(_places, weights=found), "Places with maps", source_of(found), key)
 
 
+def absence_task(name: str, layer: str, *, weights: AnyWeights = None) -> Task[tuple[str, ...]]:
+    """Why a layer's units have no strongest patches: raises it when it runs.
+
+    Raises:
+        UnknownLayer: (when it runs) there is no such layer; with the nearest names.
+        NotApplicable: (when it runs) it has no maps; with the nearest that have.
+    """
+    found = chosen_weights(name, weights)
+    work = partial(names_asked, how=found.preprocessing, layers=[layer])
+    key = ("absent place", found.architecture, found.identity, layer)
+    return Task(work, f"Maps of {layer}", source_of(found), key)
+
+
 def layers_asked(layers: Sequence[str] | str | None) -> tuple[str, ...] | str | None:
     """What was asked for, each once: names, `EVERY`, or None for every convolution.
 

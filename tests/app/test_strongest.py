@@ -58,7 +58,8 @@ def test_units_are_shown_some_at_a_time() -> None:
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ({"layer": "conv9"}, "no layer with maps called 'conv9'"),
+        ({"layer": "conv9"}, "There is no layer called 'conv9'. The nearest names are: conv"),
+        ({"layer": "fc6"}, "Layer 'fc6' has no maps for this picture: what it gives has no height"),
         ({"unit": "999"}, "has no unit 999"),
     ],
 )

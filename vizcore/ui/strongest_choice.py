@@ -8,6 +8,7 @@ from vizcore.data.picture_sets import PictureSet
 from vizcore.errors import NotApplicable, UnknownLayer
 from vizcore.figures.numbers import short
 from vizcore.formats.words import counted
+from vizcore.patch_places import EVERY, absence_task, patch_places_task
 from vizcore.records_patches import PatchPlace
 from vizcore.ui import work
 from vizcore.ui.address import View
@@ -21,8 +22,6 @@ CONVOLUTIONS, PLACES, ALONE = "convolutions", "places", "layer"
 
 def open_places(weights: Weights) -> Places:
     """Every place of the network by name, the convolutions first."""
-    from vizcore.patch_places import patch_places_task
-
     task = patch_places_task(weights.architecture, weights=weights)
     found = work.run(task, slot="strongest.places")
     return {each.name: each for each in sorted(found, key=lambda each: not each.convolution)}
@@ -35,7 +34,7 @@ def take_layer(view: View, places: Places, weights: Weights) -> str:
 
     Raises:
         UnknownLayer: with the nearest names.
-        NotApplicable: the network has no place with maps.
+        NotApplicable: the layer has no maps (says which have), or none has.
     """
     name = view["layer"]
     if not places:
@@ -43,6 +42,7 @@ def take_layer(view: View, places: Places, weights: Weights) -> str:
     if not name:
         name = view["layer"] = _half_seen(places, weights.preprocessing.crop_px)
     if name not in places:
+        work.run(absence_task(weights.architecture, name, weights=weights), slot="strongest.absent")
         raise UnknownLayer.among("layer with maps", name, places)
     if not places[name].convolution and view["scan"] == CONVOLUTIONS:
         view["scan"] = ALONE
@@ -51,8 +51,6 @@ def take_layer(view: View, places: Places, weights: Weights) -> str:
 
 def layers_of(view: View) -> list[str] | str | None:
     """What `vc.top_patches` calls the places of the scan."""
-    from vizcore.patch_places import EVERY
-
     named: dict[str, list[str] | str | None] = {CONVOLUTIONS: None, PLACES: EVERY}
     return named.get(view["scan"], [str(view["layer"])])
 
