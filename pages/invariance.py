@@ -12,7 +12,7 @@ with room("invariance", "How far can it move unnoticed?", moving.CHOICES) as her
     try:
         made = moving.measured(here, weights, chosen)
     except ConvScopeError as error:
-        here.refuse(error, sets="class")
+        moving.refuse(here, error)
     else:
         moving.draw(here, weights, chosen, made)
     with here.details("About this network and this picture") as is_open:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -148,3 +149,24 @@ def test_a_layer_that_is_nearly_right_is_offered():
     assert not at.exception
     assert at.session_state["invariance.last"] == "relu7"
     assert "<code>relu7</code>" in texts(at)
+
+
+def test_the_code_makes_the_photographs_beside_it_too():
+    at = open_page("invariance", kind="contrast", beside="cat,flower", first="conv2")
+    code = code_of(at, "invariance")
+    assert "for layer in ['conv2', 'relu7']:" in code
+    names: dict[str, Any] = {}
+    exec(code, names)
+    expected = vc.invariance(KEY, sample("flower").read(), "contrast", device="cpu")
+    assert names["name"] == "flower"
+    np.testing.assert_allclose(
+        names["beside"].probabilities_n, expected.probabilities_n, rtol=1e-4, atol=1e-6
+    )
+
+
+def test_a_class_that_is_nearly_right_is_offered():
+    at = open_page("invariance", **{"class": "catt"})
+    assert "'catt'" in texts(at)
+    next(each for each in at.button if each.label == "Use cat").click().run()
+    assert not at.exception
+    assert at.session_state["invariance.class"] == "cat"

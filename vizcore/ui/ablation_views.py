@@ -76,7 +76,7 @@ def draw(here: Room, study: AblationStudy) -> None:
             st.html(claims_table(study))
             for each in study.published:
                 for claim in (each.params_claim, each.drop_claim):
-                    st.markdown(f"- {claim.claim}: *{claim.stated}*. {_plain(claim.note)}")
+                    st.markdown(f"- {claim.claim}: *{_stated(claim.stated)}*. {_plain(claim.note)}")
     with here.details("The networks that are left, in the Design room") as is_open:
         if is_open:
             st.markdown("\n".join(design_links(study)))
@@ -170,12 +170,15 @@ def explanation(study: AblationStudy) -> str:
     skippable = ablation_study.skippable(study.network)
     listed = ", ".join(map(str, skippable)) or "none"
     seeds = sorted({run.seed for version in study.versions for run in version.runs})
+    counted_seeds = (
+        f"seed{'' if len(seeds) == 1 else 's'} {', '.join(map(str, seeds)) or 'none yet'}"
+    )
     return f"""
 - Layers are numbered as in the paper: convolutions 1 to 5, fully connected 6 to 8. A layer leaves
   with its normalisation, ReLU and dropout; poolings stay; the layer after the gap is fitted to what
   now reaches it. Parameters and multiply-adds are counted from the networks.
-- Every version is trained from new weights by the recipe of the whole network ({study.data}), the
-  seeds {", ".join(map(str, seeds)) or "none yet"}; a seed fixes the pictures of every epoch, so
+- Every version is trained from new weights by the recipe of the whole network ({study.data}),
+  {counted_seeds}; a seed fixes the pictures of every epoch, so
   both networks of a pair learnt from the same ones. {
         "Trained with " + ", ".join(versions) + "." if versions else ""
     }
@@ -216,7 +219,7 @@ def _offer(here: Room, study: AblationStudy, error: str) -> None:
         f"import vizcore as vc\n\nstudy = vc.ablation({study.network!r})\n"
         "for version in study.versions:\n"
         "    print(version.removed, study.saved(version), study.points(version), "
-        "study.drops(version))"
+        "study.interval(version))"
     )
 
 
@@ -257,6 +260,11 @@ def _table(heads: list[str], lines: list[str], *, first: int) -> str:
 def _whole(text: str) -> str:
     """A whole number in groups of three; other text as it is."""
     return exact(int(text)) if text.isdigit() else text
+
+
+def _stated(text: str) -> str:
+    number, _, unit = text.partition(" ")
+    return f"{_whole(number)} {unit}".strip()
 
 
 def _plain(text: str) -> str:

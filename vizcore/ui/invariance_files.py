@@ -64,15 +64,37 @@ def offer(
         Download("Every picture, JSON", f"{stem}.json", "application/json", numbers),
         Download("Chart, HTML", f"{stem}.html", "text/html", lambda: cache.figure_html(chart())),
     )  # fmt: skip
+    here.code(_code(here, weights, chosen, found, layers, distance))
+
+
+def _code(
+    here: Room,
+    weights: Weights,
+    chosen: Chosen,
+    found: Invariance,
+    layers: tuple[int, int],
+    distance: Distance,
+) -> str:
     measure = "distances_ln" if distance == "relative" else "euclidean_ln"
     imports, argument = views.weights_code(weights)
     target = f", {found.target_class!r}" if here.view["class"] else ""
-    beyond = f", beyond={found.beyond!r}" if found.beyond != "mirror" else ""
-    here.code(
-        views.picture_imports(chosen.name)
-        + imports
-        + f"\nfound = vc.invariance({weights.architecture!r}, {views.picture_code(chosen.name)}, "
-        f"{found.kind!r}{target}{beyond}{argument})\n"
+    how = f"{', beyond=' + repr(found.beyond) if found.beyond != 'mirror' else ''}{argument}"
+    network, plotted = weights.architecture, [found.shifts.layers[each].name for each in layers]
+    lines = (
+        f"{views.picture_imports(chosen.name)}{imports}\n"
+        f"found = vc.invariance({network!r}, {views.picture_code(chosen.name)}, "
+        f"{found.kind!r}{target}{how})\n"
         "print(found.held, found.probabilities_n)\n"
-        f"print(found.shifts.{measure}[found.layer({found.shifts.layers[first].name!r})])"
+        f"for layer in {plotted!r}:\n"
+        f"    print(layer, found.shifts.{measure}[found.layer(layer)])"
+    )
+    others = [name for name in here.view["beside"] if name != chosen.name]
+    if not others:
+        return lines
+    if "import sample\n" not in lines:
+        lines = f"from vizcore.data.samples import sample\n{lines}"
+    return (
+        f"{lines}\nfor name in {others!r}:\n"
+        f"    beside = vc.invariance({network!r}, sample(name).read(), {found.kind!r}{how})\n"
+        "    print(name, beside.held, beside.probabilities_n)"
     )

@@ -12,7 +12,7 @@ import streamlit as st
 from vizcore import invariance_tasks
 from vizcore.data.samples import sample, sample_pictures_for
 from vizcore.data.transformations import BEYOND, TRANSFORMATIONS, Beyond
-from vizcore.errors import UnknownLayer, UnknownName
+from vizcore.errors import ConvScopeError, UnknownClass, UnknownLayer, UnknownName
 from vizcore.figures import invariance_words as words
 from vizcore.figures.invariance import MOST, draw_invariance, draw_layers
 from vizcore.figures.invariance_png import draw_strip
@@ -157,6 +157,14 @@ def measured(here: Room, weights: Weights, chosen: Chosen) -> list[Moved]:
     return made
 
 
+def refuse(here: Room, error: ConvScopeError) -> None:
+    """Say what was wrong, with what would be right for the choice it was wrong in."""
+    sets = "class" if isinstance(error, UnknownClass) else None
+    if set(error.suggestions) & set(work.network_keys()):
+        sets = "network"
+    here.refuse(error, sets=sets)
+
+
 def layers_of(view: View, found: Invariance) -> tuple[int, int]:
     """The places of the two layers that are plotted.
 
@@ -210,7 +218,7 @@ def _draw_details(here: Room, found: Invariance) -> None:
             draw_view(here.view, found)
     with here.details("Which layers are plotted, and how far every layer moves") as is_open:
         if is_open:
-            with st.container(horizontal=True, gap="small"):
+            with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
                 for name, label in (("first", "First plot"), ("last", "Second plot")):
                     own = found.shifts.first if name == "first" else found.shifts.last
                     st.selectbox(
