@@ -11,6 +11,7 @@ import vizcore as vc
 from tests.app.opening import code_of, open_page, texts
 from vizcore.data.picture_sets import PictureSet, from_arrays, open_pictures
 from vizcore.data.samples import sample
+from vizcore.networks.offers import weights
 from vizcore.runtime.jobs import run_here
 from vizcore.tasks import map_layers_task
 
@@ -239,3 +240,25 @@ def test_an_archive_that_is_not_here_is_said_and_the_bundled_set_offered(empty_c
     assert not at.exception
     assert "Of 12 pictures" in texts(at)  # the test's bundled ones
     assert "photos20" in at.query_params["pictures"]
+
+
+def test_the_weights_hash_is_in_the_address_and_other_weights_are_told():
+    sha256 = weights(NETWORK).sha256
+    at = open_page("unit", network=NETWORK, layer="conv3", channel="17")
+    assert at.query_params["sha256"] == sha256[:12]
+    assert not at.warning
+    same = open_page("unit", network=NETWORK, layer="conv3", channel="17", sha256=sha256[:12])
+    assert not same.warning
+    other = open_page("unit", network=NETWORK, layer="conv3", channel="17", sha256="0123456789ab")
+    told = next(each.value for each in other.warning)
+    assert "The weights photos20 of zfnet_photos20 are others here" in told
+    assert "Unit <b>17</b>" in texts(other)
+    assert other.query_params["sha256"] == sha256[:12]
+    drawn = open_page("unit", network=NETWORK, layer="conv3", channel="1", weights="random")
+    assert "sha256" not in drawn.query_params
+
+
+def test_the_links_to_a_unit_carry_the_weights_hash():
+    at = open_page("filters", network=NETWORK, filter="3")
+    links = [each.proto.query_string for each in at.get("page_link")]
+    assert any(f"sha256={weights(NETWORK).sha256[:12]}" in each for each in links)

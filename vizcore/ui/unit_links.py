@@ -12,6 +12,8 @@ from vizcore.ui import picture_sets, pictures
 from vizcore.zoo.weights import Weights
 
 ICON = ":material/center_focus_weak:"
+#: The weights' hash in a unit's address.
+HASH = "sha256"
 #: Letters of a layer's name that have room in the link; a longer one stands in the controls only.
 _SHORT = 14
 
@@ -24,14 +26,21 @@ def unit_address(
     All that the page would write itself: where it had to add one, the browser's Back would lead
     to the address without it, and so nowhere.
     """
-    return {
+    found = {
         "network": weights.architecture,
         "weights": weights.name,
         "picture": picture or st.session_state.get("picture") or pictures.DEFAULT,
         "pictures": picture_sets.current(weights),
         "layer": layer,
         "channel": str(channel),
+        HASH: short_hash(weights),
     }
+    return {name: value for name, value in found.items() if value}
+
+
+def short_hash(weights: Weights) -> str:
+    """The start of the weights' sha256, as an address carries it; empty where there is none."""
+    return (weights.sha256 or "")[:12]
 
 
 def draw_link(

@@ -15,14 +15,15 @@ from vizcore.errors import (
 from vizcore.figures import unit_words as words
 from vizcore.figures.unit import nine_width_px
 from vizcore.formats.words import counted
+from vizcore.networks import offers
 from vizcore.records_maps import MapLayer
 from vizcore.records_unit import Unit
-from vizcore.ui import address, cache, picture_sets, work
+from vizcore.ui import address, cache, picture_sets, sidebar, weights_view, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, any_text, whole
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import Download, Room
-from vizcore.ui.unit_links import draw_neighbours
+from vizcore.ui.unit_links import HASH, draw_neighbours, short_hash
 from vizcore.ui.unit_numbers import draw_fed, draw_numbers
 from vizcore.ui.unit_pictures import draw_kernel, draw_map
 from vizcore.ui.unit_seen import Seen
@@ -38,7 +39,29 @@ GREATEST = -1
 
 def choices() -> list[Choice]:
     """What can be chosen on the page; a channel belongs to its layer."""
-    return _choices(address.peek(PAGE, LAYER))
+    return [*_choices(address.peek(PAGE, LAYER)), *_hash_choice()]
+
+
+def _hash_choice() -> list[Choice]:
+    """The weights' hash in the address: where they have changed since, the unit is another one."""
+    network = address.peek(PAGE, sidebar.network_choice())
+    name = address.peek(PAGE, weights_view.choice(network))
+    try:
+        weights = offers.weights(network, name)
+    except ConvScopeError:  # own weights that are not here, which the page asks for again
+        return []
+    here = short_hash(weights)
+
+    def parse(text: str) -> str:
+        if text != here:
+            raise ValueError(
+                f"The weights {name} of {network} are others here, so that a unit of this number "
+                "need not be the one that was meant."
+            )
+        return text
+
+    found = Choice(HASH, here, parse, always=True, of=f"{network}.{name}")
+    return [found] if here else []
 
 
 def _choices(layer: str) -> list[Choice]:
@@ -194,7 +217,7 @@ def _json(seen: Seen) -> Download:
             seen.numbers,
             seen.chosen.name,
         )
-        return json.dumps(found, indent=2)
+        return json.dumps({**found, "weights_sha256": seen.weights.sha256}, indent=2)
 
     return Download("Everything here, JSON", f"{seen.stem()}.json", "application/json", make)
 
