@@ -19,6 +19,7 @@ from vizcore.records_accuracy import AXES, AccuracyPoint
 from vizcore.records_bench import MachineResults, Measurement, Setup
 from vizcore.ui.address import View
 from vizcore.ui.room import Room
+from vizcore.zoo.pretrained import pretrained_weights
 
 
 def rows(
@@ -115,11 +116,12 @@ def draw_point(here: Room, point: AccuracyPoint, measurement: Measurement | None
                 width="stretch",
             )
             if point.key is not None:
+                address = layers_address(point)
                 st.page_link(
                     st.session_state["pages"]["layers"],
-                    label="Its layers",
+                    label=_layers_label(point, address),
                     icon=":material/stacks:",
-                    query_params=layers_address(point),
+                    query_params=address,
                 )
             st.button(
                 "Close", key="accuracy-close", type="tertiary", on_click=_close, args=(here.view,)
@@ -137,11 +139,25 @@ def draw_point(here: Room, point: AccuracyPoint, measurement: Measurement | None
 
 
 def layers_address(point: AccuracyPoint) -> dict[str, str]:
-    """The address of a network's layers, at the size its accuracy was measured at."""
+    """The address of a network's layers, at the size its accuracy was measured at.
+
+    Where only the weights' own build takes pictures of that size, at the architecture's own.
+    """
     assert point.key is not None
-    own = zoo.get(point.key).input_shape[1]
-    size = {"size": str(point.side_px)} if point.side_px not in (None, own) else {}
-    return {"arch": point.key, **size}
+    entry = zoo.get(point.key)
+    rebuilt = any(
+        weights.options for weights in pretrained_weights(entry) if weights.name == point.weights
+    )
+    if rebuilt or point.side_px in (None, entry.input_shape[1]):
+        return {"arch": point.key}
+    return {"arch": point.key, "size": str(point.side_px)}
+
+
+def _layers_label(point: AccuracyPoint, address: dict[str, str]) -> str:
+    """Says the size where the layers are not those of the accuracy's."""
+    own = zoo.get(address["arch"]).input_shape[1]
+    is_same = "size" in address or point.side_px in (None, own)
+    return "Its layers" if is_same else f"Its layers, at {own} px"
 
 
 def _close(view: View) -> None:
