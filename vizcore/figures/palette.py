@@ -159,14 +159,6 @@ FONT_FAMILY = '"Source Sans 3", "Source Sans Pro", "Source Sans", "Helvetica Neu
 FONT_SIZE = 16
 TITLE_SIZE = 20
 
-#: For `st.plotly_chart(config=...)`: one button, a sharp PNG; no logo, no zoom by wheel.
-CHART_CONFIG: dict[str, object] = {
-    "displaylogo": False,
-    "modeBarButtons": [["toImage"]],
-    "scrollZoom": False,
-    "toImageButtonOptions": {"format": "png", "scale": 2},
-}
-
 
 def theme(dark: bool = False) -> Theme:
     """Return the light or the dark theme."""

@@ -13,11 +13,11 @@ from vizcore.errors import ConvScopeError
 from vizcore.figures import ablation as figures
 from vizcore.figures import ablation_words as words
 from vizcore.figures.numbers import exact
-from vizcore.figures.palette import CHART_CONFIG
 from vizcore.formats.data import rows_csv
 from vizcore.records_ablation import AblationStudy, named
 from vizcore.ui import cache
 from vizcore.ui.address import Choice, any_text, one_of
+from vizcore.ui.charts import draw_chart
 from vizcore.ui.room import Download, Room, is_dark
 from vizcore.zoo.ablated import without
 from vizcore.zoo.notation import to_address, write
@@ -64,9 +64,7 @@ def draw(here: Room, study: AblationStudy) -> None:
     error = here.view["error"]
     here.answer(words.answer(study))
     figure = figures.draw_ablation(study, error, dark=is_dark())
-    st.plotly_chart(
-        figure, theme=None, config=CHART_CONFIG, key="ablation.chart", alt=figure.layout.meta["alt"]
-    )
+    draw_chart(figure, key="ablation.chart")
     st.caption(words.caption(study))
     with here.details("Every training in numbers") as is_open:
         if is_open:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from vizcore import accuracy
 from vizcore.accuracy_readings import Reading, lecture_readings
 from vizcore.errors import BadChoice, ConvScopeError
-from vizcore.figures.palette import CHART_CONFIG
 from vizcore.records_accuracy import AXES, AccuracyPoint, batches_of, measured_of
 from vizcore.records_bench import Measurement
 from vizcore.runtime import measured
@@ -27,6 +26,7 @@ from vizcore.ui.accuracy_choices import (
     choices,
     draw_controls,
 )
+from vizcore.ui.charts import draw_chart
 from vizcore.ui.room import Download, Room
 
 if TYPE_CHECKING:
@@ -131,22 +131,12 @@ def _reading(here: Room) -> Reading | None:
 def _draw_chart(here: Room, chart: go.Figure, points: Sequence[AccuracyPoint]) -> None:
     """The plot; a click on a network chooses it."""
 
-    def take() -> None:
-        picked = st.session_state[PLOT]["selection"]["points"]
-        number = picked[0].get("customdata") if picked else None
+    def take(number: Any) -> None:
         if number and isinstance(number[0], int):
             here.view["point"] = points[number[0]].label
 
     with st.container(key="accuracy-chart"):
-        st.plotly_chart(
-            chart,
-            theme=None,
-            config=CHART_CONFIG,
-            key=PLOT,
-            on_select=take,
-            selection_mode="points",
-            alt=chart.layout.meta["alt"],
-        )
+        draw_chart(chart, key=PLOT, on_pick=take)
 
 
 def _draw_picked(here: Room, shown: Drawn) -> None:

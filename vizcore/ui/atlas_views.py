@@ -9,11 +9,11 @@ import streamlit as st
 
 from vizcore import zoo
 from vizcore.errors import ConvScopeError
-from vizcore.figures.palette import CHART_CONFIG
 from vizcore.formats.words import counted
 from vizcore.networks import offers
 from vizcore.ui import atlas_card, atlas_entries, cache
 from vizcore.ui.atlas_entries import ALL, SORTS, Row
+from vizcore.ui.charts import draw_chart
 from vizcore.ui.room import Download, Room
 
 if TYPE_CHECKING:
@@ -139,20 +139,10 @@ def draw_challenge(here: Room, dark: bool) -> None:
 
 
 def _draw_chart(figure: go.Figure, key: str, what: str) -> None:
-    def take() -> None:
-        points = st.session_state[key]["selection"]["points"]
-        data = points[0].get("customdata") if points else None
+    def take(data: Any) -> None:
         choose(data[0] if data else None)
 
-    st.plotly_chart(
-        figure,
-        theme=None,
-        config=CHART_CONFIG,
-        key=key,
-        on_select=take,
-        selection_mode="points",
-        alt=f"{what}. {figure.layout.title.text}.",
-    )
+    draw_chart(figure, key=key, alt=f"{what}. {figure.layout.title.text}.", on_pick=take)
 
 
 def draw_list(here: Room, found: Sequence[Row]) -> None:

@@ -15,16 +15,16 @@ from vizcore.blocks.cards import CARDS, Card
 from vizcore.errors import ConvScopeError
 from vizcore.figures.block_lecture import printed_text
 from vizcore.figures.numbers import exact
-from vizcore.figures.palette import CHART_CONFIG
 from vizcore.records_blocks import BlockStudy, Knob
 from vizcore.reference import lecture_decks
 from vizcore.ui import cache
 from vizcore.ui.address import Choice, one_of, whole
 from vizcore.ui.block_tables import lecture_html, rows_html, times_signs, traced_text
+from vizcore.ui.charts import draw_chart
 from vizcore.ui.room import Download, Room
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
+    pass
 
 BLOCK = Choice("block", next(iter(CARDS)), one_of(*CARDS), always=True, shared=True)
 QUANTITIES = {"macs": "Multiply-adds", "params": "Weights", "activations": "Output values"}
@@ -106,17 +106,12 @@ def answer(study: BlockStudy) -> str:
     return re.sub(pattern, lambda match: f"<b>{match[0]}</b>", study.answer)
 
 
-def _chart(figure: go.Figure, key: str) -> None:
-    alt = figure.layout.meta["alt"]
-    st.plotly_chart(figure, theme=None, config=CHART_CONFIG, key=f"blocks.{key}", alt=alt)
-
-
 def draw_diagrams(study: BlockStudy, knobs: cache.Knobs, *, dark: bool) -> None:
     """The variants side by side."""
     for column, variant in zip(st.columns(len(study.variants)), study.variants, strict=True):
         with column:
             figure = cache.block_diagram(study.name, knobs, variant.name, dark)
-            _chart(figure, f"diagram.{variant.name}")
+            draw_chart(figure, key=f"blocks.diagram.{variant.name}")
 
 
 def draw_slips(study: BlockStudy, *, dark: bool) -> None:
@@ -132,7 +127,7 @@ def draw_slips(study: BlockStudy, *, dark: bool) -> None:
                 st.markdown(f"## A lecture says “{check.claim.stated}”; the block has {traced}")
             if check.parts:
                 figure = cache.lecture_sum(check.claim.id, study.quantity, dark, check)
-                _chart(figure, f"lecture.{check.claim.id}")
+                draw_chart(figure, key=f"blocks.lecture.{check.claim.id}")
             turned = any(knob.value != knob.default for knob in study.knobs)
             own = " (With the lecture's own numbers, not those chosen above.)" if turned else ""
             st.markdown(f"{times_signs(check.claim.claim)}. **{check.proof}**{own}")
@@ -147,7 +142,7 @@ def draw_costs(here: Room, study: BlockStudy, knobs: cache.Knobs, *, dark: bool)
         required=True,
         **here.view.bind("costs"),
     )
-    _chart(cache.block_costs(study.name, knobs, here.view["costs"], dark), "costs")
+    draw_chart(cache.block_costs(study.name, knobs, here.view["costs"], dark), key="blocks.costs")
     st.html(rows_html(study))
 
 

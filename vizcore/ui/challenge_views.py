@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from vizcore.challenge import protocol_points
-from vizcore.figures.palette import CHART_CONFIG
 from vizcore.figures.protocols import finding, kind_of
 from vizcore.records_accuracy import ProtocolPoint
 from vizcore.reference import lecture_claim
 from vizcore.ui import cache
+from vizcore.ui.charts import draw_chart
 from vizcore.ui.room import Download, Room
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def draw(here: Room, *, dark: bool) -> None:
     here.answer(answer(points))
     chart = _chart(dark)
     with st.container(key="accuracy-chart"):
-        st.plotly_chart(chart, theme=None, config=CHART_CONFIG, alt=chart.layout.meta["alt"])
+        draw_chart(chart)
     st.caption(
         "A column is what is told of one name. Numbers compare only within one kind of mark: "
         "an ensemble's error on the test part is no network's error."

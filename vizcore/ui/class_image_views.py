@@ -14,13 +14,13 @@ from vizcore.figures import class_image_words as words
 from vizcore.figures.ascent_curves import draw_ascent, draw_errors, draw_lambdas
 from vizcore.figures.class_images import png
 from vizcore.figures.marking import marked
-from vizcore.figures.palette import CHART_CONFIG
 from vizcore.formats.words import counted
 from vizcore.records_class_images import Inversions
 from vizcore.ui import address, watching, work
 from vizcore.ui import class_image_controls as controls
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, one_of
+from vizcore.ui.charts import draw_chart
 from vizcore.ui.class_image_choices import choices as goal_choices
 from vizcore.ui.class_image_controls import Asked
 from vizcore.ui.class_image_files import (
@@ -163,13 +163,7 @@ class _Screen:
             until = max(found.step, 1) if is_over else None
             figure = _chart(self._view, found, followed, at, until, self._dark)
             self._charts[followed] = now_s, figure
-        st.plotly_chart(
-            figure,
-            theme=None,
-            config=CHART_CONFIG,
-            key=f"{PAGE}.chart.{self._view}",
-            alt=figure.layout.meta["alt"],
-        )
+        draw_chart(figure, key=f"{PAGE}.chart.{self._view}")
 
     def _draw_pictures(self, found: Found, step: int, followed: int | None) -> None:
         """The images, and how they are shown.

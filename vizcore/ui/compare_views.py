@@ -10,15 +10,15 @@ import streamlit as st
 from vizcore import zoo
 from vizcore.errors import BadChoice, ConvScopeError
 from vizcore.figures.numbers import short
-from vizcore.figures.palette import CHART_CONFIG
 from vizcore.records_alignment import Alignment
 from vizcore.ui import cache, sidebar
 from vizcore.ui.address import Choice, one_of
+from vizcore.ui.charts import draw_chart
 from vizcore.ui.compare_tables import lightest, ratio_text
 from vizcore.ui.room import Download, Room
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
+    pass
 
 MOST = 4
 DEFAULT = ["vgg_d", "resnet50", "mobilenet_v2"]
@@ -158,11 +158,6 @@ def answer(alignment: Alignment, names: tuple[str, ...]) -> str:
     )
 
 
-def _chart(figure: go.Figure, key: str) -> None:
-    alt = figure.layout.meta["alt"]
-    st.plotly_chart(figure, theme=None, config=CHART_CONFIG, key=f"compare.{key}", alt=alt)
-
-
 def draw_charts(
     here: Room, alignment: Alignment, keys: tuple[str, ...], names: tuple[str, ...], *, dark: bool
 ) -> None:
@@ -171,12 +166,12 @@ def draw_charts(
 
     view = here.view
     shown = cache.comparison(keys, names, view["quantity"], view["depth"], view["scale"], dark)
-    _chart(shown, "bars")
+    draw_chart(shown, key="compare.bars")
     totals, _ = cache.compared_tables(keys, names, view["quantity"])
     st.html(totals)
     st.caption(f"Small numbers: how many times {names[lightest(alignment)]}'s.")
     st.markdown(f"**{finding(alignment, names)}**")
-    _chart(cache.compared_fields(keys, names, view["depth"], dark), "fields")
+    draw_chart(cache.compared_fields(keys, names, view["depth"], dark), key="compare.fields")
     st.caption(
         "The largest receptive field so far. Filled circle: exact. Open circle: an upper bound. "
         "Square: one value sees the whole picture."

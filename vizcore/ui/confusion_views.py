@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from vizcore.errors import UnknownName
-from vizcore.figures.palette import CHART_CONFIG
 from vizcore.formats.words import counted
 from vizcore.records_fleet import Confusion, TrainedNetwork
 from vizcore.ui import cache, fleet_pictures
+from vizcore.ui.charts import draw_chart
 from vizcore.ui.fleet_pictures import identity
 from vizcore.ui.fleet_tables import to_csv
 from vizcore.ui.room import Download, Room
@@ -75,23 +77,13 @@ def draw(
     )
     key = f"networks.matrix.{network.key}"
 
-    def take() -> None:
-        points = st.session_state[key]["selection"]["points"]
-        picked = points[0].get("customdata") if points else None
+    def take(picked: Any) -> None:
         if picked:
             view["cell"] = cell_text(found, (picked[0], picked[1]))
 
     with st.container(horizontal=True, gap="medium", key="networks-confusions"):
         with st.container(width=_MATRIX_PX, key="networks-matrix"):
-            st.plotly_chart(
-                chart,
-                theme=None,
-                config=CHART_CONFIG,
-                key=key,
-                on_select=take,
-                selection_mode="points",
-                alt=chart.layout.meta["alt"],
-            )
+            draw_chart(chart, key=key, on_pick=take)
         with st.container(width="stretch", key="networks-pictures"):
             draw_groups(network, found, cell, dark)
     here.offer(

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from vizcore.figures.numbers import short
-from vizcore.figures.palette import CHART_CONFIG
 from vizcore.records_layers import LayerTable
 from vizcore.ui import cache, design_tables
 from vizcore.ui.address import View
+from vizcore.ui.charts import draw_chart
 from vizcore.ui.design_notation import layer_words
 from vizcore.ui.room import Download, Room
 from vizcore.ui.tables import table_files
@@ -48,10 +48,8 @@ def answer(original: Original, before: LayerTable, after: LayerTable) -> str:
 def draw_charts(figure: go.Figure, table: LayerTable) -> None:
     """The three charts along the depth."""
     totals = table.totals
-    st.plotly_chart(
+    draw_chart(
         figure,
-        theme=None,
-        config=CHART_CONFIG,
         key="design.chart",
         alt=f"Three bar charts along the depth of your network: {short(totals.activations)} "
         f"activation values, {short(totals.params)} parameters, {short(totals.macs)} operations.",

@@ -13,13 +13,14 @@ import streamlit as st
 from vizcore import evolution_tasks, zoo
 from vizcore.errors import BadChoice
 from vizcore.figures.numbers import percent
-from vizcore.figures.palette import CHART_CONFIG, KIND_COLOURS
+from vizcore.figures.palette import KIND_COLOURS
 from vizcore.figures.settling import MEASURES, alt, colours_of
 from vizcore.formats.data import npy
 from vizcore.records_evolution import PatchHistory
 from vizcore.ui import cache, picture_views, work
 from vizcore.ui import evolution_pictures as drawings
 from vizcore.ui import evolution_words as words
+from vizcore.ui.charts import draw_chart
 from vizcore.ui.evolution_choices import (
     FIRST_UNITS,
     MOST_UNITS,
@@ -207,13 +208,7 @@ def draw_settling(here: Room, past: Past) -> None:
     measure = view["measure"]
     with _beside_panel(past):
         chart = drawings.settling_chart(past.key, measure, past.epoch, past.dark, past.history)
-        st.plotly_chart(
-            chart,
-            theme=None,
-            config=CHART_CONFIG,
-            key="evolution.chart",
-            alt=alt(past.history),
-        )
+        draw_chart(chart, key="evolution.chart", alt=alt(past.history))
         st.caption(words.measure_caption(past.history, measure))
     here.offer(
         Download(

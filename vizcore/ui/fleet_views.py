@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -13,10 +13,10 @@ from vizcore import trained
 from vizcore.errors import ConvScopeError
 from vizcore.figures.fleet_words import COSTS, label, percent1
 from vizcore.figures.numbers import exact, short
-from vizcore.figures.palette import CHART_CONFIG
 from vizcore.records_fleet import TrainedNetwork
 from vizcore.ui import cache, fleet_pictures, weights_view
 from vizcore.ui.address import Choice, View, any_text, one_of
+from vizcore.ui.charts import draw_chart
 from vizcore.ui.fleet_pictures import identity
 from vizcore.ui.fleet_tables import draw_table, to_csv
 from vizcore.ui.room import Download, Room
@@ -119,21 +119,11 @@ def draw(here: Room, fleet: Sequence[TrainedNetwork], *, dark: bool) -> None:
     chart = fleet_pictures.fleet_chart(identity(shown), cost, dark, shown)
     key = "networks.fleet"
 
-    def take() -> None:
-        points = st.session_state[key]["selection"]["points"]
-        picked = points[0].get("customdata") if points else None
+    def take(picked: Any) -> None:
         if picked:
             choose(here.view, picked[0])
 
-    st.plotly_chart(
-        chart,
-        theme=None,
-        config=CHART_CONFIG,
-        key=key,
-        on_select=take,
-        selection_mode="points",
-        alt=chart.layout.meta["alt"],
-    )
+    draw_chart(chart, key=key, on_pick=take)
     st.caption(_caption(shown, cost))
     for other in fleet:
         if other.data != data:

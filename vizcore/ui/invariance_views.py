@@ -17,11 +17,11 @@ from vizcore.figures import invariance_words as words
 from vizcore.figures.invariance import MOST, draw_invariance, draw_layers
 from vizcore.figures.invariance_png import draw_strip
 from vizcore.figures.marking import marked
-from vizcore.figures.palette import CHART_CONFIG
 from vizcore.records_invariance import DISTANCES, Distance, Invariance
 from vizcore.ui import picture_views as views
 from vizcore.ui import pictures, work
 from vizcore.ui.address import Choice, View, any_text, one_of
+from vizcore.ui.charts import draw_chart
 from vizcore.ui.invariance_files import offer
 from vizcore.ui.invariance_view import draw_view, words_under
 from vizcore.ui.room import Room, is_dark
@@ -192,13 +192,7 @@ def draw(here: Room, weights: Weights, chosen: Chosen, made: Sequence[Moved]) ->
     distance: Distance = here.view["distance"]
     key = tuple(each.key for each in made)
     figure = _chart(key, records, names, first, last, distance, is_dark())
-    st.plotly_chart(
-        figure,
-        theme=None,
-        config=CHART_CONFIG,
-        key="invariance.chart",
-        alt=figure.layout.meta["alt"],
-    )
+    draw_chart(figure, key="invariance.chart")
     with st.container(key="invariance-views"):
         for each in made:
             strip = _strip(each.key, each.found, views.mark(weights), is_dark())
@@ -238,13 +232,7 @@ def _draw_details(here: Room, found: Invariance) -> None:
                     **view.bind("distance"),
                 )
             chart = draw_layers(found, dark=is_dark())
-            st.plotly_chart(
-                chart,
-                theme=None,
-                config=CHART_CONFIG,
-                key="invariance.layers",
-                alt=chart.layout.meta["alt"],
-            )
+            draw_chart(chart, key="invariance.layers")
             st.caption("Half of the changed views move a layer's features by more than its bar.")
     with here.details("How to read this") as is_open:
         if is_open:

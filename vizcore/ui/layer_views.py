@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -11,11 +11,12 @@ from streamlit.delta_generator import DeltaGenerator
 from vizcore.errors import NotApplicable, UnknownLayer
 from vizcore.figures.depth import columns, half_depth, shares_by_kind
 from vizcore.figures.numbers import percent, short, short_bytes
-from vizcore.figures.palette import CHART_CONFIG, KIND_NAMES
+from vizcore.figures.palette import KIND_NAMES
 from vizcore.formats.words import counted
 from vizcore.records_layers import DTYPE_BYTES, LayerTable
 from vizcore.ui import cache, tables
 from vizcore.ui.address import View
+from vizcore.ui.charts import draw_chart
 from vizcore.ui.room import Room
 from vizcore.zoo import Architecture
 
@@ -164,21 +165,11 @@ def picture_and_panel() -> tuple[DeltaGenerator, DeltaGenerator]:
 def draw_charts(here: Room, arch: Architecture, table: LayerTable, figure: go.Figure) -> None:
     """The three charts along the depth; a click on a bar chooses that layer."""
 
-    def take() -> None:
-        points = st.session_state["layers.chart"]["selection"]["points"]
-        data = points[0].get("customdata") if points else None
+    def take(data: Any) -> None:
         if data:
             choose_layer(here.view, table, int(data[0]))
 
-    st.plotly_chart(
-        figure,
-        theme=None,
-        config=CHART_CONFIG,
-        key="layers.chart",
-        on_select=take,
-        selection_mode="points",
-        alt=alternative_text(arch, table),
-    )
+    draw_chart(figure, key="layers.chart", alt=alternative_text(arch, table), on_pick=take)
 
 
 def draw_graph(view: View, table: LayerTable, selected: int | None, *, dark: bool) -> None:

@@ -12,13 +12,13 @@ from vizcore import localisation_tasks
 from vizcore.errors import ConvScopeError
 from vizcore.figures import localisation_words as words
 from vizcore.figures.localisation_curves import draw_reached
-from vizcore.figures.palette import CHART_CONFIG
 from vizcore.lenses.saliency.methods import method_of
 from vizcore.records_localisation import LocalisationStudy, SceneBaselines
 from vizcore.ui import localisation_views as shared
 from vizcore.ui import localisation_views_methods as picking
 from vizcore.ui import picture_views as views
 from vizcore.ui import trust_views, work
+from vizcore.ui.charts import draw_chart
 from vizcore.ui.room import Download, Room, is_dark
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def draw_all(here: Room, weights: Weights, chosen: Chosen) -> None:
             made = draw_reached([*studies, so_far], without, dark=is_dark())
             with place.container():
                 st.caption(f"The first {len(so_far.targets_n)} scenes of {so_far.scores.title}")
-                st.plotly_chart(made, theme=None, config=CHART_CONFIG)
+                draw_chart(made)
 
         for at, method in enumerate(methods):
             task = localisation_tasks.localisation_task(
@@ -71,13 +71,7 @@ def draw_all(here: Room, weights: Weights, chosen: Chosen) -> None:
     here.answer(views.answer(weights, words.study_answer(studies, without)))
     chart = _chart((str(base.key), str(keys), is_dark()), studies, without)
     with st.container(key="localisation-curves"):
-        st.plotly_chart(
-            chart,
-            theme=None,
-            config=CHART_CONFIG,
-            key="localisation.chart",
-            alt=chart.layout.meta["alt"],
-        )
+        draw_chart(chart, key="localisation.chart")
     st.html(words.study_table(studies, without))
     views.caption(weights, words.studies_said(studies))
     _offer(here, weights, studies, without)

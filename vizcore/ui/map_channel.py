@@ -16,6 +16,7 @@ from vizcore.records_maps import Contribution, FeatureMaps
 from vizcore.records_saliency import SaliencyMap
 from vizcore.ui import cache, work
 from vizcore.ui import picture_views as views
+from vizcore.ui.charts import draw_chart
 from vizcore.ui.map_views import NO_CHANNEL, pick
 from vizcore.ui.map_worked import worked_html
 from vizcore.ui.pictures import Chosen
@@ -53,7 +54,7 @@ def draw_channel(
         )
     with row.container(width="stretch"):
         figure = draw_values(map_hw, f"Channel {channel}", dark=is_dark())
-        st.plotly_chart(figure, key="channel-values", theme=None)
+        draw_chart(figure, key="channel-values")
         if found is not None:
             st.markdown(f"{views.plain(contribution_words(found, channel))}.")
     draw_worked(here, weights, chosen, maps)

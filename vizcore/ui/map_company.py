@@ -18,6 +18,7 @@ from vizcore.networks import offers
 from vizcore.records_maps import FeatureMaps
 from vizcore.ui import picture_views as views
 from vizcore.ui import work
+from vizcore.ui.charts import draw_chart
 from vizcore.ui.map_views import (
     NO_CHANNEL,
     OF_A_CLASS,
@@ -45,7 +46,7 @@ def draw_contributions(here: Room, weights: Weights, chosen: Chosen) -> None:
         f"What each channel of `{found.layer}` contributes to the score of "
         f"{views.plain(found.target_class)} ({short(found.score)}). {agreement_words(found)}."
     )
-    st.plotly_chart(chart, key="agreement", theme=None)
+    draw_chart(chart, key="agreement")
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

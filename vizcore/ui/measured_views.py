@@ -10,7 +10,6 @@ import streamlit as st
 from vizcore import zoo
 from vizcore.errors import ConvScopeError
 from vizcore.figures.measured import QUANTITIES
-from vizcore.figures.palette import CHART_CONFIG
 from vizcore.figures.roofline import bound_words
 from vizcore.records_bench import NUMBER_FORMATS, MachineResults, Measurement, Setup
 from vizcore.records_roofline import Roofline
@@ -18,6 +17,7 @@ from vizcore.runtime import measured
 from vizcore.runtime.measured_file import to_json
 from vizcore.ui import cache, measuring_view
 from vizcore.ui.address import Choice, any_text, flag, one_of, whole, yes_no
+from vizcore.ui.charts import draw_chart
 from vizcore.ui.measured_words import HOW_TO_READ, answer, caption, snippet
 from vizcore.ui.room import Download, Room
 
@@ -159,13 +159,7 @@ def _draw_results(
         here.refuse(error)
     else:
         here.answer(answer(results, same or shown, setup, rooflines))
-        st.plotly_chart(
-            chart,
-            theme=None,
-            config=CHART_CONFIG,
-            alt=chart.layout.meta["alt"],
-            key="measured.plot",
-        )
+        draw_chart(chart, key="measured.plot")
         st.caption(caption(results, shown, rooflines))
         here.offer(
             Download("Chart, HTML", "measured.html", "text/html", lambda: cache.figure_html(chart))

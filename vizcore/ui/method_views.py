@@ -5,14 +5,13 @@ from __future__ import annotations
 import html
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from vizcore import saliency_tasks, zoo
 from vizcore.data.samples import sample
 from vizcore.figures.method_matrix import VERDICT_NAMES, draw_method_matrix
-from vizcore.figures.palette import CHART_CONFIG
 from vizcore.lenses.saliency.methods import METHODS
 from vizcore.networks import offers
 from vizcore.networks.presence import presence_of
@@ -20,6 +19,7 @@ from vizcore.saliency_matrix import SIDE_PX, classifiers, matrix, versions
 from vizcore.ui import cache, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, View, any_text
+from vizcore.ui.charts import draw_chart
 from vizcore.ui.method_rows import Fits, csv_text, groups, matrix_rows, shown_methods
 from vizcore.ui.room import Download, Room, is_dark
 
@@ -160,22 +160,12 @@ def draw_matrix(here: Room, fits: Fits, hand: str) -> None:
     chart = matrix_chart(view["family"], view["kind"], hand, selected, is_dark(), fits)
     key = "methods.matrix"
 
-    def take() -> None:
-        points = st.session_state[key]["selection"]["points"]
-        picked = points[0].get("customdata") if points else None
+    def take(picked: Any) -> None:
         if picked:
             view["of"], view["method"] = picked[0], picked[1]
 
     with st.container(key="methods-matrix"):
-        st.plotly_chart(
-            chart,
-            theme=None,
-            config=CHART_CONFIG,
-            key=key,
-            on_select=take,
-            selection_mode="points",
-            alt=chart.layout.meta["alt"],
-        )
+        draw_chart(chart, key=key, on_pick=take)
     if selected is not None:
         with st.container(border=True, key="methods-cell"):
             draw_cell(fits, *selected, view)

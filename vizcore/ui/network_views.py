@@ -13,9 +13,9 @@ from vizcore import trained
 from vizcore.errors import ConvScopeError, UnknownName
 from vizcore.figures.fleet_words import label, percent1
 from vizcore.figures.numbers import exact, short
-from vizcore.figures.palette import CHART_CONFIG
 from vizcore.records_fleet import TrainedNetwork
 from vizcore.ui import against_views, cache, confusion_views, fleet_pictures, network_card
+from vizcore.ui.charts import draw_chart
 from vizcore.ui.fleet_pictures import identity
 from vizcore.ui.fleet_tables import to_csv
 from vizcore.ui.room import Download, Room
@@ -87,13 +87,7 @@ def answer(network: TrainedNetwork) -> str:
 
 def _draw_curves(here: Room, network: TrainedNetwork, dark: bool) -> None:
     figure = fleet_pictures.curves_chart(identity([network]), dark, network)
-    st.plotly_chart(
-        figure,
-        theme=None,
-        config=CHART_CONFIG,
-        key="networks.curves",
-        alt=figure.layout.meta["alt"],
-    )
+    draw_chart(figure, key="networks.curves")
     if any(row.training is not None for row in network.curve):
         st.caption(
             "Training accuracy is counted while learning, on patches that were changed (cropped, "

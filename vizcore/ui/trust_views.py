@@ -11,7 +11,6 @@ from vizcore import trust_tasks
 from vizcore.errors import ConvScopeError, UnknownClass, UnknownLayer
 from vizcore.figures import trust_tables as tables
 from vizcore.figures import trust_words as words
-from vizcore.figures.palette import CHART_CONFIG
 from vizcore.figures.trust import alt, draw_decline
 from vizcore.figures.trust_maps import RowOfMaps, draw_row, enlarged, labelled
 from vizcore.lenses.saliency.methods import METHODS, method_of
@@ -20,6 +19,7 @@ from vizcore.records_trust import SanityCheck
 from vizcore.ui import map_views, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, any_text, one_of, whole
+from vizcore.ui.charts import draw_chart
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import Download, Room, is_dark
 from vizcore.ui.trust_counts import COUNTS
@@ -189,14 +189,7 @@ def draw(here: Room, weights: Weights, chosen: Chosen) -> None:
     with st.container(key="trust-panes", horizontal=True, gap="medium"):
         with st.container(key="trust-row", gap="small", width=LEAST_PX):
             st.image(row.png(), alt=f"{len(check.steps) + 1} maps of {method.title}: {alt(check)}")
-            st.plotly_chart(
-                chart,
-                width="content",
-                theme=None,
-                config=CHART_CONFIG,
-                key="trust.decline",
-                alt=alt(check),
-            )
+            draw_chart(chart, width="content", key="trust.decline", alt=alt(check))
         _draw_large(here, check)
     views.caption(weights, f"{row.caption} Seed {check.seed}.")
     _offer(here, weights, chosen, check, method, row)

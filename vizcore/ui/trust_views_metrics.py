@@ -11,13 +11,13 @@ from vizcore import trust_tasks
 from vizcore.errors import ConvScopeError
 from vizcore.figures import trust_tables as tables
 from vizcore.figures import trust_words as words
-from vizcore.figures.palette import CHART_CONFIG
 from vizcore.figures.trust_curves import alt, draw_pixel_curves
 from vizcore.lenses.saliency.methods import method_of
 from vizcore.records_trust import MapMetrics, MethodMetrics, MetricSettings
 from vizcore.ui import picture_views as views
 from vizcore.ui import trust_views as trust
 from vizcore.ui import work
+from vizcore.ui.charts import draw_chart
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import Download, Room, is_dark
 from vizcore.ui.trust_counts import COUNTS
@@ -94,7 +94,7 @@ def draw(here: Room, weights: Weights, chosen: Chosen) -> MapMetrics | None:
     here.answer(views.answer(weights, words.metrics_answer(found)))
     chart = _chart((str(frame_task.key), str(keys), is_dark()), found)
     with st.container(key="trust-curves"):
-        st.plotly_chart(chart, theme=None, config=CHART_CONFIG, key="trust.curves", alt=alt(found))
+        draw_chart(chart, key="trust.curves", alt=alt(found))
     st.html(tables.metrics_table(found))
     views.caption(
         weights,
