@@ -14,7 +14,8 @@ from PIL import Image
 import vizcore as vc
 from vizcore.cli import filters
 from vizcore.errors import BadChoice, UnknownLayer
-from vizcore.figures.filters import draw_bank, draw_slices
+from vizcore.figures.filter_sheets import draw_slices
+from vizcore.figures.filters import draw_bank
 from vizcore.filter_tasks import filter_layers_task, filter_slices_task, filters_task
 from vizcore.runtime.jobs import run_here
 

@@ -146,7 +146,7 @@ def fetch_task(weights: Weights) -> Task[None]:
             f"{'drawn at random' if weights.is_random else weights.origin}.",
             received=weights.name,
         )
-    from vizcore.runtime.fetch import address_of
+    from vizcore.runtime.mirror import address_of
 
     return Task(
         partial(_fetch, weights.file),

@@ -7,7 +7,8 @@ import pytest
 
 from vizcore.errors import BadChoice, NotApplicable
 from vizcore.figures import filter_words as words
-from vizcore.figures.filters import TILE_PX, draw_bank, draw_map, draw_resemblances, draw_slices
+from vizcore.figures.filter_sheets import TILE_PX, draw_resemblances, draw_slices
+from vizcore.figures.filters import draw_bank, draw_map
 from vizcore.lenses.filters import colour_share, statistics
 from vizcore.lenses.textbook import nearest
 from vizcore.records_filters import (

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from vizcore.errors import BadChoice, NotApplicable
-from vizcore.figures.mosaic import draw_mosaic, reduce_to_fit
+from vizcore.figures.mosaic import draw_mosaic
+from vizcore.figures.mosaic_fit import reduce_to_fit
 from vizcore.figures.palette import DARK, LIGHT, diverging, sequential
 
 

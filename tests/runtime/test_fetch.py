@@ -23,11 +23,11 @@ import pytest
 
 from tests.mirror import Mirror
 from vizcore.errors import BadChoice, FetchError, JobCancelled, WeightsError
-from vizcore.runtime import fetch as fetching
-from vizcore.runtime import http_transfer, store
+from vizcore.runtime import http_transfer, store, transfer
 from vizcore.runtime.engine import LocalEngine
-from vizcore.runtime.fetch import address_of, fetch
+from vizcore.runtime.fetch import fetch
 from vizcore.runtime.jobs import Progress, Task, finish
+from vizcore.runtime.mirror import address_of
 from vizcore.runtime.store import RemoteFile
 
 CONTENT = random.Random(7).randbytes(3_000_000)
@@ -111,7 +111,7 @@ def test_a_connection_that_is_always_cut_is_given_up_and_what_came_is_kept(serve
     served.cuts = [1_000_000] * 50
     with pytest.raises(FetchError, match=r"cut after 1.0 MB of 3.0 MB; what has come is kept.*MIR"):
         finish(fetch(FILE))
-    assert len(served.asked) == 1 + fetching.RETRIES
+    assert len(served.asked) == 1 + transfer.RETRIES
     assert store.partial_bytes(FILE) == 1_000_000
 
 

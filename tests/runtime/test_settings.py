@@ -9,7 +9,7 @@ import pytest
 
 from vizcore.errors import BadChoice
 from vizcore.runtime import settings, store
-from vizcore.runtime.fetch import address_of, mirror_address
+from vizcore.runtime.mirror import address_of, mirror_address
 from vizcore.runtime.settings import setting, settings_file
 from vizcore.runtime.store import RemoteFile
 

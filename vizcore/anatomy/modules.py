@@ -7,16 +7,13 @@ a subclass may do something else, so it runs its own code and its functions are 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import prod
 from typing import Any
 
 from torch import Tensor, nn
 
-from vizcore.anatomy import receptive
 from vizcore.anatomy.attention import attend
-from vizcore.anatomy.axes import Axes, H, W, mixing
-from vizcore.anatomy.ledger import DoesNotFit, Ledger, Origin, source_of
-from vizcore.anatomy.receptive import NOTHING, Field
+from vizcore.anatomy.closed_forms import linear, same_shape
+from vizcore.anatomy.ledger import DoesNotFit, Ledger, source_of
 from vizcore.anatomy.windows import (
     Window,
     convolve,
@@ -25,7 +22,6 @@ from vizcore.anatomy.windows import (
     pool_to_size,
     spread,
 )
-from vizcore.records_layers import Kind
 
 Forward = Callable[..., Any]
 Maker = Callable[[Ledger, str, Any], Forward | None]
@@ -78,47 +74,6 @@ def _transposed(ledger: Ledger, name: str, module: Any) -> Forward:
     return forward
 
 
-def linear(
-    ledger: Ledger,
-    name: str,
-    op: str,
-    origin: Origin,
-    weight_shape: tuple[int, ...],
-    params: tuple[Tensor | None, ...],
-) -> Tensor:
-    """Enter a fully connected layer over the last dimension."""
-    outputs, inputs = weight_shape
-    shape = origin.shape
-    if shape[-1] != inputs:
-        raise DoesNotFit(name, shape, f"it needs {inputs} values in its last dimension")
-    out_shape = (*shape[:-1], outputs)
-    field = mixed_over(ledger, origin, (-1,), mixes_channels=True)
-    axes: Axes = (*origin.axes[:-1], 0)
-    entry, made = ledger.enter(name, "linear", op, (origin,), out_shape, axes, field)
-    values = prod(out_shape)
-    entry.macs = values * inputs
-    entry.activations = values
-    ledger.charge(entry, params)
-    return ledger.tensor(made)
-
-
-def mixed_over(
-    ledger: Ledger, origin: Origin, dims: tuple[int, ...], *, mixes_channels: bool = False
-) -> Field | None:
-    """The field after values along `dims` were mixed."""
-    field = origin.field
-    if field is NOTHING:
-        return field
-    full, partial = mixing(origin.axes, dims)
-    if partial:
-        return field if field is not None and receptive.is_still(field) else None
-    if full:
-        field = receptive.mixed(field, bool(full & H), bool(full & W), ledger.picture)
-    if mixes_channels and field is not None and not field.uniform:
-        field = field._replace(uniform=True)
-    return field
-
-
 def _linear(ledger: Ledger, name: str, module: nn.Linear) -> Forward:
     op = type(module).__name__
     weight_shape = tuple(module.weight.shape)
@@ -128,30 +83,6 @@ def _linear(ledger: Ledger, name: str, module: nn.Linear) -> Forward:
         return linear(ledger, name, op, source_of(input), weight_shape, params)
 
     return forward
-
-
-def same_shape(
-    ledger: Ledger,
-    name: str,
-    kind: Kind,
-    op: str,
-    input: Tensor,
-    *,
-    params: tuple[Tensor | None, ...] = (),
-    over: tuple[int, ...] = (),
-    in_place: bool = False,
-) -> Tensor:
-    """Enter an operation whose output has its input's shape; `over` are the dimensions it mixes."""
-    origin = source_of(input)
-    field = mixed_over(ledger, origin, over) if over else origin.field
-    entry, made = ledger.enter(name, kind, op, (origin,), origin.shape, origin.axes, field)
-    if params:
-        ledger.charge(entry, params)
-    if in_place:
-        input._origin = made  # type: ignore[attr-defined]
-        return input
-    entry.activations = prod(origin.shape)
-    return ledger.tensor(made)
 
 
 def _activation(ledger: Ledger, name: str, module: Any) -> Forward:

@@ -103,7 +103,8 @@ def run(args: argparse.Namespace) -> int:
 def _drawn(args: argparse.Namespace, filled: Weights, bank: FilterBank) -> DrawnFilters:
     """All filters of the layer, or one by the channels it reads."""
     from vizcore import api
-    from vizcore.figures.filters import draw_bank, draw_slices, has_bank
+    from vizcore.figures.filter_sheets import draw_slices
+    from vizcore.figures.filters import draw_bank, has_bank
 
     if args.number is None and has_bank(bank):
         return draw_bank(bank, scaling=args.scaling, numbers=args.numbers)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from vizcore.data.windows import cut_window, window_of
 from vizcore.errors import NotApplicable
 from vizcore.figures.evolution import enlarge
-from vizcore.figures.palette import diverging, theme
+from vizcore.figures.palette import diverging, rgb_of, theme
 from vizcore.figures.patches import GUTTER_PX, draw_patches
 from vizcore.figures.patches import png as as_png
 from vizcore.records_deconvnet import Projections
@@ -79,7 +79,7 @@ def draw_projections(
         columns: pairs in a row, at most.
         side_px: as wide is one picture of a pair at most, if it is not larger by itself.
     """
-    blank = _rgb(theme(dark).grid)
+    blank = rgb_of(theme(dark).grid)
     pairs, limits = [], []
     for n, projection in enumerate(found.projections_nchw):
         colours, limit = colour_projection(projection)
@@ -91,7 +91,7 @@ def draw_projections(
             pictures = [cut_window(each, window, blank) for each in pictures]
         large = [enlarge(each, side_px) for each in pictures]
         between = np.empty((len(large[0]), GUTTER_PX, 3), np.uint8)
-        between[:] = _rgb(theme(dark).paper)
+        between[:] = rgb_of(theme(dark).paper)
         pairs.append(np.concatenate([p for each in large for p in (between, each)][1:], axis=1))
     drawn = draw_patches(np.stack(pairs), columns=columns, side_px=1, dark=dark)
     return DrawnProjections(drawn, tuple(limits), _caption(found, limits))
@@ -123,8 +123,3 @@ def _below_zero(found: Projections) -> list[str]:
         return []
     which = "This unit is" if len(found.values_n) == 1 else f"{below} of these units are"
     return [f"{which} below zero here: nothing excited it; what is shown pushed it down."]
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
-    return red, green, blue

@@ -14,9 +14,9 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from vizcore.errors import BadChoice, NotApplicable
-from vizcore.figures.mosaic import fit_tiles
+from vizcore.figures.mosaic_fit import fit_tiles
 from vizcore.figures.numbers import percent
-from vizcore.figures.palette import diverging, theme
+from vizcore.figures.palette import diverging, rgb_of, theme
 from vizcore.records_evolution import FilterHistory, LayerHistory
 
 Rgb = npt.NDArray[np.uint8]
@@ -170,7 +170,7 @@ def draw_kernels(
     large = colours.repeat(zoom, axis=1).repeat(zoom, axis=2)
     step_y, step_x = height * zoom + gutter, width * zoom + gutter
     picture = np.empty((ceil(count / across) * step_y, across * step_x, 3), np.uint8)
-    picture[:] = tuple(bytes.fromhex(theme(dark).paper.removeprefix("#")))
+    picture[:] = rgb_of(theme(dark).paper)
     for place, tile in enumerate(large):
         top, left = place // across * step_y, place % across * step_x
         picture[top : top + height * zoom, left : left + width * zoom] = tile

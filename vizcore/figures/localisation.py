@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from vizcore.figures.evolution import Column, draw_strip
-from vizcore.figures.palette import KIND_COLOURS, theme
+from vizcore.figures.palette import KIND_COLOURS, rgb_of, theme
 from vizcore.figures.trust_maps import colour_map
 from vizcore.records_localisation import Localisation, Mask, Rectangle
 
@@ -70,22 +70,24 @@ def draw_found(
     photo = found.image_hwc
     grey = _faded(photo, house.paper)
     seeds = grey.copy()
-    seeds[found.background_hw] = _rgb(BACKGROUND)
-    seeds[found.foreground_hw] = _rgb(OBJECT)
+    seeds[found.background_hw] = rgb_of(BACKGROUND)
+    seeds[found.foreground_hw] = rgb_of(OBJECT)
     part = np.where(found.component_hw[..., None], photo, grey)
     segment = _outlined(_large(part, zoom), found.component_hw, zoom)
     boxes = _large(photo, zoom)
     if true_box is not None:
         _draw_box(boxes, true_box, zoom, (255, 255, 255), dashed=(0, 0, 0))
     _draw_box(boxes, found.box, zoom, (255, 255, 255), inset=1)  # seen on orange pictures too
-    _draw_box(boxes, found.box, zoom, _rgb(OBJECT))
+    _draw_box(boxes, found.box, zoom, rgb_of(OBJECT))
     tiles = (
         _large(colour_map(found.map_hw, signed), zoom),
         _large(seeds, zoom),
         segment,
         boxes,
     )
-    sheet = np.full((height * zoom, 4 * width * zoom + 3 * GAP_PX, 3), _rgb(house.paper), np.uint8)
+    sheet = np.full(
+        (height * zoom, 4 * width * zoom + 3 * GAP_PX, 3), rgb_of(house.paper), np.uint8
+    )
     for place, tile in enumerate(tiles):
         left = place * (width * zoom + GAP_PX)
         sheet[:, left : left + width * zoom] = tile
@@ -112,7 +114,7 @@ def _large(rgb: Rgb, zoom: int) -> Rgb:
 
 def _faded(photo: Rgb, paper: str) -> Rgb:
     grey = (photo @ np.array([0.299, 0.587, 0.114]))[..., None]
-    mixed = 0.45 * grey + 0.55 * np.array(_rgb(paper))
+    mixed = 0.45 * grey + 0.55 * np.array(rgb_of(paper))
     return np.rint(mixed).astype(np.uint8)
 
 
@@ -124,7 +126,7 @@ def _outlined(rgb: Rgb, mask_hw: Mask, zoom: int) -> Rgb:
         edged = np.pad(inner, 1)
         inner = inner & edged[:-2, 1:-1] & edged[2:, 1:-1] & edged[1:-1, :-2] & edged[1:-1, 2:]
     drawn = rgb.copy()
-    drawn[large & ~inner] = _rgb(OBJECT)
+    drawn[large & ~inner] = rgb_of(OBJECT)
     return drawn
 
 
@@ -149,8 +151,3 @@ def _draw_box(
         rows, columns = np.nonzero(ring)
         other = ((rows + columns) // _DASH_PX) % 2 == 1
         rgb[rows[other], columns[other]] = dashed
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return red, green, blue

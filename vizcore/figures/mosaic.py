@@ -17,7 +17,8 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from vizcore.errors import BadChoice, NotApplicable
-from vizcore.figures.palette import diverging, sequential, theme
+from vizcore.figures.mosaic_fit import FIT_PX, MAX_PX, fit_tiles
+from vizcore.figures.palette import diverging, rgb_of, sequential, theme
 from vizcore.formats.words import counted
 
 Scaling = Literal["map", "layer"]
@@ -26,10 +27,6 @@ Colours = Literal["viridis", "grey"]
 #: Indices into the palette: levels 0..252 (126 is the middle), then these three.
 _TOP = 252
 _INK, _PLATE, _GUTTER = 253, 254, 255
-#: Pixels (width, height) a mosaic may take when nobody says how far to zoom.
-FIT_PX = (1120, 760)
-#: Pixels of the largest picture that is drawn at a zoom somebody asks for.
-MAX_PX = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,60 +164,6 @@ def draw_mosaic(
     return _numbered(mosaic) if numbers else mosaic
 
 
-def fit_tiles(
-    tiles: int,
-    size: tuple[int, int],
-    gutter: int,
-    columns: int | None,
-    zoom: int | None,
-    fit_px: tuple[int, int],
-) -> tuple[int, int]:
-    """Columns and zoom: as large as there is room for, then few empty places, then a wide shape."""
-    height, width = size
-    ideal = math.sqrt(tiles * 1.5 * height / width)
-
-    def zoom_for(across: int) -> int:
-        rows = math.ceil(tiles / across)
-        room_x = (fit_px[0] + gutter) // across - gutter
-        room_y = (fit_px[1] + gutter) // rows - gutter
-        return max(1, min(room_x // width, room_y // height))
-
-    def merit(across: int) -> tuple[float, float]:
-        empty = -tiles % across / tiles
-        return zoom or zoom_for(across), -(empty + 0.3 * abs(math.log(across / ideal)))
-
-    across = columns or max(range(1, tiles + 1), key=merit)
-    return across, zoom or zoom_for(across)
-
-
-def reduce_to_fit(
-    maps_chw: npt.NDArray[np.floating], fit_px: tuple[int, int], gutter: int = 1
-) -> tuple[npt.NDArray[np.floating], int, int]:
-    """Maps that fit a room at a whole-number zoom: (maps, values each way in one mean, columns).
-
-    Maps too large for it are given as means of squares of values, as few as will do. (At a
-    border a square holds what there is.)
-
-    Example:
-        >>> maps, times, columns = reduce_to_fit(np.ones((64, 112, 112)), (664, 900))
-        >>> maps.shape, times, columns
-        ((64, 56, 56), 2, 11)
-    """
-    channels, height, width = maps_chw.shape
-    for times in range(1, max(height, width) + 1):
-        tile_h, tile_w = -(-height // times), -(-width // times)
-        columns = min(channels, (fit_px[0] + gutter) // (tile_w + gutter))
-        if columns and -(-channels // columns) * (tile_h + gutter) - gutter <= fit_px[1]:
-            break
-    if times == 1:
-        return maps_chw, 1, columns
-    rows_at, columns_at = np.arange(0, height, times), np.arange(0, width, times)
-    sums = np.add.reduceat(maps_chw.astype(np.float64), rows_at, axis=1)
-    sums = np.add.reduceat(sums, columns_at, axis=2)
-    counts = np.outer(np.diff([*rows_at.tolist(), height]), np.diff([*columns_at.tolist(), width]))
-    return (sums / counts).astype(maps_chw.dtype), times, max(1, columns)
-
-
 def _levels(maps: npt.NDArray[np.float32], scaling: Scaling, signed: bool) -> npt.NDArray[np.uint8]:
     """Values as palette levels 0..252. A map without any range gets the lowest, or zero's."""
     axes = (1, 2) if scaling == "map" else (0, 1, 2)
@@ -246,12 +189,8 @@ def _palette(colours: Colours, signed: bool, dark: bool) -> npt.NDArray[np.uint8
     else:
         levels = sequential(steps)
     house = theme(dark)
-    extra = [_rgb(house.text), _rgb(house.paper), _rgb(house.paper)]
+    extra = [rgb_of(house.text), rgb_of(house.paper), rgb_of(house.paper)]
     return np.concatenate([levels, np.array(extra, np.uint8)])
-
-
-def _rgb(colour: str) -> tuple[int, ...]:
-    return tuple(bytes.fromhex(colour.removeprefix("#")))
 
 
 def _caption(

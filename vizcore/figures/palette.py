@@ -55,8 +55,15 @@ _RED_BLUE = "053061 2166ac 4393c3 92c5de d1e5f0 f7f7f7 fddbc7 f4a582 d6604d b218
 _NEUTRAL = (0xF7, 0xF7, 0xF7)
 
 
-def _channels(colour: str) -> list[int]:
-    return [int(colour[i : i + 2], 16) for i in (0, 2, 4)]
+def rgb_of(colour: str) -> tuple[int, int, int]:
+    """A colour of this file as three numbers.
+
+    Example:
+        >>> rgb_of("#0072B2")
+        (0, 114, 178)
+    """
+    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    return red, green, blue
 
 
 def _plotly_scale(colours: str) -> list[list[float | str]]:
@@ -72,7 +79,7 @@ DIVERGING_SCALE = _plotly_scale(_RED_BLUE)
 @lru_cache(maxsize=2)
 def _table(colours: str) -> Rgb:
     """256 colours, linear between the stops."""
-    stops = np.array([_channels(name) for name in colours.split()], dtype=np.float64)
+    stops = np.array([rgb_of(name) for name in colours.split()], dtype=np.float64)
     grid, ends = np.linspace(0.0, 1.0, 256), np.linspace(0.0, 1.0, len(stops))
     channels = [np.interp(grid, ends, stops[:, c]) for c in range(3)]
     return np.rint(np.stack(channels, axis=1)).astype(np.uint8)
@@ -177,8 +184,8 @@ def verdict_fill(verdict: str, dark: bool = False) -> str:
     """
     colours = theme(dark)
     shares = {"applies": 1.0, "rewritten": 0.45, "refused": 0.0}
-    base = np.array(_channels((colours.panel if verdict == "refused" else colours.paper)[1:]))
-    mixed = base + shares[verdict] * (np.array(_channels(colours.accent[1:])) - base)
+    base = np.array(rgb_of((colours.panel if verdict == "refused" else colours.paper)[1:]))
+    mixed = base + shares[verdict] * (np.array(rgb_of(colours.accent[1:])) - base)
     return "#" + "".join(f"{round(channel):02x}" for channel in mixed)
 
 
@@ -191,7 +198,7 @@ def contrast(first: str, second: str) -> float:
     """
 
     def luminance(colour: str) -> float:
-        channels = np.array(_channels(colour.lstrip("#"))) / 255
+        channels = np.array(rgb_of(colour.lstrip("#"))) / 255
         linear = np.where(
             channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4
         )
@@ -221,7 +228,7 @@ def badge(colour: str) -> str:
         >>> badge(KIND_COLOURS["conv"]), badge(KIND_COLOURS["join"])
         ('#0072b2', '#7dc5ee')
     """
-    start = np.array(_channels(colour.lstrip("#")), dtype=np.float64)
+    start = np.array(rgb_of(colour.lstrip("#")), dtype=np.float64)
     for share in np.linspace(0.0, 1.0, 101):
         for end in (0.0, 255.0):
             mixed = np.rint(start + share * (end - start)).astype(int)

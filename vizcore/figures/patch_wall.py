@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from vizcore.data.windows import cut_window
 from vizcore.errors import BadChoice, NotApplicable
-from vizcore.figures.palette import theme
+from vizcore.figures.palette import rgb_of, theme
 from vizcore.records import Window
 from vizcore.records_patches import TopPatches
 
@@ -124,7 +124,7 @@ def draw_patch_wall(
     tile_w = across * (size[1] + GAP_PX) - GAP_PX
     columns = max(1, min(len(shown), (width_px + GUTTER_PX) // (tile_w + GUTTER_PX)))
     rows = ceil(len(shown) / columns)
-    paper = _rgb(theme(dark).paper)
+    paper = rgb_of(theme(dark).paper)
     wall = np.empty((rows * (tile_h + GUTTER_PX), columns * (tile_w + GUTTER_PX), 3), np.uint8)
     wall[:] = paper
     for place, channel in enumerate(shown):
@@ -140,7 +140,7 @@ def draw_patch_wall(
     font = ImageFont.load_default(label_px)
     for place, channel in enumerate(shown):
         at = (place % columns * (tile_w + GUTTER_PX), place // columns * (tile_h + GUTTER_PX))
-        draw.text(at, str(channel), fill=_rgb(theme(dark).text), font=font)
+        draw.text(at, str(channel), fill=rgb_of(theme(dark).text), font=font)
     return PatchWall(
         np.asarray(drawn), shown, columns, (tile_h, tile_w), scale, _caption(found, layer, scale)
     )
@@ -191,9 +191,4 @@ def _sized(cut: Pixels, size: tuple[int, int], zoom: int) -> Pixels:
 
 
 def _grey(dark: bool) -> tuple[int, int, int]:
-    return _rgb(theme(dark).grid)
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
-    return red, green, blue
+    return rgb_of(theme(dark).grid)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from vizcore.errors import NotApplicable
-from vizcore.figures.palette import theme
+from vizcore.figures.palette import rgb_of, theme
 
 GUTTER_PX = 4
 
@@ -40,7 +40,7 @@ def draw_patches(
     across = min(columns, count)
     down = ceil(count / across)
     step_y, step_x = height * zoom + GUTTER_PX, width * zoom + GUTTER_PX
-    paper = np.frombuffer(bytes.fromhex(theme(dark).paper.removeprefix("#")), dtype=np.uint8)
+    paper = np.array(rgb_of(theme(dark).paper), dtype=np.uint8)
     drawn = np.broadcast_to(paper, (down * step_y, across * step_x, 3)).copy()
     large = pictures.repeat(zoom, axis=1).repeat(zoom, axis=2)
     for place, picture in enumerate(large):

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from vizcore.figures.mosaic import FIT_PX, Colours, Scaling, draw_mosaic, fit_tiles, reduce_to_fit
+from vizcore.figures.mosaic import Colours, Scaling, draw_mosaic
+from vizcore.figures.mosaic_fit import FIT_PX, fit_tiles, reduce_to_fit
 from vizcore.figures.numbers import percent, short
 from vizcore.figures.palette import theme
 from vizcore.formats.words import counted

@@ -7,13 +7,11 @@ the reader chooses; a larger circle does more multiply-adds, a lighter one has a
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vizcore.figures.palette import FONT_SIZE, SEQUENTIAL_SCALE, Theme, apply_theme, theme
+from vizcore.figures.palette import apply_theme, theme
 from vizcore.figures.timeline_entries import (
     QUANTITIES,
-    Quantity,
     TimelineEntry,
     brief,
     diameter_px,
@@ -21,14 +19,9 @@ from vizcore.figures.timeline_entries import (
     hover_text,
     scaled,
 )
-from vizcore.figures.timeline_layout import (
-    PLOT_PX,
-    Box,
-    Circle,
-    Layout,
-    label_shift,
-    lay_out,
-)
+from vizcore.figures.timeline_key import colour_axis, key_circles, key_texts
+from vizcore.figures.timeline_layout import PLOT_PX, Box, Circle, label_shift, lay_out
+from vizcore.figures.timeline_scene import Scene
 from vizcore.formats.words import counted
 
 if TYPE_CHECKING:
@@ -39,30 +32,11 @@ HEIGHT_PX = 500
 NAMED = 10
 _TOP = 0.82  # of the drawing: the plot below, the key above
 _LIT = 0.92  # opacity
-_KEY_MACS = (10**8, 10**9, 10**10, 10**11)
 _SHORT_FAMILIES = {
     "Vision Transformer": "ViT",
     "Swin Transformer": "Swin",
     "ResNet (pre-activation)": "Pre-act ResNet",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """Everything one drawing is made of."""
-
-    shown: Sequence[TimelineEntry]
-    circles: Sequence[Circle]
-    layout: Layout
-    quantity: Quantity
-    selected: str | None
-    found: Collection[str] | None
-    colours: Theme
-
-    def text(self, text: str, **place: Any) -> dict[str, Any]:
-        """One annotation."""
-        font = {"size": FONT_SIZE, "color": self.colours.text}
-        return {"text": text, "showarrow": False, "font": font, **place}
 
 
 def draw_timeline(
@@ -106,19 +80,19 @@ def draw_timeline(
         )
         for each in shown
     ]
-    scene = _Scene(shown, circles, lay_out(circles), chosen, selected, found, theme(dark))
+    scene = Scene(shown, circles, lay_out(circles), chosen, selected, found, theme(dark))
     ticks: dict[str, Any] = {"ticksuffix": "%"}
     if chosen.log:
         ticks = {"type": "log", "dtick": 1, "exponentformat": "SI"}
-    figure = go.Figure([*_circles(scene), *_ring(scene), _key_circles(scene)])
+    figure = go.Figure([*_circles(scene), *_ring(scene), key_circles(scene)])
     apply_theme(figure, dark, title=_title(scene, quantity), height=HEIGHT_PX)
     families = scene.layout.families
     figure.update_layout(
         hovermode="closest",
         showlegend=False,
-        coloraxis=_colour_axis(scene),
+        coloraxis=colour_axis(scene),
         shapes=_bands(scene),
-        annotations=[*_years(scene), *_names(scene), *_key_texts(scene)],
+        annotations=[*_years(scene), *_names(scene), *key_texts(scene)],
         xaxis={
             "tickvals": [centre for centre, _ in families],
             "ticktext": [family for _, family in families],
@@ -138,14 +112,14 @@ def draw_timeline(
     return figure
 
 
-def _title(scene: _Scene, quantity: str) -> str:
+def _title(scene: Scene, quantity: str) -> str:
     if scene.found is None:
         return finding(scene.shown, quantity, scene.selected)
     lit = sum(each.key in scene.found for each in scene.shown)
     return f"{lit} of {counted(len(scene.shown), 'network')} match"
 
 
-def _circles(scene: _Scene) -> list[dict[str, Any]]:
+def _circles(scene: Scene) -> list[dict[str, Any]]:
     """Two traces: the circles with a published error, and those without."""
     traces = []
     for rated in (False, True):
@@ -181,7 +155,7 @@ def _circles(scene: _Scene) -> list[dict[str, Any]]:
     return traces
 
 
-def _ring(scene: _Scene) -> list[dict[str, Any]]:
+def _ring(scene: Scene) -> list[dict[str, Any]]:
     return [
         {
             "type": "scatter",
@@ -201,7 +175,7 @@ def _ring(scene: _Scene) -> list[dict[str, Any]]:
     ]
 
 
-def _names(scene: _Scene) -> list[dict[str, Any]]:
+def _names(scene: Scene) -> list[dict[str, Any]]:
     """The name of the selected circle, and of the few that a search found."""
     lit = [each for each in scene.shown if scene.found is not None and each.key in scene.found]
     named = [each for each in scene.shown if each.key == scene.selected]
@@ -224,7 +198,7 @@ def _names(scene: _Scene) -> list[dict[str, Any]]:
     return made
 
 
-def _bands(scene: _Scene) -> list[dict[str, Any]]:
+def _bands(scene: Scene) -> list[dict[str, Any]]:
     return [
         {
             "type": "rect",
@@ -241,70 +215,8 @@ def _bands(scene: _Scene) -> list[dict[str, Any]]:
     ]
 
 
-def _years(scene: _Scene) -> list[dict[str, Any]]:
+def _years(scene: Scene) -> list[dict[str, Any]]:
     return [
         scene.text(str(year), x=(begin + end) / 2, y=1, yref="y domain", yanchor="bottom")
         for begin, end, year in scene.layout.years
     ]
-
-
-def _colour_axis(scene: _Scene) -> dict[str, Any]:
-    errors = [each.top1_err_pct for each in scene.shown if each.top1_err_pct is not None]
-    return {
-        "colorscale": SEQUENTIAL_SCALE,
-        "reversescale": True,
-        "cmin": min(errors, default=0),
-        "cmax": max(errors, default=1),
-        "colorbar": {
-            "orientation": "h",
-            "x": 1,
-            "xanchor": "right",
-            "y": 1,
-            "yanchor": "top",
-            "ypad": 0,
-            "xpad": 0,
-            "len": 0.3,
-            "thickness": 12,
-            "outlinewidth": 0,
-            "ticksuffix": "%",
-            "nticks": 4,
-            "tickfont": {"size": FONT_SIZE, "color": scene.colours.text},
-        },
-    }
-
-
-def _key_circles(scene: _Scene) -> dict[str, Any]:
-    """What the size of a circle means, on axes of its own above the plot."""
-    return {
-        "type": "scatter",
-        "x": list(range(len(_KEY_MACS))),
-        "y": [0] * len(_KEY_MACS),
-        "xaxis": "x2",
-        "yaxis": "y2",
-        "mode": "markers",
-        "hoverinfo": "skip",
-        "cliponaxis": False,
-        "marker": {
-            "size": [diameter_px(macs) for macs in _KEY_MACS],
-            "color": scene.colours.paper,
-            "line": {"width": 1, "color": scene.colours.outline},
-        },
-    }
-
-
-def _key_texts(scene: _Scene) -> list[dict[str, Any]]:
-    made = [
-        scene.text(
-            f"{macs / 1e9:g}G" + (" multiply-adds" if macs == _KEY_MACS[-1] else ""),
-            x=place,
-            y=0,
-            xref="x2",
-            yref="y2",
-            xanchor="left",
-            xshift=diameter_px(macs) / 2 + 3,
-        )
-        for place, macs in enumerate(_KEY_MACS)
-    ]
-    corner = {"x": 0.69, "y": 1, "xref": "paper", "yref": "paper", "yshift": 3}
-    made.append(scene.text("top-1 error", xanchor="right", yanchor="top", **corner))
-    return made

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from vizcore.figures.evolution import Column, draw_strip
-from vizcore.figures.mosaic import reduce_to_fit
-from vizcore.figures.palette import diverging, sequential, theme
+from vizcore.figures.mosaic_fit import reduce_to_fit
+from vizcore.figures.palette import diverging, rgb_of, sequential, theme
 from vizcore.records_trust import Likeness, SanityCheck
 
 Rgb = npt.NDArray[np.uint8]
@@ -66,12 +66,12 @@ def draw_row(check: SanityCheck, *, dark: bool = False) -> RowOfMaps:
     tiles.append(colour_map(_means(check.edges_hw, times), False))
     height, width = photo.shape[0] * zoom, photo.shape[1] * zoom
     step = max(height, width) + GAP_PX
-    sheet = np.full((height, LEFT_PX + count * step, 3), _rgb(house.paper), np.uint8)
+    sheet = np.full((height, LEFT_PX + count * step, 3), rgb_of(house.paper), np.uint8)
     for place, tile in enumerate(tiles):
         left = LEFT_PX + place * step + (step - width) // 2
         if tile is None:
-            sheet[:, left : left + width] = _rgb(house.grid)
-            sheet[1:-1, left + 1 : left + width - 1] = _rgb(house.paper)
+            sheet[:, left : left + width] = rgb_of(house.grid)
+            sheet[1:-1, left + 1 : left + width - 1] = rgb_of(house.paper)
         else:
             sheet[:, left : left + width] = tile.repeat(zoom, axis=0).repeat(zoom, axis=1)
     names = ("picture", "as it is", *(step.name for step in check.steps), "edges")
@@ -111,7 +111,7 @@ def labelled(check: SanityCheck, *, dark: bool = False) -> bytes:
         Column(("as it is",), tile(colour_map(check.values_hw, check.signed))),
     ]
     for step in check.steps:
-        empty = np.full((*check.values_hw.shape, 3), _rgb(theme(dark).grid), np.uint8)
+        empty = np.full((*check.values_hw.shape, 3), rgb_of(theme(dark).grid), np.uint8)
         drawn = empty if step.values_hw is None else colour_map(step.values_hw, check.signed)
         columns.append(Column((step.name, *_numbers(step.likeness)), tile(drawn)))
     edges = colour_map(check.edges_hw, False)
@@ -152,8 +152,3 @@ def _means(values_hw: npt.NDArray[np.floating], times: int) -> npt.NDArray[np.fl
 def _photo(image_hwc: Rgb, times: int) -> Rgb:
     channels = [_means(image_hwc[..., c].astype(np.float64), times) for c in range(3)]
     return np.rint(np.stack(channels, axis=2)).astype(np.uint8)
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return red, green, blue

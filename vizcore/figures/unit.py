@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from vizcore.figures.evolution import enlarge
-from vizcore.figures.mosaic import reduce_to_fit
+from vizcore.figures.mosaic_fit import reduce_to_fit
 from vizcore.figures.palette import sequential, theme
 from vizcore.records_unit import Unit
 

@@ -10,86 +10,29 @@ waits for it. Proxies are those of the usual environment variables.
 
 from __future__ import annotations
 
-import errno
-import hashlib
-import io
-import os
 import shutil
 import time
 from collections.abc import Generator
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
-from urllib.parse import quote, urlsplit
 
 from filelock import FileLock, Timeout
 
-from vizcore.errors import BadChoice, FetchError, WeightsError
-from vizcore.runtime.http_transfer import ConnectionCut, Response, open_url
+from vizcore.errors import FetchError, WeightsError
 from vizcore.runtime.jobs import Progress
-from vizcore.runtime.settings import MIRROR_VARIABLE, WEIGHTS_VARIABLE, setting
+from vizcore.runtime.mirror import address_of
 from vizcore.runtime.store import (
-    HASH_SUFFIX,
     PART_SUFFIX,
-    VALIDATOR_SUFFIX,
     RemoteFile,
     cache_folder,
     expected_sha256,
-    sha256_noted,
     sha256_of,
     verified,
 )
-from vizcore.runtime.weights_cache import WeightsCache, lock_path
-
-#: How often a connection that was cut is opened again, while something comes each time.
-RETRIES = 3
-_STEP_BYTES = 1 << 20
-_WAIT_S = 0.05
-#: Left free on the disk: on a hosted copy anybody who visits may fetch.
-_SPARE_BYTES = 256 << 20
-_LINE_BYTES = 1024
+from vizcore.runtime.transfer import WAIT_S, finish_file, megabytes, size_of, transfer
+from vizcore.runtime.weights_cache import lock_path
 
 Fetching = Generator[Progress, None, Path]
-
-
-def mirror_address() -> str:
-    """The mirror that stands in for the libraries' own servers; empty where none is set.
-
-    Raises:
-        BadChoice: what is set is not an http(s) address.
-    """
-    return _checked_mirror(setting(MIRROR_VARIABLE))
-
-
-def address_of(file: RemoteFile, mirror: str | None = None) -> str:
-    """Where a file is fetched: under its name at the mirror if there is one, else at its home.
-
-    Args:
-        mirror: an address; None takes the one that is set.
-
-    Raises:
-        BadChoice: the mirror is not an http(s) address.
-
-    Example:
-        >>> address_of(RemoteFile("a.pth", "https://far.example/b/a.pth"), "http://near:8000/w/")
-        'http://near:8000/w/a.pth'
-    """
-    given = mirror_address() if mirror is None else _checked_mirror(mirror.strip())
-    return f"{given.rstrip('/')}/{quote(file.name)}" if given else file.url
-
-
-def _checked_mirror(given: str) -> str:
-    try:
-        parts = urlsplit(given)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets or a port that are none
-        good = False
-    if given and not good:
-        raise BadChoice(
-            f"The mirror cannot be '{given}'. Allowed: an address that begins with http:// or "
-            f"https://; for a folder of this machine set {WEIGHTS_VARIABLE}.",
-            received=given,
-        )
-    return given
 
 
 def fetch(file: RemoteFile, folder: Path | None = None, *, mirror: str | None = None) -> Fetching:
@@ -110,7 +53,7 @@ def fetch(file: RemoteFile, folder: Path | None = None, *, mirror: str | None = 
         try:
             there = _whole(file, target, anywhere=folder is None)
             if there is None:
-                yield from _transfer(file, url, target)
+                yield from transfer(file, url, target)
             return there or target
         finally:
             lock.release()
@@ -129,10 +72,10 @@ def _acquire(lock: FileLock, target: Path) -> Generator[Progress, None, None]:
             lock.acquire(timeout=0)
             return
         except Timeout:
-            come = _size(part)
-            note = f"somebody else is fetching it: {_megabytes(come)} so far"
+            come = size_of(part)
+            note = f"somebody else is fetching it: {megabytes(come)} so far"
             yield Progress(come, None, note)
-            time.sleep(_WAIT_S)
+            time.sleep(WAIT_S)
 
 
 def _whole(file: RemoteFile, target: Path, *, anywhere: bool) -> Path | None:
@@ -148,186 +91,6 @@ def _whole(file: RemoteFile, target: Path, *, anywhere: bool) -> Path | None:
             return found.path if found else None
         part = target.with_name(target.name + PART_SUFFIX)
         shutil.copyfile(found.path, part)
-        _finish(file, part, target, sha256_of(part))
+        finish_file(file, part, target, sha256_of(part))
         return target
     return None
-
-
-def _transfer(file: RemoteFile, url: str, target: Path) -> Generator[Progress, None, None]:
-    """Fetch, opening the connection again where it was cut, and put the file in its place."""
-    part = target.with_name(target.name + PART_SUFFIX)
-    failures, most = 0, _size(part)
-    while True:
-        try:
-            expected, found, resumed = yield from _stream(file, url, part)
-        except ConnectionCut as cut:
-            come = _size(part)
-            failures = 0 if come > most else failures + 1
-            most = max(come, most)
-            if failures >= RETRIES or not come:
-                raise FetchError(f"{cut} {_way_out(file)}") from cut
-            yield Progress(come, None, f"cut after {_megabytes(come)}; connecting again")
-            time.sleep(4 * failures * _WAIT_S)
-            continue
-        if found.startswith(expected):
-            _finish(file, part, target, found)
-            return
-        _forget(part)
-        if not resumed:
-            raise FetchError(
-                f"What {_host(url)} sent as {file.name} is not that file: its sha256 should begin "
-                f"with {expected[:16]} and is {found[:16]}. Nothing of it was kept.",
-                received=found,
-            )
-        yield Progress(0, None, "the pieces did not fit together; beginning again")
-
-
-def _stream(
-    file: RemoteFile, url: str, part: Path
-) -> Generator[Progress, None, tuple[str, str, bool]]:
-    """Add to what has come: (the sha256 it should have, the one it has, whether it was resumed)."""
-    digest, start, validator = hashlib.sha256(), 0, _validator(part)
-    if part.exists() and (validator or file.sha256):
-        with part.open("rb") as kept:
-            while piece := kept.read(_STEP_BYTES):
-                digest.update(piece)
-                start += len(piece)
-                yield Progress(start, None, "checking what has come before")
-        if file.sha256 and digest.hexdigest().startswith(file.sha256):
-            return file.sha256, digest.hexdigest(), True
-    with closing(open_url(url, start, validator, file.name)) as response:
-        resumed = response.start > 0
-        if not resumed:  # it has no ranges, or another version of the file
-            digest, start = hashlib.sha256(), 0
-        _check_room(part, response.total, start)
-        _note_validator(part, response)
-        meter = _Meter(start, response.total)
-        with part.open("ab" if resumed else "wb", buffering=0) as written:
-            while piece := response.read(_STEP_BYTES):
-                digest.update(piece)
-                _write(written, piece, part, meter)
-                yield meter.progress(len(piece))
-        if response.total is not None and meter.done < response.total:
-            raise ConnectionCut(
-                f"The connection to {_host(url)} was cut after {_megabytes(meter.done)} of "
-                f"{_megabytes(response.total)}; what has come is kept."
-            )
-    expected = file.sha256 or response.stated_sha256 or _hash_beside(file, url)
-    return expected, digest.hexdigest(), resumed
-
-
-def _hash_beside(file: RemoteFile, url: str) -> str:
-    """The sha256 in a mirror's NAME.sha256, as a fetch into a folder writes it; empty without."""
-    if url == file.url:
-        return ""
-    try:
-        with closing(open_url(url + HASH_SUFFIX, 0, "", file.name)) as response:
-            return sha256_noted(response.read(_LINE_BYTES).decode("ascii", "replace"))
-    except (ConnectionCut, FetchError):
-        return ""
-
-
-def _write(written: io.RawIOBase, piece: bytes, part: Path, meter: _Meter) -> None:
-    rest = memoryview(piece)
-    try:
-        while rest:
-            rest = rest[written.write(rest) :]
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise FetchError(f"{part.parent} cannot be written to: {error.strerror}.") from error
-        _forget(part)
-        whole = "the file" if meter.total is None else f"{_megabytes(meter.total)}"
-        raise FetchError(
-            f"The disk of {part.parent} was full after {_megabytes(meter.done)} of {whole}. "
-            "What had come was removed; make room, or set CONVSCOPE_CACHE to another folder."
-        ) from error
-
-
-def _check_room(part: Path, total: int | None, start: int) -> None:
-    if total is None:
-        return
-    needed = total - start
-    if part.parent == cache_folder():
-        WeightsCache().fit(part, needed)
-    free = shutil.disk_usage(part.parent).free
-    if needed + _SPARE_BYTES > free:
-        raise FetchError(
-            f"{part.parent} has {_megabytes(free)} free, and {_megabytes(needed)} are needed "
-            f"(and {_megabytes(_SPARE_BYTES)} to spare). Make room, or set CONVSCOPE_CACHE to "
-            "another folder."
-        )
-
-
-def _finish(file: RemoteFile, part: Path, target: Path, found: str) -> None:
-    """Give a verified file its name, in one step."""
-    with part.open("rb+") as written:
-        os.fsync(written.fileno())
-    noted = target.with_name(target.name + HASH_SUFFIX)
-    noted.write_text(f"{found}  {file.name}\n", encoding="ascii")
-    part.replace(target)
-    _forget(part)
-    if target.parent == cache_folder():
-        WeightsCache().make_room(target)
-
-
-def _forget(part: Path) -> None:
-    for path in (part, _validator_path(part)):
-        with suppress(FileNotFoundError):
-            path.unlink()
-
-
-def _validator_path(part: Path) -> Path:
-    return part.with_name(part.name + VALIDATOR_SUFFIX)
-
-
-def _validator(part: Path) -> str:
-    """The ETag or date of the file that a part is of."""
-    with suppress(OSError, UnicodeDecodeError):
-        return _validator_path(part).read_text(encoding="ascii").strip()
-    return ""
-
-
-def _note_validator(part: Path, response: Response) -> None:
-    if response.validator:
-        _validator_path(part).write_text(response.validator, encoding="ascii", errors="replace")
-    else:
-        with suppress(FileNotFoundError):
-            _validator_path(part).unlink()
-
-
-class _Meter:
-    """Counts bytes and says how fast they come and how long the rest will take."""
-
-    def __init__(self, done: int, total: int | None) -> None:
-        self.done, self.total = done, total
-        self._first, self._began_s = done, time.monotonic()
-
-    def progress(self, come: int) -> Progress:
-        self.done += come
-        took_s = max(time.monotonic() - self._began_s, 1e-6)
-        rate = (self.done - self._first) / took_s
-        of = "" if self.total is None else f" of {_megabytes(self.total)}"
-        left = None if self.total is None or not rate else (self.total - self.done) / rate
-        note = f"{_megabytes(self.done)}{of}, {_megabytes(rate)}/s"
-        if left is not None:
-            note += f", {left:.0f} s left"
-        return Progress(self.done, self.total, note)
-
-
-def _megabytes(count: float) -> str:
-    return f"{count / 1e6:,.1f} MB"
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).netloc or url
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
-
-
-def _way_out(file: RemoteFile) -> str:
-    return (
-        f"Without a connection: set {MIRROR_VARIABLE} to an address that serves {file.name}, or "
-        f"{WEIGHTS_VARIABLE} to a folder that holds it."
-    )

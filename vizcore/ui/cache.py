@@ -119,7 +119,7 @@ def _fitting(found: FeatureMaps) -> tuple[npt.NDArray[np.float32], int, int | No
     Small maps are enlarged, in as many columns as suit. Maps of many pixels stand one to one,
     lower than the window where they must, or as means.
     """
-    from vizcore.figures.mosaic import reduce_to_fit
+    from vizcore.figures.mosaic_fit import reduce_to_fit
 
     maps_chw, times, columns = reduce_to_fit(found.maps_chw, MOSAIC_PX)
     doubled = maps_chw.shape[0], 2 * maps_chw.shape[1], 2 * maps_chw.shape[2]

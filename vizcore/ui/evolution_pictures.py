@@ -133,10 +133,9 @@ def nine_strip(
 
 
 def _blank(dark: bool) -> tuple[int, int, int]:
-    from vizcore.figures.palette import theme
+    from vizcore.figures.palette import rgb_of, theme
 
-    red, green, blue = bytes.fromhex(theme(dark).grid.removeprefix("#"))
-    return red, green, blue
+    return rgb_of(theme(dark).grid)
 
 
 @dataclass(frozen=True, slots=True)

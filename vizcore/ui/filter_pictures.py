@@ -8,11 +8,7 @@ import streamlit as st
 
 from vizcore.figures.marking import marked
 from vizcore.formats.words import counted
-from vizcore.records_filters import (
-    FilterBank,
-    FilterSlices,
-    Resemblance,
-)
+from vizcore.records_filters import FilterBank, FilterSlices, Resemblance
 from vizcore.ui import cache
 from vizcore.ui import picture_views as views
 from vizcore.ui.cells import Cells, size_of
@@ -59,7 +55,7 @@ def slices_picture(
     _found: FilterSlices,
 ) -> cache.DrawnMosaic:
     """One filter by input channel. `key` names which, `picture` the photo."""
-    from vizcore.figures.filters import draw_slices
+    from vizcore.figures.filter_sheets import draw_slices
 
     drawn = draw_slices(_found, scaling=scale, dark=dark)
     return cache.DrawnMosaic(marked(drawn.png(), mark, dark=dark), drawn.caption)
@@ -74,7 +70,7 @@ def textbook_picture(
     _bank: FilterBank,
 ) -> cache.DrawnMosaic:
     """Textbook filters and the nearest ones. `key` names the network and the photo."""
-    from vizcore.figures.filters import draw_resemblances
+    from vizcore.figures.filter_sheets import draw_resemblances
 
     drawn = draw_resemblances(_found, _bank, dark=dark)
     return cache.DrawnMosaic(marked(drawn.png(), mark, dark=dark), drawn.caption)

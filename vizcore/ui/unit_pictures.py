@@ -87,6 +87,6 @@ def _slices_picture(
     key: tuple[str | int, ...], sha256: str, dark: bool, _slices: FilterSlices
 ) -> bytes:
     """The kernels of a unit by the strongest channels they read. `key` names the unit."""
-    from vizcore.figures.filters import draw_slices
+    from vizcore.figures.filter_sheets import draw_slices
 
     return draw_slices(_slices, most=_KERNELS, columns=2, dark=dark).png()

@@ -17,7 +17,7 @@ from vizcore.errors import (
     NotApplicable,
 )
 from vizcore.figures import unit_words as words
-from vizcore.figures.palette import theme
+from vizcore.figures.palette import rgb_of, theme
 from vizcore.figures.patches import png
 from vizcore.formats.words import counted
 from vizcore.records_patches import TopPatches
@@ -180,12 +180,12 @@ def _nine(seen: Seen, mark: str, dark: bool) -> bytes:
     patches = cut_patches(seen.found, unit.layer, unit.channel, view, dark=dark)
     projections = None
     if seen.projections is not None:
-        red, green, blue = bytes.fromhex(theme(dark).grid.removeprefix("#"))
+        grey = rgb_of(theme(dark).grid)
         projections = []
         for each, values in zip(seen.nine, seen.projections.projections_nchw, strict=True):
             assert each.window is not None
             colours, _ = colour_projection(values)
-            projections.append(cut_window(colours, each.window, (red, green, blue)))
+            projections.append(cut_window(colours, each.window, grey))
     names = words.labels(seen.nine)
     pairs = not seen.reason
     content = png(draw_nine(list(patches), names, projections, pairs=pairs, dark=dark))

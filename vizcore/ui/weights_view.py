@@ -7,16 +7,11 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from vizcore import zoo
-from vizcore.errors import (
-    ConvScopeError,
-    JobCancelled,
-    UnknownWeights,
-    WeightsNotHere,
-)
+from vizcore.errors import ConvScopeError, JobCancelled, UnknownWeights, WeightsNotHere
 from vizcore.networks import offers
 from vizcore.networks.presence import presence_of, require
 from vizcore.runtime import settings, store
-from vizcore.runtime.fetch import mirror_address
+from vizcore.runtime.mirror import mirror_address
 from vizcore.runtime.own_weights import is_own, shelf
 from vizcore.runtime.weights_cache import WeightsCache
 from vizcore.ui import own_weights_view, work

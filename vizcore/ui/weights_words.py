@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from vizcore import zoo
 from vizcore.formats.words import counted
 from vizcore.networks.presence import presence_of
-from vizcore.runtime.fetch import address_of, mirror_address
+from vizcore.runtime.mirror import address_of, mirror_address
 from vizcore.zoo.weights import Weights
 
 

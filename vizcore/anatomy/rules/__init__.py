@@ -5,8 +5,8 @@ only follow the axes; elementwise functions copy the shape; the rest is in close
 without a rule runs torch's meta kernel, and torch's own flop formulas count it.
 """
 
-from vizcore.anatomy.rules import elementwise, joins, layers, products, reductions, views
+from vizcore.anatomy.rules import elementwise, joins, layers, products, reductions, views, windows
 from vizcore.anatomy.rules.base import RULES, tracked, unknown
 
 __all__ = ["RULES", "elementwise", "joins", "layers", "products", "reductions", "tracked",
-           "unknown", "views"]  # fmt: skip
+           "unknown", "views", "windows"]  # fmt: skip

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from vizcore.anatomy.axes import align
+from vizcore.anatomy.closed_forms import same_shape
 from vizcore.anatomy.ledger import CONSTANT, DoesNotFit, Ledger, origin_of, source_of
-from vizcore.anatomy.modules import same_shape
 from vizcore.anatomy.rules.base import (
     Rule,
     constant,

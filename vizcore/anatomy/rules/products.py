@@ -11,17 +11,10 @@ from torch import Tensor
 from vizcore.anatomy import receptive
 from vizcore.anatomy.attention import attended
 from vizcore.anatomy.axes import SPACE, Axes, align
+from vizcore.anatomy.closed_forms import mixed_over
 from vizcore.anatomy.ledger import CONSTANT, DoesNotFit, Ledger, Origin, source_of
-from vizcore.anatomy.modules import mixed_over
 from vizcore.anatomy.receptive import Field
-from vizcore.anatomy.rules.base import (
-    constant,
-    is_parameter,
-    named,
-    op_of,
-    rule,
-    unknown,
-)
+from vizcore.anatomy.rules.base import constant, is_parameter, named, op_of, rule, unknown
 from vizcore.records import Shape
 from vizcore.records_layers import Kind
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from vizcore.anatomy.axes import SPACE
+from vizcore.anatomy.closed_forms import mixed_over
 from vizcore.anatomy.ledger import Ledger, source_of
-from vizcore.anatomy.modules import mixed_over
 from vizcore.anatomy.rules.base import constant, is_constant, mark, op_of, rule
 from vizcore.anatomy.rules.elementwise import of_several
 from vizcore.anatomy.windows import spread

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from vizcore.records import Shape
+from vizcore.zoo.notation.blocks import START, ending_lifted, joined, projection
 from vizcore.zoo.notation.lexer import refuse
 from vizcore.zoo.notation.printer import write_layer
 from vizcore.zoo.notation.syntax import (
@@ -25,12 +26,10 @@ from vizcore.zoo.notation.syntax import (
     Plain,
     Pool,
     Repeat,
-    Span,
 )
 
 #: More parameters than this are refused: 8 GB of weights as float32.
 MOST_PARAMETERS = 2_000_000_000
-_START = Span(0, 0, 1, 1)
 #: The ReLU that nobody wrote. It alone reads what it is given, so it may overwrite it.
 IMPLIED_RELU = Plain("relu")
 
@@ -180,7 +179,7 @@ class _Planner:
             if number % groups:
                 allowed = [d for d in range(1, 65) if not channels % d and not layer.channels % d]
                 raise refuse(
-                    layer.at or _START,
+                    layer.at or START,
                     f"{_said(layer)} cannot divide {number:,} {what} channels into {groups} "
                     f"groups. Allowed: {', '.join(map(str, allowed))}.",
                     received=f"g{groups}",
@@ -207,7 +206,7 @@ class _Planner:
         if self.total > MOST_PARAMETERS:
             with_those = f"; with the {before:,} before it that is {self.total:,}" if before else ""
             raise refuse(
-                layer.at or _START,
+                layer.at or START,
                 f"{_said(layer)} has {arithmetic} = {params:,} parameters{with_those}. "
                 f"Allowed are {MOST_PARAMETERS:,} in all.",
                 received=_said(layer),
@@ -221,16 +220,16 @@ class _Planner:
         bodies = [unrolled(branch) for branch in layer.branches]
         relu = False
         if layer.join == "res":
-            bodies[0], relu = _ending_lifted(bodies[0])
+            bodies[0], relu = ending_lifted(bodies[0])
             if len(bodies) == 2:
-                bodies[1], _ = _ending_lifted(bodies[1])
+                bodies[1], _ = ending_lifted(bodies[1])
         branches = [self.run(_with_relus(body), shape) for body in bodies]
         outs = [branch[-1].out_shape for branch in branches]
         if layer.join == "res" and len(branches) == 1:
-            shortcut = _projection(layer, bodies[0], shape, outs[0])
+            shortcut = projection(layer, bodies[0], shape, outs[0])
             branches.append(self.run(_with_relus(shortcut), shape))
             outs.append(branches[-1][-1].out_shape)
-        out = _joined(layer, outs)
+        out = joined(layer, outs)
         name = f"{layer.join}{first}"
         return Step(name, layer, shape, out, self.total - start, tuple(branches), relu)
 
@@ -249,7 +248,7 @@ def _with_bias(text: str, biases: int) -> str:
 def _needs_map(layer: Layer, shape: Shape) -> None:
     if len(shape) != 3:
         raise refuse(
-            layer.at or _START,
+            layer.at or START,
             f"{_said(layer)} needs a map of height and width, and receives the {shape[0]:,} "
             "values of a fully connected layer. It must stand before the first fc.",
             received=_said(layer),
@@ -272,7 +271,7 @@ def _window_sizes(layer: Conv | Pool, shape: Shape) -> tuple[int, int]:
             left, right = ("⌈", "⌉") if ceil else ("⌊", "⌋")
             padding = f" + 2·{pad}" if pad else ""
             raise refuse(
-                layer.at or _START,
+                layer.at or START,
                 f"{_said(layer)} shrinks a map of {shape[1]}x{shape[2]} below one pixel: "
                 f"{left}({side}{padding} - {reach})/{stride}{right} + 1 = {out}. "
                 f"Give it a larger picture or leave a pooling out.",
@@ -280,38 +279,3 @@ def _window_sizes(layer: Conv | Pool, shape: Shape) -> tuple[int, int]:
             )
         sizes.append(out)
     return sizes[0], sizes[1]
-
-
-def _ending_lifted(body: list[Layer]) -> tuple[list[Layer], bool]:
-    """A residual body whose last ReLU goes behind the sum, and whether it had one."""
-    place = len(body) - 1
-    if place > 0 and body[place] == Plain("bn"):
-        place -= 1
-    last = body[place]
-    if isinstance(last, (Conv, Dense)) and last.relu:
-        return [*body[:place], replace(last, relu=False), *body[place + 1 :]], True
-    return body, False
-
-
-def _projection(block: Block, body: list[Layer], shape: Shape, out: Shape) -> list[Layer]:
-    """The shortcut that nobody wrote: nothing, or a 1x1 convolution where the shape changes."""
-    if shape == out or len(out) != 3:
-        return [Plain("id", at=block.at)]
-    convs = [layer for layer in body if isinstance(layer, Conv)]
-    stride = (-(-shape[1] // out[1]), -(-shape[2] // out[2]))
-    bias = convs[-1].bias if convs else True
-    conv = Conv((1, 1), out[0], stride=stride, relu=False, bias=bias, at=block.at)
-    return [conv, Plain("bn", at=block.at)] if Plain("bn") in body else [conv]
-
-
-def _joined(block: Block, outs: list[Shape]) -> Shape:
-    same = outs if block.join == "res" else [out[1:] for out in outs]
-    if len(set(same)) > 1 or any(len(out) != 3 for out in outs):
-        shapes = " and ".join("x".join(map(str, out)) for out in outs)
-        what = "adds maps of one shape" if block.join == "res" else "joins maps of one size"
-        raise refuse(
-            block.at or _START,
-            f"{block.join}( ) {what}, and its branches give {shapes}.",
-            received=block.join,
-        )
-    return outs[0] if block.join == "res" else (sum(out[0] for out in outs), *outs[0][1:])
