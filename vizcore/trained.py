@@ -119,6 +119,10 @@ def disagreement(
     Raises:
         NotApplicable: they were trained on different data sets, or a card holds no predictions.
         UnknownName, WeightsError: as for `confusion`.
+
+    Example:
+        >>> disagreement("plain14_photos20", "resnet14_photos20").both_right > 300
+        True
     """
     one = card(first) if isinstance(first, str) else first
     other = card(second) if isinstance(second, str) else second

@@ -42,6 +42,13 @@ def saliency(
         BadChoice: an unknown method, option or value.
         NotApplicable: the method cannot be honest on this network; says why.
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+
+    Example:
+        >>> from vizcore.data.samples import sample
+        >>> photo = sample("coffee").read()
+        >>> found = saliency("zfnet_photos20", photo, method="input_x_gradient")
+        >>> found.target_class, found.values_hw.shape
+        ('coffee', (64, 64))
     """
     task = saliency_task(
         name,
@@ -73,6 +80,12 @@ def saliency_methods(
 
     Raises:
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+
+    Example:
+        >>> from vizcore.data.samples import sample
+        >>> fits = saliency_methods("lenet5_modern", sample("digit-4-test").read())
+        >>> fits.architecture
+        'lenet5_modern'
     """
     if weights is None and not presence_of(offers.weights(name)).here:
         weights = "random"

@@ -23,6 +23,10 @@ def filters(
         UnknownLayer: no convolution has this name; with the nearest names.
         NotApplicable: the network has no convolution, or none that reads the picture.
         UnknownArchitecture, UnknownWeights, WeightsError: as for `predict`.
+
+    Example:
+        >>> filters("zfnet_photos20").weights_fihw.shape
+        (64, 3, 7, 7)
     """
     return run_here(filters_task(name, layer, weights=weights), choose(device))
 
@@ -42,6 +46,10 @@ def filter_slices(
         BadChoice: the layer has no such filter.
         UnknownLayer, NotApplicable: no convolution of this name; says which are.
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+
+    Example:
+        >>> filter_slices("zfnet_photos20", None, "conv2", 7).kernels_ihw.shape
+        (64, 5, 5)
     """
     task = filter_slices_task(name, image, layer, number, weights=weights)
     return run_here(task, choose(device))
@@ -55,6 +63,10 @@ def filter_statistics(
     Raises:
         NotApplicable: the network has no convolution.
         UnknownArchitecture, UnknownWeights, WeightsError: as for `predict`.
+
+    Example:
+        >>> [each.layer.name for each in filter_statistics("lenet5_modern").layers]
+        ['c1', 'c3', 'c5']
     """
     return run_here(filter_statistics_task(name, weights=weights), choose(device))
 
@@ -67,5 +79,11 @@ def textbook_filters(
     Raises:
         NotApplicable: no convolution reads the picture, or its kernels are below 3 x 3.
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+
+    Example:
+        >>> from vizcore.data.samples import sample
+        >>> photo = sample("coffee").read()
+        >>> textbook_filters("zfnet_photos20", photo)[0].name
+        'Sobel x'
     """
     return run_here(resemblances_task(name, image, weights=weights), choose(device))

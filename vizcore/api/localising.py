@@ -46,6 +46,12 @@ def localise(
         BadChoice: an unknown method, option or value.
         NotApplicable: the map is flat, or the method cannot be honest on this network.
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+
+    Example:
+        >>> from vizcore.data.samples import sample
+        >>> photo = sample("coffee").read()
+        >>> len(localise("zfnet_photos20", photo).box)
+        4
     """
     from vizcore.lenses.localisation import localise as find
 

@@ -68,6 +68,12 @@ def predict(
         UnknownArchitecture, UnknownWeights: there is nothing of this name.
         WeightsError: the weights are not on this machine (says how to fetch them), or damaged.
         BadImage: not a picture.
+
+    Example:
+        >>> from vizcore.data.samples import sample
+        >>> photo = sample("coffee").read()
+        >>> predict("zfnet_photos20", photo).classes[0]
+        'coffee'
     """
     return run_here(prediction_task(name, image, top, weights=weights), choose(device))
 
@@ -93,6 +99,12 @@ def feature_maps(
         UnknownLayer: with the nearest names.
         NotApplicable: the layer gives no maps; says which do.
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+
+    Example:
+        >>> from vizcore.data.samples import sample
+        >>> photo = sample("coffee").read()
+        >>> feature_maps("zfnet_photos20", photo, "conv1").maps_chw.shape
+        (64, 32, 32)
     """
     return run_here(
         feature_maps_task(name, image, layer, sorted_by, target=target, weights=weights),
@@ -120,6 +132,13 @@ def contribution(
         UnknownLayer, UnknownClass: with the nearest names.
         NotApplicable: the layer gives no maps; says which do.
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+
+    Example:
+        >>> from vizcore.data.samples import sample
+        >>> photo = sample("coffee").read()
+        >>> found = contribution("zfnet_photos20", photo, "conv5")
+        >>> found.target_class, found.gradient_c.shape, found.ablation_c.shape
+        ('coffee', (128,), (128,))
     """
     task = contribution_task(name, image, layer, target, ablate=ablate, weights=weights)
     return run_here(task, choose(device))
@@ -144,6 +163,13 @@ def worked_value(
         NotApplicable: the layer is none of these.
         BadChoice: a channel or place outside the map.
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+
+    Example:
+        >>> from vizcore.data.samples import sample
+        >>> photo = sample("coffee").read()
+        >>> value = worked_value("zfnet_photos20", photo, "conv1", channel=3, row=0, column=0)
+        >>> value.patch_khw.shape, bool(abs(value.total - value.value) < 1e-4)
+        ((3, 7, 7), True)
     """
     task = worked_value_task(name, image, layer, channel, row, column, weights=weights)
     return run_here(task, choose(device))
@@ -156,6 +182,12 @@ def depth_strip(
 
     Raises:
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+
+    Example:
+        >>> from vizcore.data.samples import sample
+        >>> photo = sample("coffee").read()
+        >>> [each.layer.name for each in depth_strip("zfnet_photos20", photo).pictures][:3]
+        ['conv1', 'relu1', 'pool1']
     """
     return run_here(depth_strip_task(name, image, weights=weights), choose(device))
 
@@ -181,6 +213,12 @@ def deconvnet(
         BadChoice: no such channel or place.
         UnknownLayer: with the nearest names.
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+
+    Example:
+        >>> from vizcore.data.samples import sample
+        >>> photo = sample("coffee").read()
+        >>> deconvnet("zfnet_photos20", photo, "conv3", 17).projections_nchw.shape
+        (1, 3, 64, 64)
     """
     task = deconvnet_task(name, images, layer, channel, places, weights=weights)
     return run_here(task, choose(device))

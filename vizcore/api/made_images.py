@@ -44,6 +44,11 @@ def class_images(
         BadChoice: a lambda or an option that cannot be.
         NotApplicable: the outputs are no class scores, or nothing is finite.
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+
+    Example:
+        >>> options = AscentOptions(steps=2)
+        >>> class_images("zfnet_photos20", ["cat", "coins"], options=options).pictures_nhwc.shape
+        (2, 64, 64, 3)
     """
     chosen = [targets] if isinstance(targets, (str, int)) else list(targets)
     if lambda_ is None or isinstance(lambda_, (int, float)):
@@ -76,6 +81,11 @@ def activation_images(
         UnknownLayer: with the nearest names.
         BadChoice: no such channel or place.
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+
+    Example:
+        >>> unit, options = ("conv3", 17, "centre"), AscentOptions(steps=2)
+        >>> activation_images("zfnet_photos20", [unit], options=options).images_nchw.shape
+        (1, 3, 64, 64)
     """
     task = activation_images_task(name, units, lambda_, options, photo=photo, weights=weights)
     return run_here(task, choose(device))
@@ -97,6 +107,13 @@ def invert(
     Raises:
         UnknownLayer, NotApplicable: no layer of this name, or one without values.
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+
+    Example:
+        >>> from vizcore.data.samples import sample
+        >>> photo = sample("coffee").read()
+        >>> found = invert("zfnet_photos20", photo, ["conv1", "conv5"], InversionOptions(steps=2))
+        >>> found.errors_sn.shape
+        (3, 2)
     """
     chosen = [layers] if isinstance(layers, str) else list(layers)
     return run_here(inversion_task(name, image, chosen, options, weights=weights), choose(device))

@@ -38,6 +38,12 @@ def invariance(
         BadChoice: another kind, `beyond` or amounts; says what is allowed.
         UnknownClass: with the nearest names.
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+
+    Example:
+        >>> from vizcore.data.samples import sample
+        >>> photo = sample("coffee").read()
+        >>> invariance("zfnet_photos20", photo, "rotation", amounts=[0, 10]).amounts
+        (0.0, 10.0)
     """
     task = invariance_task(
         name, image, kind, target, amounts=amounts, beyond=beyond, weights=weights

@@ -43,6 +43,13 @@ def sanity_check(
         BadChoice: an unknown method, option, order or value.
         NotApplicable: the method cannot be honest on this network; says why.
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+
+    Example:
+        >>> from vizcore.data.samples import sample
+        >>> digit = sample("digit-4-test").read()
+        >>> check = sanity_check("lenet5_modern", digit, most=2)
+        >>> [step.layers for step in check.steps]
+        [('output', 'f6'), ('c5', 'c3', 'c1')]
     """
     task = sanity_task(
         name,
@@ -82,6 +89,13 @@ def map_metrics(
         UnknownClass, UnknownLayer: with the nearest names.
         BadChoice: an unknown method, or a setting outside its range.
         UnknownArchitecture, UnknownWeights, WeightsError, BadImage: as for `predict`.
+
+    Example:
+        >>> from vizcore.data.samples import sample
+        >>> digit = sample("digit-4-test").read()
+        >>> found = map_metrics("lenet5_modern", digit, ["gradient"])
+        >>> [row.method for row in found.rows]
+        ['gradient']
     """
     frame_task, rows = metrics_tasks(
         name, image, methods, target, layer=layer, settings=settings, weights=weights
