@@ -41,7 +41,6 @@ with room(choosing.PAGE, "Which pixels decided?", choosing.CHOICES) as here:
             found = grid.draw_grid(view, weights, chosen, asked, tell)
         made = out.made_of(asked, found)
         tell(found)
-        choosing.draw_other_layers(view, found)
         here.offer(*out.downloads(view, weights, chosen, made, found, is_dark()))
         here.code(out.code(view, weights, chosen, asked))
         if len(asked) > 1:

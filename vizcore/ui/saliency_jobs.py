@@ -46,7 +46,9 @@ class Cell:
 
 
 def gather(
-    cells: Sequence[Cell], draw: Callable[[Cell, Any], None]
+    cells: Sequence[Cell],
+    draw: Callable[[Cell, Any], None],
+    refuse: Callable[[Cell, ConvScopeError], None] = lambda _cell, _error: None,
 ) -> dict[str, Any | ConvScopeError]:
     """Compute all cells, several at a time, and draw each as soon as it is there.
 
@@ -55,6 +57,7 @@ def gather(
 
     Args:
         draw: called with a cell and its result, inside the cell's place.
+        refuse: the same with why there is none, below its words.
 
     Returns:
         by the cells' names: the result, or why there is none.
@@ -81,12 +84,12 @@ def gather(
             try:
                 _submit(cell, jobs)
             except ConvScopeError as error:
-                found[cell.name] = _drawn(cell, error, draw)
+                found[cell.name] = _drawn(cell, error, draw, refuse)
             else:
                 running.append(cell)
         for cell in [cell for cell in running if jobs[cell.key].wait(0)]:
             running.remove(cell)
-            found[cell.name] = _drawn(cell, _outcome(jobs.pop(cell.key)), draw)
+            found[cell.name] = _drawn(cell, _outcome(jobs.pop(cell.key)), draw, refuse)
         if running:
             if time.monotonic() - begun >= _QUIET_S:
                 for cell in running:
@@ -109,13 +112,17 @@ def _outcome(job: Job[Any]) -> Any | ConvScopeError:
 
 
 def _drawn(
-    cell: Cell, outcome: Any | ConvScopeError, draw: Callable[[Cell, Any], None]
+    cell: Cell,
+    outcome: Any | ConvScopeError,
+    draw: Callable[[Cell, Any], None],
+    refuse: Callable[[Cell, ConvScopeError], None],
 ) -> Any | ConvScopeError:
     cell.wait.empty()
     with cell.place.container():
         if isinstance(outcome, ConvScopeError):
             words = str(outcome).replace("[", r"\[")  # names of classes come from anybody
             st.markdown(f":material/block: {words}")
+            refuse(cell, outcome)
         else:
             draw(cell, outcome)
     return outcome

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -251,19 +251,18 @@ def _is_default(name: str, value: Value) -> bool:
     return value == method_of(method).option(option).default
 
 
-def draw_other_layers(view: View, found: Mapping[str, Any]) -> None:
+def draw_other_layers(view: View, map_name: str, error: ConvScopeError) -> None:
     """In place of a layer that a map could not be made of: the nearest ones that serve."""
-    errors = [each for each in found.values() if isinstance(each, (UnknownLayer, NotApplicable))]
-    names = list(dict.fromkeys(name for each in errors for name in each.suggestions))
-    if not view["layer"] or not names:
+    if not view["layer"] or not isinstance(error, (UnknownLayer, NotApplicable)):
         return
 
     def use(name: str) -> None:
         view["layer"] = name
 
-    with st.container(horizontal=True, key="refusal-saliency-layer"):
-        for name in names[:5]:
-            st.button(f"Use {name}", key=f"layer-{name}", on_click=use, args=(name,))
+    with st.container(horizontal=True):
+        for name in error.suggestions[:5]:
+            key = f"layer-{map_name}-{name}"
+            st.button(f"Use {name}", key=key, on_click=use, args=(name,))
 
 
 def draw_unknown_class(view: View, error: UnknownClass | UnknownName) -> None:

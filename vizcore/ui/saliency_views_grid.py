@@ -20,6 +20,7 @@ from vizcore.ui.address import View
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import is_dark
 from vizcore.ui.saliency_jobs import Cell, gather
+from vizcore.ui.saliency_views import draw_other_layers
 from vizcore.ui.saliency_views_asked import Asked
 from vizcore.zoo.weights import Weights
 
@@ -96,7 +97,8 @@ def draw_one(
         draw_trust(view, weights, chosen, asked)
 
     with maps:
-        return gather([Cell(asked.name, asked.task, st.empty(), st.empty())], draw)
+        cell = Cell(asked.name, asked.task, st.empty(), st.empty())
+        return gather([cell], draw, _offer_layers(view))
 
 
 def draw_grid(
@@ -151,7 +153,11 @@ def draw_grid(
                 draw_cell(view, weights, by_name[other.name], its, limit)
                 draw_trust(view, weights, chosen, by_name[other.name])
 
-    return gather(cells, draw)
+    return gather(cells, draw, _offer_layers(view))
+
+
+def _offer_layers(view: View) -> Callable[[Cell, ConvScopeError], None]:
+    return lambda cell, error: draw_other_layers(view, cell.name, error)
 
 
 def shared_limit(view: View, asked: Asked, found: dict[str, Any]) -> float | None:
