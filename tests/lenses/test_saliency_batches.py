@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vizcore.errors import NotApplicable
+from vizcore.errors import NotApplicable, OutOfMemory
 from vizcore.lenses import saliency_batches
+from vizcore.lenses.many_pictures import ManyPictures
 from vizcore.lenses.saliency import fitting, saliency
-from vizcore.lenses.saliency_batches import ManyPictures, maps_of
+from vizcore.lenses.saliency_batches import maps_of
 from vizcore.runtime.jobs import Progress, finish
 
 REWRITTEN = ("guided_backprop", "deconvolution", "deep_lift", "lrp", "guided_grad_cam")
@@ -59,8 +60,8 @@ def alone(network: nn.Module, pictures: ManyPictures, method: str, **how) -> lis
         finish(
             saliency(
                 network,
-                pictures.inputs_nchw[n : n + 1],
-                image_hwc=pictures.images_nhwc[n],
+                pictures.inputs(n, n + 1),
+                image_hwc=pictures.images_hwc[n],
                 target=int(target),
                 method=method,
                 **how,
@@ -119,9 +120,9 @@ def test_scores_are_proven_on_every_picture_not_on_the_first_alone(network, pict
             is_odd = x[:, 0, 0, 0] == self.value
             return self.inner(x) + 0.01 * is_odd[:, None]
 
-    inputs = np.asarray(pictures.inputs_nchw).copy()
+    inputs = np.stack(pictures.inputs_chw)
     inputs[:, 0, 0, 0] = np.arange(len(inputs)) / 10
-    asked = ManyPictures(inputs, pictures.images_nhwc, pictures.targets_n)
+    asked = ManyPictures(inputs, pictures.images_hwc, pictures.targets_n)
     judged = fitting.Fitting.judged
 
     def slyly(self, method, options):
@@ -167,6 +168,17 @@ def test_a_batch_without_memory_is_halved(network, pictures, monkeypatch):
         np.testing.assert_allclose(found, wanted, atol=1e-6 * np.abs(wanted).max())
     assert max(sizes) > 2
     assert sizes.count(2) > 1
+
+
+def test_a_picture_at_a_time_without_memory_is_said_clearly(network, pictures, monkeypatch):
+    def greedy(look):
+        raise torch.OutOfMemoryError("too much")
+
+    monkeypatch.setitem(saliency_batches._ALONE, "grad_cam", greedy)
+    assert len(together(network, pictures, "grad_cam")) == len(pictures.targets_n)  # asked alone
+    monkeypatch.setitem(saliency_batches._TOGETHER, "gradient", greedy)
+    with pytest.raises(OutOfMemory, match="even one picture at a time"):
+        together(network, pictures, "gradient")
 
 
 def test_there_is_progress_before_the_maps_of_a_class(network, pictures):

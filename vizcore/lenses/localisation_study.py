@@ -18,8 +18,9 @@ from vizcore.errors import BadChoice, NotApplicable
 from vizcore.lenses.capture import as_input, forward
 from vizcore.lenses.explaining import within
 from vizcore.lenses.localisation import localise
+from vizcore.lenses.many_pictures import ManyPictures
 from vizcore.lenses.saliency.methods import method_of
-from vizcore.lenses.saliency_batches import ManyPictures, maps_of
+from vizcore.lenses.saliency_batches import maps_of
 from vizcore.lenses.sanity import edges_of
 from vizcore.records_localisation import (
     BoxScores,
@@ -112,8 +113,8 @@ def localisation_study(
         )
 
     pictures = ManyPictures(
-        np.stack([scene.input_chw for scene in scenes]),
-        np.stack([scene.image_hwc for scene in scenes]),
+        [scene.input_chw for scene in scenes],
+        [scene.image_hwc for scene in scenes],
         np.array([scene.target for scene in scenes], np.int64),
     )
     work = maps_of(network, pictures, method, layer=layer, seed=seed, options=options)
@@ -214,13 +215,14 @@ def _said(
         NotApplicable: a score is not finite.
     """
     copy = private_copy(network)
-    pictures = as_input(copy, np.stack([scene.input_chw for scene in scenes]))
+    device = str(as_input(copy, scenes[0].input_chw[None]).device)
 
-    def scores_in(part: torch.Tensor) -> torch.Tensor:
+    def scores_in(part: Sequence[PosedScene]) -> torch.Tensor:
         with torch.no_grad():
-            return forward(copy, part).float().cpu()
+            pictures = as_input(copy, np.stack([scene.input_chw for scene in part]))
+            return forward(copy, pictures).float().cpu()
 
-    steps = in_batches(scores_in, pictures, batch=_BATCH, device=str(pictures.device))
+    steps = in_batches(scores_in, scenes, batch=_BATCH, device=device)
     parts = yield from within(steps, 0, len(scenes), "what the network names")
     scores = torch.cat(parts)
     if not bool(scores.isfinite().all()):

@@ -9,8 +9,7 @@ on every picture, and methods that take one pass take it for several pictures of
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +18,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vizcore.errors import NotApplicable
-from vizcore.lenses.capture import Images, as_input
+from vizcore.lenses.capture import as_input
 from vizcore.lenses.explaining import within
+from vizcore.lenses.many_pictures import ManyPictures
 from vizcore.lenses.saliency import gradients, layers, rules, saliency
 from vizcore.lenses.saliency.fitting import Fitting, Judged
 from vizcore.lenses.saliency.look import Attributed, Look, Score, laid_out
@@ -31,7 +31,7 @@ from vizcore.lenses.saliency.rounding import ROUNDING
 from vizcore.records_saliency import Colours, MethodFit, SaliencyMap, SaliencyMethod, Value
 from vizcore.runtime.clone import frozen_copy
 from vizcore.runtime.jobs import Progress, finish
-from vizcore.runtime.memory import in_batches, is_out_of_memory
+from vizcore.runtime.memory import in_batches
 from vizcore.runtime.settings import working_memory_bytes
 
 Steps = Generator[Progress, None, Attributed]
@@ -74,32 +74,6 @@ _ALONE: dict[str, Callable[[Look], Steps]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ManyPictures:
-    """Pictures of one size and the class that is asked about in each.
-
-    Attributes:
-        inputs_nchw: preprocessed.
-        images_nhwc: uint8, what the network looks at.
-        targets_n: output numbers.
-    """
-
-    inputs_nchw: Images = field(repr=False)
-    images_nhwc: npt.NDArray[np.uint8] = field(repr=False)
-    targets_n: npt.NDArray[np.int64] = field(repr=False)
-
-    def runs(self) -> list[slice]:
-        """Neighbours that are asked about the same class.
-
-        Example:
-            >>> asked = np.array([4, 4, 1, 4])
-            >>> ManyPictures(np.empty(0), np.empty(0, np.uint8), asked).runs()
-            [slice(0, 2, None), slice(2, 3, None), slice(3, 4, None)]
-        """
-        turns = np.flatnonzero(np.diff(self.targets_n)) + 1
-        return [slice(int(a), int(b)) for a, b in pairwise([0, *turns, len(self.targets_n)])]
-
-
 def maps_of(
     network: nn.Module,
     pictures: ManyPictures,
@@ -126,8 +100,8 @@ def maps_of(
     Example:
         >>> net = nn.Sequential(nn.Flatten(), nn.Linear(3, 2, bias=False))
         >>> _ = net[1].weight.data.copy_(torch.tensor([[1.0, 0, 0], [0, -2.0, 1]]))
-        >>> two = ManyPictures(np.ones((2, 3, 1, 1)), np.zeros((2, 1, 1, 3), np.uint8),
-        ...                    np.array([0, 1]))
+        >>> one = np.ones((3, 1, 1), np.float32), np.zeros((1, 1, 3), np.uint8)
+        >>> two = ManyPictures([one[0]] * 2, [one[1]] * 2, np.array([0, 1]))
         >>> found = [each for each in maps_of(net, two, "gradient") if isinstance(each, list)]
         >>> [maps[0].item() for maps in found]
         [1.0, 2.0]
@@ -146,20 +120,26 @@ def maps_of(
             yield [found.values_hw]
         return found.fit
     copy = frozen_copy(network)
-    inputs = _laid_out(copy, as_input(copy, pictures.inputs_nchw))
-    ready = Fitting(copy, inputs[:1]).judged(chosen.key, asked.options)
+    first = as_input(copy, pictures.inputs(0, 1))
+    layout = _best_layout(copy, first)
+
+    def inputs(start: int, stop: int) -> Tensor:
+        part = as_input(copy, pictures.inputs(start, stop))
+        return part.contiguous(memory_format=layout)
+
+    ready = Fitting(copy, inputs(0, 1)).judged(chosen.key, asked.options)
     if ready.verdict == "refused":
         raise NotApplicable(" ".join(ready.reasons), received=chosen.key)
     fit = ready.fit(chosen.key)
     if ready.network is not copy:
-        fit = replace(fit, largest_difference=(yield from _proven(copy, ready.network, inputs)))
+        count, device = len(pictures.targets_n), str(first.device)
+        steps = _proven(copy, ready.network, inputs, count, device)
+        fit = replace(fit, largest_difference=(yield from steps))
     for run in pictures.runs():
-        target = int(pictures.targets_n[run.start])
+        target, part = int(pictures.targets_n[run.start]), inputs(run.start, run.stop)
         try:
-            yield (yield from _of_one_class(copy, ready, inputs[run], target, asked))
-        except (RuntimeError, TypeError, AssertionError) as error:
-            if is_out_of_memory(error):
-                raise
+            yield (yield from _of_one_class(copy, ready, part, target, asked))
+        except (RuntimeError, TypeError, AssertionError, MemoryError):
             alone = True
         else:
             alone = False
@@ -233,8 +213,8 @@ def _by_itself(
     return (
         yield from saliency(
             network,
-            pictures.inputs_nchw[number : number + 1],
-            image_hwc=pictures.images_nhwc[number],
+            pictures.inputs(number, number + 1),
+            image_hwc=pictures.images_hwc[number],
             target=int(pictures.targets_n[number]),
             method=asked.method.key,
             layer=asked.layer,
@@ -246,7 +226,11 @@ def _by_itself(
 
 
 def _proven(
-    network: nn.Module, rewritten: nn.Module, inputs: Tensor
+    network: nn.Module,
+    rewritten: nn.Module,
+    inputs: Callable[[int, int], Tensor],
+    count: int,
+    device: str,
 ) -> Generator[Progress, None, float]:
     """The largest difference of the rewritten network's scores from its own, over all pictures.
 
@@ -254,19 +238,16 @@ def _proven(
         NotApplicable: for a picture it is more than rounding; says how much, and for which.
     """
 
-    def apart(images: Tensor) -> Tensor:
+    def apart(numbers: range) -> Tensor:
         """Of each picture the difference, and what rounding may make of it: (n, 2)."""
+        images = inputs(numbers.start, numbers.stop)
         with torch.no_grad():
             before, after = network(images), rewritten(images)
         most = ROUNDING * before.abs().amax(1).clamp(min=1.0)
         return torch.stack([(before - after).abs().amax(1), most], 1)
 
     parts = yield from in_batches(
-        apart,
-        inputs,
-        batch=_BATCH,
-        device=str(inputs.device),
-        note="the rewritten network's scores",
+        apart, range(count), batch=_BATCH, device=device, note="the rewritten network's scores"
     )
     differences, most = torch.cat(parts).unbind(1)
     for number in torch.nonzero(~(differences <= most))[:1, 0].tolist():  # no number: not proven
@@ -277,15 +258,11 @@ def _proven(
     return float(differences.max())
 
 
-def _laid_out(network: nn.Module, inputs: Tensor) -> Tensor:
-    """All pictures in the memory layout that `laid_out` finds best for one."""
-    first, _ = laid_out(network, inputs[:1])
-    last = inputs[:1].contiguous(memory_format=torch.channels_last)
-    return inputs.contiguous(
-        memory_format=torch.channels_last
-        if first.stride() == last.stride()
-        else torch.contiguous_format
-    )
+def _best_layout(network: nn.Module, first: Tensor) -> torch.memory_format:
+    """The memory layout that `laid_out` finds best for one picture."""
+    found, _ = laid_out(network, first)
+    last = first.contiguous(memory_format=torch.channels_last)
+    return torch.channels_last if found.stride() == last.stride() else torch.contiguous_format
 
 
 def _joined(values_nchw: Tensor, colours: Colours) -> Tensor:
