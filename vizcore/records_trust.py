@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from vizcore.records_saliency import Completeness
+from vizcore.records_saliency import Completeness, MethodFit
 
 #: How layers lose what they learned: one after the other from the top, or each alone.
 Order = Literal["cascading", "independent"]
@@ -68,6 +68,7 @@ class SanityCheck:
         edges_hw: magnitude of the picture's grey edges by the Sobel operator.
         edges: how alike these are to `values_hw`; no network is in them.
         image_hwc: uint8, what the network looked at.
+        fit: how the method fits the network as it is.
     """
 
     method: str
@@ -81,6 +82,7 @@ class SanityCheck:
     edges_hw: npt.NDArray[np.float32] = field(repr=False)
     edges: Likeness
     image_hwc: npt.NDArray[np.uint8] = field(repr=False)
+    fit: MethodFit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ class MethodMetrics:
         completeness: the sum of the map and the score difference it should be, where the method
             promises that.
         note: why nothing was measured.
+        fit: how the method fits the network.
     """
 
     method: str
@@ -161,6 +164,7 @@ class MethodMetrics:
     sensitivity: float | None = None
     completeness: Completeness | None = None
     note: str = ""
+    fit: MethodFit | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,13 @@ def test_it_answers_what_is_left_of_the_map():
     assert "most=4, seed=3" in code
 
 
+@pytest.mark.parametrize("show", ["random", "metrics"])
+def test_that_the_network_was_rewritten_is_said(show: str):
+    few = {"parts": "4", "orders": "1", "squares": "8", "nudges": "1", "steps": "4"}
+    at = open_page("trust", show=show, method="lrp", methods="lrp", **few)
+    assert "1 Flatten made a call; largest difference of its outputs 0" in texts(at)
+
+
 def test_each_layer_alone():
     at = open_page("trust", order="independent", steps="4")
     assert "changes most with" in texts(at)

@@ -52,6 +52,8 @@ def test_the_command_says_how_it_measured_and_what_did_not_apply(photo, capsys):
     assert "4 parts, 2 random orders, 8 squares of 16 x 16 pixels, 2 disturbed inputs" in said
     assert "cam           The scores are no linear function" in said
     assert "random order" in said
+    assert main([*start, "--method", "lrp"]) == 0
+    assert "lrp: Network rewritten: 1 Flatten made a call" in capsys.readouterr().out
     assert main([*start, "--removals", "0"]) == 2
     assert "removals cannot be '0'" in capsys.readouterr().err
     assert main([*start, "--out", "table.png"]) == 2

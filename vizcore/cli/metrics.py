@@ -64,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the table, and write it."""
     from vizcore import api
+    from vizcore.figures.saliency_words import rewriting_words
     from vizcore.figures.trust_tables import curves_csv, metrics_csv
     from vizcore.trust_tasks import USUAL
 
@@ -105,6 +106,9 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(result, indent=2))
         return 0
     _say(found)
+    for row in found.rows:
+        if rewritten := rewriting_words(row.fit):
+            print(f"{row.method}: {rewritten}.")
     for path in written:
         print(f"Written to {path}")
     say_if_random(filled)

@@ -51,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the maps or the numbers, and say how much is left of the map."""
     from vizcore import api
+    from vizcore.figures.saliency_words import rewriting_words
     from vizcore.figures.trust_words import likeness_said
 
     check_out(args.out, ".png", ".csv")
@@ -91,6 +92,8 @@ def run(args: argparse.Namespace) -> int:
     for step in check.steps:
         print(f"  {step.name:<{width}}  {step.note or likeness_said(step.likeness)}")
     print(f"The picture's edges, without any network: {likeness_said(check.edges)}")
+    if rewritten := rewriting_words(check.fit):
+        print(f"{rewritten}.")
     if args.out is not None:
         print(f"Written to {args.out}")
     say_if_random(filled)

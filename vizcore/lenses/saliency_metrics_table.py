@@ -175,4 +175,5 @@ def method_metrics(
         unexplained=unexplained,
         sensitivity=sensitive,
         completeness=found.completeness,
+        fit=found.fit,
     )

@@ -110,6 +110,7 @@ def _begin(first: SaliencyMap, order: Order, seed: int) -> SanityCheck:
         edges_hw=edges,
         edges=likeness(np.abs(values), edges),
         image_hwc=first.image_hwc,
+        fit=first.fit,
     )
 
 

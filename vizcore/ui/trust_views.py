@@ -11,6 +11,7 @@ from vizcore import trust_tasks
 from vizcore.errors import ConvScopeError, UnknownClass, UnknownLayer
 from vizcore.figures import trust_tables as tables
 from vizcore.figures import trust_words as words
+from vizcore.figures.saliency_words import rewriting_words
 from vizcore.figures.trust import alt, draw_decline
 from vizcore.figures.trust_maps import RowOfMaps, draw_row, enlarged, labelled
 from vizcore.lenses.saliency.methods import METHODS, method_of
@@ -191,7 +192,8 @@ def draw(here: Room, weights: Weights, chosen: Chosen) -> None:
             st.image(row.png(), alt=f"{len(check.steps) + 1} maps of {method.title}: {alt(check)}")
             draw_chart(chart, width="content", key="trust.decline", alt=alt(check))
         _draw_large(here, check)
-    views.caption(weights, f"{row.caption} Seed {check.seed}.")
+    rewritten = views.plain(rewriting_words(check.fit))
+    views.caption(weights, f"{row.caption} Seed {check.seed}. {rewritten}".strip())
     _offer(here, weights, chosen, check, method, row)
     _code(here, weights, chosen, check, layer)
     with here.details("Every step in numbers") as is_open:

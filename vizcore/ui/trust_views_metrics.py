@@ -11,6 +11,7 @@ from vizcore import trust_tasks
 from vizcore.errors import ConvScopeError
 from vizcore.figures import trust_tables as tables
 from vizcore.figures import trust_words as words
+from vizcore.figures.saliency_words import rewriting_words
 from vizcore.figures.trust_curves import alt, draw_pixel_curves
 from vizcore.lenses.saliency.methods import method_of
 from vizcore.records_trust import MapMetrics, MethodMetrics, MetricSettings
@@ -103,6 +104,9 @@ def draw(here: Room, weights: Weights, chosen: Chosen) -> MapMetrics | None:
         f"infidelity; {settings.nudges} inputs, each value moved by at most {settings.radius:g}, "
         f"for sensitivity; seed {settings.seed}.",
     )
+    for row in found.rows:
+        if rewritten := rewriting_words(row.fit):
+            st.caption(views.plain(f"{row.title}. {rewritten}"))
     _offer(here, weights, chosen, found)
     _code(here, weights, chosen, found, layer)
     return found
