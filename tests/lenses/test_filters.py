@@ -119,7 +119,7 @@ def test_a_network_for_grey_pictures():
 def test_what_is_no_filter():
     network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten())
     image = drawn(1, 3, 6, 6)
-    with pytest.raises(NotApplicable, match=r"'1' \(ReLU\) has no kernels. 1 convolutions have: 0"):
+    with pytest.raises(NotApplicable, match=r"'1' \(ReLU\) has no kernels. .* 1 convolution: 0\."):
         read_weights(network, "1")
     with pytest.raises(UnknownLayer):
         slices(network, image, "conv", 0)

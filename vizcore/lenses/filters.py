@@ -49,9 +49,9 @@ def read_weights(network: nn.Module, layer: str) -> Weights:
     if not isinstance(module, nn.Conv2d):
         names = list(convolutions(network))
         raise NotApplicable(
-            f"Layer '{layer}' ({type(module).__name__}) has no kernels. "
-            f"{counted(len(names), 'convolution')} "
-            f"have: {', '.join(names[:12])}{' ...' if len(names) > 12 else ''}.",
+            f"Layer '{layer}' ({type(module).__name__}) has no kernels. There "
+            f"are kernels in {counted(len(names), 'convolution')}: "
+            f"{', '.join(names[:12])}{' ...' if len(names) > 12 else ''}.",
             received=layer,
             suggestions=names,
         )
