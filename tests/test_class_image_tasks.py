@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 import vizcore as vc
+from vizcore.__main__ import main
 from vizcore.class_image_tasks import (
     activation_images_task,
     class_images_task,
@@ -255,3 +256,39 @@ def test_options_of_the_command_are_those_of_the_method(photo, tmp_path, capsys)
 def test_what_the_command_refuses(photo, tmp_path, given, words):
     with pytest.raises(BadChoice, match=words):
         command(KEY, "--out", tmp_path / "made.png", *given)
+
+
+def test_the_command_inverts_a_strip_of_layers(photo, tmp_path, capsys):
+    args = [KEY, "--image", photo, "--layer", "conv1", "--layer", "fc8", "--steps", 3]
+    assert (
+        main(["inversion", *map(str, args), "--device", "cpu", "--out", str(tmp_path / "a.png")])
+        == 0
+    )
+    said = capsys.readouterr().out
+    found = vc.invert(KEY, photo, ["conv1", "fc8"], InversionOptions(steps=3), device="cpu")
+    assert f"conv1: error {found.errors_sn[-1, 0]:.3%}" in said
+    with Image.open(tmp_path / "a.png") as drawn:
+        assert drawn.size[0] > 3 * 128  # the photo and two images
+    out = tmp_path / "a.npz"
+    assert main(["inversion", *map(str, args), "--device", "cpu", "--json", "--out", str(out)]) == 0
+    about = json.loads(capsys.readouterr().out)
+    assert [each["layer"] for each in about["images"]] == ["conv1", "fc8"]
+    with np.load(out) as kept:
+        assert kept["images_nchw"].tobytes() == found.images_nchw.tobytes()
+        assert about["images"][1]["error"] == pytest.approx(float(kept["errors_sn"][-1, 1]))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["--layer", "conv9", "--out", "a.png"], "There is no layer called 'conv9'"),
+        (["--layer", "conv1", "--out", "a.jpg"], "a file ending in .png"),
+        (["--layer", "conv1", "--steps", "0", "--out", "a.png"], "whole numbers from 1"),
+    ],
+)
+def test_what_the_inversion_refuses(photo, tmp_path, monkeypatch, capsys, given, words):
+    monkeypatch.chdir(tmp_path)
+    assert main(["inversion", KEY, "--image", str(photo), "--device", "cpu", *given]) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert said.count("\n") == 1

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import io
 import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-
 from vizcore.cli.arguments import add_weights_arguments, chosen_weights, place_of
-from vizcore.cli.files import about_weights, check_out, marked_if_random, say_if_random, write_bytes
+from vizcore.cli.files import about_weights, check_out, say_if_random, write_bytes
+from vizcore.cli.forming import ENDINGS, add_out_arguments, content
 from vizcore.errors import BadChoice
-from vizcore.formats.data import npy
 from vizcore.formats.words import counted
 from vizcore.records_ascent_options import (
     BASES,
@@ -27,15 +24,10 @@ from vizcore.records_ascent_options import (
 from vizcore.records_class_images import AscentImages
 
 if TYPE_CHECKING:
-    from vizcore.figures.animation import Kind
     from vizcore.zoo.weights import Weights
 
 NAME = "class-image"
 HELP = "the image that a class, a channel or a unit answers to most, by gradient ascent"
-#: Endings of --out, besides .png and .npy.
-ANIMATIONS, DATA = (".apng", ".gif"), ".npz"
-#: Images in a row, and about how wide each is drawn.
-_COLUMNS, _SIDE_PX = 6, 256
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,13 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "in the layer's map, or 'centre' (default: the mean of the whole map)")  # fmt: skip
     add("--lambda", dest="lambdas", action="append", type=float, default=[], metavar="L",
         help="weight of the squared norm; several times for a row of one class")  # fmt: skip
-    add("--out", type=Path, required=True, metavar="FILE", help=".png (the images), .apng or .gif "
-        "(how they formed), .npy (N, C, H, W), .npz (images, curves, frames)")  # fmt: skip
+    add_out_arguments(parser)
     add("--modern", action="store_true", help="the later means against noise together, each of "
         "which an option below changes (default: as published)")  # fmt: skip
     add("--steps", type=int, default=None, metavar="N", help=f"default: {PUBLISHED.steps}")
     add("--step-size", type=float, default=None, metavar="X", help="default: by the optimiser")
-    add("--optimiser", choices=OPTIMISERS, default=None, help=f"default: {PUBLISHED.optimiser}")
+    add("--optimiser", choices=OPTIMISERS, default=None, help="default: gradient for "
+        "classes, as published, normalised for channels and units")  # fmt: skip
     add("--start", choices=STARTS, default=None, help="default: mean, the mean training picture")
     add("--image", type=Path, default=None, metavar="FILE", help="the photo to start from")
     add("--seed", type=int, default=None, metavar="N", help="of noise and transformations")
@@ -70,7 +62,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--basis", choices=BASES, default=None, help="default: pixels")
     add("--decorrelated", action=argparse.BooleanOptionalAction, default=None,
         help="colours along the directions of the bundled training pictures")  # fmt: skip
-    add("--frame-ms", type=int, default=100, metavar="N", help="of an animation (default: 100)")
 
 
 def chosen_options(args: argparse.Namespace) -> AscentOptions:
@@ -88,11 +79,11 @@ def chosen_options(args: argparse.Namespace) -> AscentOptions:
 
 def run(args: argparse.Namespace) -> int:
     """Make the images, write them, and say what came out."""
-    check_out(args.out, ".png", ".npy", *ANIMATIONS, DATA)
+    check_out(args.out, *ENDINGS)
     options = chosen_options(args)
     weights = chosen_weights(args)
     made = _made(args, options, weights)
-    write_bytes(args.out, _content(made, args, weights))
+    write_bytes(args.out, content(made, args.out, weights, frame_ms=args.frame_ms))
     if args.json:
         print(json.dumps(_about(made, args, weights), indent=2))
         return 0
@@ -129,33 +120,6 @@ def _made(args: argparse.Namespace, options: AscentOptions, weights: Weights) ->
     units = [(args.layer, channel, place) for channel in args.channel]
     weight = lambdas[0] if lambdas else None
     return api.activation_images(args.key, cast(Any, units), weight, options, **given)
-
-
-def _content(made: AscentImages, args: argparse.Namespace, weights: Weights) -> bytes:
-    """What goes into the file."""
-    ending = args.out.suffix.lower()
-    if ending == ".npy":
-        return npy(made.images_nchw)
-    if ending == DATA:
-        file = io.BytesIO()
-        np.savez_compressed(file, allow_pickle=False, **made.arrays())
-        return file.getvalue()
-    from vizcore.figures.animation import animate
-
-    if ending == ".png":
-        return _png(made.pictures_nhwc, weights)
-    from PIL import Image
-
-    frames = [_png(frame.pictures_nhwc, weights) for frame in made.frames]
-    pixels = [np.asarray(Image.open(io.BytesIO(each)).convert("RGB")) for each in frames]
-    return animate(pixels, cast("Kind", ending.removeprefix(".")), frame_ms=args.frame_ms)
-
-
-def _png(pictures_nhwc: np.ndarray, weights: Weights) -> bytes:
-    from vizcore.figures.patches import draw_patches, png
-
-    drawn = png(draw_patches(pictures_nhwc, columns=_COLUMNS, side_px=_SIDE_PX))
-    return marked_if_random(drawn, weights)
 
 
 def _came_out(made: AscentImages, number: int) -> str:

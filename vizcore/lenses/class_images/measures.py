@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,23 @@ from vizcore.records_class_images import Goal
 
 #: Gives one layer's activations for some images, with the channels second.
 Reading = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What some images were measured at, and where their gradient begins.
+
+    Attributes:
+        scores_n: of each image.
+        odds_n: the probability of each image's class, float64; None for units.
+        root, pull: the tensor from which, and the weights with which, the gradient of the sum of
+            the scores goes back to the images.
+    """
+
+    scores_n: Tensor
+    odds_n: Tensor | None
+    root: Tensor
+    pull: Tensor
 
 
 class Measure:
@@ -45,22 +63,33 @@ class Measure:
         wanted = [goal.target if self.layer is None else goal.channel for goal in goals]
         self._columns = torch.tensor(wanted, device=image.device)
         self._rows = torch.arange(len(goals), device=image.device)
+        self._pulled = slice(0, 0), image
 
-    def __call__(self, images: Tensor, part: slice) -> tuple[Tensor, Tensor | None]:
-        """The scores (n,) of the images of some goals, and for classes their probabilities (n,)."""
-        columns = self._columns[part]
+    def __call__(self, images: Tensor, part: slice) -> Measured:
+        """Measure the images of some goals."""
         if self.layer is None:
-            scores = forward(self._network, images)
-            odds = scores.detach().softmax(1, dtype=torch.float64)
-            return scores.gather(1, columns[:, None])[:, 0], odds.gather(1, columns[:, None])[:, 0]
+            scores, columns = forward(self._network, images), self._columns[part, None]
+            values = scores.detach()
+            odds = values.softmax(1, dtype=torch.float64).gather(1, columns)
+            return Measured(
+                values.gather(1, columns)[:, 0], odds[:, 0], scores, self._pull(values, part)
+            )
+        columns = self._columns[part]
         maps = self._read(images)[self._rows[: len(columns)], columns]
-        if maps.ndim == 1:
-            return maps, None
-        places = [
-            one.mean() if goal.place is None else one[place_in(goal, one.shape)]
-            for one, goal in zip(maps, self._goals[part], strict=True)
-        ]
-        return torch.stack(places), None
+        if maps.ndim > 1:
+            places = [
+                one.mean() if goal.place is None else one[place_in(goal, one.shape)]
+                for one, goal in zip(maps, self._goals[part], strict=True)
+            ]
+            maps = torch.stack(places)
+        return Measured(maps.detach(), None, maps, torch.ones_like(maps))
+
+    def _pull(self, scores: Tensor, part: slice) -> Tensor:
+        """1 for each image's own class, 0 for the others; the same in every step."""
+        if part != self._pulled[0]:
+            own = torch.zeros_like(scores).scatter_(1, self._columns[part, None], 1.0)
+            self._pulled = part, own
+        return self._pulled[1]
 
 
 def check_targets(goals: Sequence[Goal], outputs: int) -> None:

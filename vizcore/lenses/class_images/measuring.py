@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,17 +119,18 @@ def _one_batch(
         leaf = images.detach().requires_grad_(wants_gradient)
         shown = leaf if transformation is None else transformation(leaf)
         # A copy, because the network may begin with an operation in place.
-        found, odds = group.measure(shown.clone(memory_format=group.layout), part)
+        found = group.measure(shown.clone(memory_format=group.layout), part)
+        odds = found.odds_n
         if odds is None:
-            odds = torch.full_like(found, torch.nan, dtype=torch.float64)
+            odds = torch.full_like(found.scores_n, torch.nan, dtype=torch.float64)
         if not wants_gradient:
-            return found, odds, torch.zeros_like(images)
-        if found.grad_fn is None:
+            return found.scores_n, odds, torch.zeros_like(images)
+        if found.root.grad_fn is None:
             raise NotApplicable("No gradient leads from this network's scores back to the image.")
-        (gradient,) = torch.autograd.grad(found.sum(), leaf, allow_unused=True)
+        (gradient,) = torch.autograd.grad(found.root, leaf, found.pull, allow_unused=True)
         if gradient is None:
             raise NotApplicable("This network's scores do not depend on the image.")
-    return found.detach(), odds, gradient.contiguous()
+    return found.scores_n, odds, gradient.contiguous()
 
 
 def _takes_channels_last(group: _Group, start: Tensor) -> bool:
@@ -143,15 +144,14 @@ def _takes_channels_last(group: _Group, start: Tensor) -> bool:
     return True
 
 
-@contextmanager
-def reproducible(device: torch.device) -> Iterator[None]:
-    """Kernels that give the same bytes in every run; on the CPU they do of themselves.
+def reproducible(device: torch.device) -> AbstractContextManager[None]:
+    """Kernels that give the same bytes in every run; on the CPU they do of themselves."""
+    return _deterministic() if device.type == "cuda" else nullcontext()
 
-    The settings are the process's: they are put back as they were, and a device has one worker.
-    """
-    if device.type != "cuda":
-        yield
-        return
+
+@contextmanager
+def _deterministic() -> Iterator[None]:
+    """The settings are the process's: they are put back as they were; a device has one worker."""
     before = torch.are_deterministic_algorithms_enabled()
     only_warned = torch.is_deterministic_algorithms_warn_only_enabled()
     torch.use_deterministic_algorithms(True, warn_only=True)
