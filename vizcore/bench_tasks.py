@@ -1,16 +1,18 @@
 """Measuring networks by name, as tasks for an engine or for `run_here`.
 
 Nothing is fetched: how long a network takes does not depend on what it has learned, so its weights
-are drawn at random. A task that measures has no key: measured twice is measured twice.
+are drawn at random. A task that measures has no key: measured twice is measured twice. One
+measures at a time on a machine; between its steps others' work on the device takes its turns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import TypeVar
 
-from vizcore.errors import BadChoice
+from vizcore.errors import BadChoice, JobError
 from vizcore.records_bench import MachineResults, NumberFormat, Setup
 from vizcore.runtime.device import choose, release_unused
 from vizcore.runtime.jobs import Progress, Task
@@ -18,6 +20,8 @@ from vizcore.zoo import get
 
 #: The most networks of one task.
 MAX_NETWORKS = 200
+#: The most measurements of each setup.
+MAX_ROUNDS = 100
 
 Result = TypeVar("Result")
 
@@ -44,9 +48,11 @@ def bench_task(
 
     Raises:
         UnknownArchitecture: with the nearest names.
-        BadChoice: no network, too many, or a device that is not there.
+        BadChoice: no network, too many, rounds outside 1 to 100, or a device that is not there.
         BadInputSize, NotApplicable: (when it runs) a network cannot take pictures of this size,
             or the device cannot do what a setup asks for.
+        QueueFull: (when it runs) others wait to measure already.
+        JobError: (when it runs) nothing could be measured; says why of each.
     """
     if not 1 <= len(names) <= MAX_NETWORKS:
         raise BadChoice(
@@ -55,6 +61,8 @@ def bench_task(
         )
     if not setups:
         raise BadChoice("No setup came in; at least one is needed.", received="none")
+    if not 1 <= rounds <= MAX_ROUNDS:
+        raise BadChoice.among("rounds", rounds, [f"a whole number from 1 to {MAX_ROUNDS}"])
     keys = tuple(dict.fromkeys(get(name).key for name in names))
     work = partial(
         _bench,
@@ -78,7 +86,9 @@ def _bench(
     with_ceilings: bool,
 ) -> Generator[Progress, None, MachineResults]:
     from vizcore.anatomy import trace
+    from vizcore.bench.alone import Alone
     from vizcore.bench.ceilings import ceiling
+    from vizcore.bench.compiling import Compiler, nothing_kept, try_compiler
     from vizcore.bench.machine import describe_machine
     from vizcore.bench.measuring import measure
     from vizcore.bench.running import require
@@ -93,17 +103,31 @@ def _bench(
     if with_ceilings:
         formats = list(dict.fromkeys(setup.dtype for setup in setups))
     parts = len(formats) + len(keys)
-    for place, dtype in enumerate(formats):
-        found = yield from _as_part(ceiling(device, dtype), place, parts, results)
-        results = results.with_more((), [found])
-    for place, key in enumerate(keys, start=len(formats)):
-        yield Progress(place, parts, f"{key}: building it", results)
-        network = build(key, seed=0).eval().to(device)
-        steps = measure(network, key, shapes[key], setups, device, macs=macs[key], rounds=rounds)
-        measured = yield from _as_part(steps, place, parts, results)
-        results = results.with_more(measured.measurements)
-        del network, steps
-        release_unused(device)
+    alone, folder = Alone(), ExitStack()
+    try:
+        yield from alone.wait()
+        if any(setup.compiled for setup in setups):
+            folder.enter_context(nothing_kept())
+            for note in try_compiler(device):
+                yield Progress(0, parts, note, results)
+        for place, dtype in enumerate(formats):
+            found = yield from _as_part(ceiling(device, dtype), place, parts, results)
+            results = results.with_more((), [found])
+        for place, key in enumerate(keys, start=len(formats)):
+            yield Progress(100 * place, 100 * parts, f"{key}: building it", results)
+            network = build(key, seed=0).eval().to(device)
+            steps = measure(
+                network, key, shapes[key], setups, device, macs=macs[key], rounds=rounds
+            )
+            measured = yield from _as_part(steps, place, parts, results)
+            results = results.with_more(measured.measurements, (), measured.left_out)
+            del network, steps
+            release_unused(device)
+    finally:
+        alone.close(folder.close, unless=Compiler.thread)
+    if not results.measurements:
+        said = "; ".join(each.words for each in results.left_out)
+        raise JobError(f"Nothing could be measured. {said}.")
     return results
 
 

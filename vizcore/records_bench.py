@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Literal, get_args
 
@@ -128,6 +128,8 @@ class Measurement:
             None where it cannot be read.
         energy_j: joules of the whole board for one pass, idle share included; None where NVML
             gives none. `power_w` is its mean power meanwhile.
+        compile_s: seconds that `torch.compile` took with nothing kept from before, which are in no
+            latency; None where the network was not compiled.
     """
 
     network: str
@@ -142,6 +144,7 @@ class Measurement:
     peak_bytes: int | None = None
     energy_j: float | None = None
     power_w: float | None = None
+    compile_s: float | None = None
 
     @property
     def latency_ms(self) -> float:
@@ -152,11 +155,14 @@ class Measurement:
     def spread(self) -> float:
         """The stated spread: the widest distance between two rounds, as a share of the latency.
 
+        Of a single round, the distance between the quartiles of its blocks.
+
         Example:
             >>> Measurement("n", (3, 8, 8), Setup(), "", 1, 1, (9, 10, 11), (9, 11), 3).spread
             0.2
         """
-        return (max(self.rounds_ms) - min(self.rounds_ms)) / self.latency_ms
+        ends = self.rounds_ms if len(self.rounds_ms) > 1 else self.quartiles_ms
+        return (max(ends) - min(ends)) / self.latency_ms
 
     @property
     def images_per_s(self) -> float:
@@ -172,6 +178,25 @@ class Measurement:
     def energy_per_image_j(self) -> float | None:
         """Joules a picture, where energy is known."""
         return None if self.energy_j is None else self.energy_j / self.setup.batch
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A network in a setup that was not measured, and why, in words that end a sentence."""
+
+    network: str
+    setup: Setup
+    why: str
+
+    @property
+    def words(self) -> str:
+        """In words.
+
+        Example:
+            >>> LeftOut("vgg_d", Setup(64), "there is no room for it").words
+            'vgg_d, batch 64, fp32: there is no room for it'
+        """
+        return f"{self.network}, {self.setup.words}: {self.why}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,18 +237,36 @@ class MachineResults:
         machine: which, with its versions.
         measurements: newest last; one for each network, input and setup.
         ceilings: one for each number format that was measured.
+        left_out: what could not be measured just now; no part of a file.
     """
 
     machine: Machine
     measurements: tuple[Measurement, ...]
     ceilings: tuple[Ceiling, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     def ceiling(self, dtype: str) -> Ceiling | None:
-        """The machine's ceilings in a number format, if they were measured."""
-        return next((each for each in self.ceilings if each.dtype == dtype), None)
+        """The machine's ceilings in a number format, if they were measured.
+
+        Its memory is the same in all formats: the best copy of any of them counts.
+
+        Example:
+            >>> m = Machine("A CPU", "cpu", "", 2, 1, None, "", "", "", "", "2", "", "")
+            >>> both = Ceiling("fp32", 1e11, 512, 2e10, 8), Ceiling("bf16", 5e11, 512, 4e10, 8)
+            >>> MachineResults(m, (), both).ceiling("fp32").bytes_per_s
+            40000000000.0
+        """
+        found = next((each for each in self.ceilings if each.dtype == dtype), None)
+        if found is None:
+            return None
+        copy = max(self.ceilings, key=lambda each: each.bytes_per_s)
+        return replace(found, bytes_per_s=copy.bytes_per_s, copied_bytes=copy.copied_bytes)
 
     def with_more(
-        self, measurements: Iterable[Measurement], ceilings: Iterable[Ceiling] = ()
+        self,
+        measurements: Iterable[Measurement],
+        ceilings: Iterable[Ceiling] = (),
+        left_out: Iterable[LeftOut] = (),
     ) -> MachineResults:
         """The same with newer measurements in the place of those of the same kind, and the higher
         of two ceilings: a ceiling is what was reached at best."""
@@ -233,4 +276,9 @@ class MachineResults:
         for each in ceilings:
             before = best.get(each.dtype)
             best[each.dtype] = each if before is None else before.higher(each)
-        return MachineResults(self.machine, tuple(kept.values()), tuple(best.values()))
+        return MachineResults(
+            self.machine,
+            tuple(kept.values()),
+            tuple(best.values()),
+            (*self.left_out, *left_out),
+        )

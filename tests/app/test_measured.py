@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -64,6 +65,67 @@ def test_latency_is_shown_with_its_spread(machine):
     bars = chart(at)["data"][0]
     assert len(bars["y"]) == 3
     assert "uncertain" in texts(at)  # the rounds of ResNet-18 lie 40% apart
+
+
+def test_one_network_at_two_sides_has_two_bars_and_is_compared_with_its_like(machine):
+    measured.keep(MachineResults(MACHINE, (timed("resnet18", 288, 1, 4.0, 4.0, 4.0),)))
+    other = replace(MACHINE, device="GPU 2")
+    measured.keep(MachineResults(other, (timed("resnet18", 288, 1, 8.0, 8.0, 8.0),)))
+    at = open_page("measured", machine=machine, find="resnet", beside=other.slug)
+    assert not at.exception
+    second, first = chart(at)["data"]
+    assert first["y"] == ["resnet18, 288 px", "resnet18, 224 px"]
+    assert second["y"] == ["resnet18, 288 px"]
+    assert "2 to 2 times as quick" in chart(at)["layout"]["title"]["text"]
+
+
+def test_networks_are_found_by_a_word(machine):
+    at = open_page("measured", machine=machine, find="mobile, squeeze")
+    assert sorted(chart(at)["data"][0]["y"]) == ["mobilenet_v2", "squeezenet1_1"]
+    at = open_page("measured", machine=machine, find="nothing_like_it")
+    assert not at.exception
+    assert "Nothing was measured in this setup yet" in texts(at)
+
+
+def test_no_line_over_batch_sizes_is_cut_by_networks_measured_once(empty_cache):
+    many = [timed(f"n{k}", 8, 1, 1.0) for k in range(39)]
+    lines = [timed("last", 8, batch, float(batch)) for batch in (1, 2, 4, 8)]
+    measured.keep(MachineResults(MACHINE, (*many, *lines)))
+    at = open_page("measured", machine=MACHINE.slug, show="batches")
+    assert chart(at)["data"][0]["x"] == [1, 2, 4, 8]
+
+
+def test_why_is_the_product_of_two_factors(machine):
+    """Of an operation's time: by bytes at both ceilings, and by how far each stays from them."""
+    from vizcore.figures.roofline_words import why_words
+    from vizcore.ui.measured_views import rooflines_of
+
+    found = rooflines_of(RESULTS, [m for m in RESULTS.measurements if m.setup.batch == 1])
+    ratio, ceilings, rest = map(float, re.findall(r"([\d.]+) times", why_words(found)))
+    paces = [each.latency_ms / each.flops for each in found]
+    assert ratio == pytest.approx(max(paces) / min(paces), rel=0.01)
+    assert ceilings * rest == pytest.approx(ratio, rel=0.02)
+    at = open_page("measured", machine=machine, show="why")
+    assert "for one operation" in texts(at)
+
+
+def test_what_was_measured_before_a_cancel_is_kept(empty_cache, monkeypatch):
+    from vizcore.errors import JobCancelled
+    from vizcore.ui import work
+
+    def cancelled(task, *, slot, on_cancel, show):
+        show(RESULTS)
+        on_cancel()
+        raise JobCancelled("'Measuring' was cancelled.")
+
+    monkeypatch.setattr(work, "run", cancelled)
+    at = open_page("measured")
+    at.button(key="measuring.go").click().run()
+    assert not at.exception
+    assert "was cancelled" in texts(at)
+    assert measured.machines()[MACHINE.slug] == RESULTS
+    at.run()
+    assert "GPU 1" in said(at)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +203,7 @@ def test_measuring_here_is_kept_and_shown(empty_cache, monkeypatch):
     at.multiselect(key="measuring.batches").set_value([2])
     at.button(key="measuring.go").click().run(timeout=120)
     assert not at.exception
-    assert "lenet5_modern" in said(at)
+    assert any("lenet5_modern" in trace["y"] for trace in chart(at)["data"])
     kept = [
         each
         for results in measured.machines().values()
@@ -162,7 +224,7 @@ def test_results_of_another_machine_are_brought(empty_cache):
     at.file_uploader[0].set_value(("there.json", to_json(RESULTS).encode(), "application/json"))
     at.run()
     assert not at.exception
-    assert measured.machines()[MACHINE.slug] == RESULTS
+    assert measured.machines()[MACHINE.slug + measured.BROUGHT] == RESULTS
     assert "GPU 1" in said(at)
     at.file_uploader[0].set_value(("there.json", b"{}", "application/json"))
     at.run()

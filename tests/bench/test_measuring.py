@@ -12,9 +12,9 @@ from vizcore.bench.latency import Stopwatch
 from vizcore.bench.machine import describe_machine
 from vizcore.bench.measuring import measure
 from vizcore.bench.peak import peak_bytes
-from vizcore.bench.running import Prepared, require
-from vizcore.errors import BadChoice, JobError, NotApplicable, OutOfMemory
-from vizcore.records_bench import Setup
+from vizcore.bench.running import Prepared, Tf32, require
+from vizcore.errors import BadChoice, NotApplicable
+from vizcore.records_bench import LeftOut, Setup
 from vizcore.runtime.jobs import Progress, finish
 
 SHAPE = (3, 16, 16)
@@ -105,10 +105,10 @@ def test_setups_take_turns_and_all_is_recorded() -> None:
             break
     assert [note.done for note in notes] == list(range(8))
     assert {note.total for note in notes} == {8}
-    assert [note.note.split(", ", 1)[1] for note in notes[2:]] == [
+    assert [note.note.split(", ", 1)[1] for note in notes] == [
         "batch 1, fp32",
         "batch 4, fp32",
-    ] * 3
+    ] * 4
     first, second = found.measurements
     assert (first.setup.batch, second.setup.batch) == (1, 4)
     assert first.params == 3 * 8 * 9 + 8 * 4 * 9
@@ -119,6 +119,7 @@ def test_setups_take_turns_and_all_is_recorded() -> None:
         assert each.images_per_s == pytest.approx(each.setup.batch / each.latency_ms * 1e3)
         assert each.flops_per_s == pytest.approx(2000 * each.images_per_s)
         assert each.energy_j is None  # no counter on a CPU
+        assert each.compile_s is None
 
 
 def test_what_does_not_fit_is_left_out_and_the_rest_measured(monkeypatch) -> None:
@@ -132,9 +133,50 @@ def test_what_does_not_fit_is_left_out_and_the_rest_measured(monkeypatch) -> Non
         measure(Large(), "large", SHAPE, [Setup(1), Setup(8)], "cpu", macs=1, rounds=1, **QUICK)
     )
     assert [each.setup.batch for each in found.measurements] == [1]
-    assert found.left_out == (Setup(8),)
-    with pytest.raises(OutOfMemory):
-        finish(measure(Large(), "large", SHAPE, [Setup(8)], "cpu", macs=1, rounds=1, **QUICK))
+    assert found.left_out == (LeftOut("large", Setup(8), "the device has no memory for it"),)
+
+
+def test_what_fails_in_a_later_round_is_left_out_too() -> None:
+    class Filling(nn.Module):
+        passes = 0
+
+        def forward(self, images):
+            Filling.passes += len(images) > 2
+            if len(images) > 2 and Filling.passes > 9:
+                raise torch.OutOfMemoryError("somebody else took it")
+            return images
+
+    found = finish(
+        measure(Filling(), "filling", SHAPE, [Setup(1), Setup(8)], "cpu", macs=1, rounds=2, **QUICK)
+    )
+    assert [each.setup.batch for each in found.measurements] == [1]
+    assert [each.setup.batch for each in found.left_out] == [8]
+
+
+def test_passes_that_nobody_could_stop_are_not_begun(monkeypatch) -> None:
+    """One picture foretells what a batch takes; a single one that is slow says so itself."""
+    monkeypatch.setattr("vizcore.bench.measuring.LONGEST_PASS_S", 1e-9)
+    network, seen = small(), []
+    network[0].register_forward_pre_hook(lambda _, given: seen.append(len(given[0])))
+    found = finish(
+        measure(network, "slow", SHAPE, [Setup(1), Setup(64)], "cpu", macs=1, rounds=1, **QUICK)
+    )
+    assert found.measurements == ()
+    assert [each.setup.batch for each in found.left_out] == [1, 64]
+    assert "s are measured" in found.left_out[0].why
+    assert set(seen) == {1}
+
+
+def test_setups_of_one_layout_share_their_weights() -> None:
+    network = small()
+    plain = Prepared(network, SHAPE, Setup(1), "cpu")
+    laid = Prepared(network, SHAPE, Setup(1, channels_last=True), "cpu", like=plain)
+    again = Prepared(network, SHAPE, Setup(8, channels_last=True), "cpu", like=laid)
+    assert plain.network[0].weight is network[0].weight
+    assert laid.network[0].weight is not network[0].weight
+    assert again.network[0].weight is laid.network[0].weight
+    assert again.network is not laid.network
+    assert again.network[1].inplace
 
 
 @pytest.mark.parametrize("setup", [Setup(1), Setup(3), Setup(2, channels_last=True)])
@@ -152,28 +194,46 @@ def test_ceilings_are_of_the_format_asked_for() -> None:
     assert found.ridge == pytest.approx(found.flops_per_s / found.bytes_per_s)
 
 
-@pytest.mark.parametrize(
-    ("setup", "words"),
-    [(Setup(dtype="tf32"), "TF32"), (Setup(compiled=True), "compiler")],
-)
-def test_what_the_device_cannot_do_is_refused(setup, words, monkeypatch) -> None:
-    monkeypatch.setattr("vizcore.bench.running.shutil.which", lambda name: None)
-    with pytest.raises(NotApplicable, match=words):
-        require(setup, "cpu")
+def test_tf32_is_refused_off_a_gpu() -> None:
+    with pytest.raises(NotApplicable, match="TF32"):
+        require(Setup(dtype="tf32"), "cpu")
 
 
-def test_a_compiler_that_fails_is_said_in_a_sentence(monkeypatch) -> None:
-    monkeypatch.setattr("vizcore.bench.running.shutil.which", lambda name: "/usr/bin/g++")
+def test_ceilings_do_not_try_sides_that_take_too_long(monkeypatch) -> None:
+    monkeypatch.setattr("vizcore.bench.ceilings._LONGEST_PRODUCT_S", 0.0)
+    steps = ceiling("cpu", shortest_s=0.001)
+    notes = []
+    while True:
+        try:
+            notes.append(next(steps).note)
+        except StopIteration:
+            break
+    assert [note.split()[-1] for note in notes] == ["512", "512", "memory"]
 
-    def broken(network):
-        def call(images):
-            raise RuntimeError("backend='inductor' raised\na long story")
 
-        return call
+@pytest.mark.parametrize("allowed", [True, False])
+def test_tf32_is_as_it_was_afterwards(allowed) -> None:
+    """Also where somebody used torch's newer settings, which forbid reading the older."""
+    backends = torch.backends
 
-    monkeypatch.setattr(torch, "compile", broken)
-    with pytest.raises(JobError, match=r"backend='inductor' raised$"):
-        finish(measure(small(), "small", SHAPE, [Setup(compiled=True)], "cpu", macs=1, rounds=1))
+    def settings() -> tuple[str, str, str]:
+        conv, rnn = backends.cudnn.conv, backends.cudnn.rnn
+        return backends.cuda.matmul.fp32_precision, conv.fp32_precision, rnn.fp32_precision
+
+    before = settings()
+    for products, layers in ((before[0], before[1]), ("tf32", "ieee"), ("ieee", "tf32")):
+        backends.cuda.matmul.fp32_precision = products
+        backends.cudnn.conv.fp32_precision = layers
+        try:
+            given = settings()
+            with Tf32(allowed):
+                assert settings() == (("tf32",) * 3 if allowed else ("ieee",) * 3)
+                assert backends.cuda.matmul.allow_tf32 is allowed
+            assert settings() == given
+        finally:
+            backends.cuda.matmul.fp32_precision = before[0]
+            backends.cudnn.conv.fp32_precision = before[1]
+            backends.cudnn.rnn.fp32_precision = before[2]
 
 
 def test_rounds_and_setups_have_limits() -> None:

@@ -42,6 +42,48 @@ def test_a_file_is_written_added_to_and_kept(tmp_path, capsys, empty_cache) -> N
     assert set(printed.measurements) <= set(kept)
 
 
+@pytest.mark.usefixtures("quick")
+def test_what_was_measured_before_an_interruption_is_in_the_file(
+    tmp_path, capsys, empty_cache, monkeypatch
+) -> None:
+    from vizcore import zoo
+
+    own_build = zoo.build
+
+    def interrupted(key, **options):
+        if key == "zfnet_photos20":
+            raise KeyboardInterrupt
+        return own_build(key, **options)
+
+    monkeypatch.setattr(zoo, "build", interrupted)
+    out = tmp_path / "here.json"
+    command = ["bench", "lenet5_modern", "zfnet_photos20", "--device", "cpu", "--rounds", "1"]
+    assert main([*command, "--out", str(out)]) != 0
+    assert [each.network for each in from_json(out.read_text()).measurements] == ["lenet5_modern"]
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_is_left_out_is_said(capsys, empty_cache, monkeypatch) -> None:
+    import torch
+
+    from vizcore.bench.running import Prepared
+
+    own_call = Prepared.__call__
+
+    def full(self):
+        if self.setup.batch == 2:
+            raise torch.OutOfMemoryError("no room")
+        return own_call(self)
+
+    monkeypatch.setattr(Prepared, "__call__", full)
+    command = ["bench", "lenet5_modern", "--device", "cpu", "--rounds", "1", "--batch"]
+    assert main([*command, "1", "2"]) == 0
+    said = capsys.readouterr()
+    assert "Left out: lenet5_modern, batch 2, fp32: the device has no memory for it" in said.err
+    assert main([*command, "2"]) == 2
+    assert "Nothing could be measured" in capsys.readouterr().err
+
+
 def test_a_file_of_another_machine_is_refused_before_anything_is_measured(tmp_path, capsys) -> None:
     from tests.bench.test_results import RESULTS
     from vizcore.runtime.measured_file import to_json

@@ -6,12 +6,13 @@ Architectures" (Communications of the ACM 52, 2009).
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from contextlib import ExitStack
 
 import torch
 from torch.utils.benchmark import Timer
 
-from vizcore.bench.running import require
+from vizcore.bench.running import Tf32, require
 from vizcore.records_bench import Ceiling, NumberFormat, Setup
 from vizcore.runtime.jobs import Progress
 
@@ -23,6 +24,8 @@ _TYPES = {
 }
 #: Sides of the square matrices that are tried; the fastest counts.
 _SIDES = {"cpu": (512, 1024, 2048), "cuda": (4096, 8192), "mps": (2048, 4096)}
+#: Larger sides are not tried where a product takes longer, in seconds.
+_LONGEST_PRODUCT_S = 2.0
 #: Far beyond the caches.
 _COPIED_BYTES = {"cpu": 2**28, "cuda": 2**30, "mps": 2**29}
 
@@ -48,57 +51,52 @@ def ceiling(
     require(Setup(dtype=dtype), device)
     kind = device.split(":")[0]
     sides = _SIDES[kind]
-    best, at = 0.0, sides[0]
+    best, at, slowest_s = 0.0, sides[0], 0.0
     for done, side in enumerate(sides):
-        yield Progress(done, len(sides) + 1, f"multiplying matrices of side {side}")
-        for rate_of in (_product_rate, _convolution_rate):
+        for rate_of, what in ((_product_rate, "multiplying"), (_convolution_rate, "convolving")):
+            yield Progress(done, len(sides) + 1, f"{what} {dtype} matrices of side {side}")
             rate = rate_of(device, dtype, side, shortest_s)
+            slowest_s = max(slowest_s, 2 * side**3 / rate)
             if rate > best:
                 best, at = rate, side
+        if slowest_s > _LONGEST_PRODUCT_S / 8:  # twice the side is eight times the work
+            break
     yield Progress(len(sides), len(sides) + 1, "copying memory")
     copied = _COPIED_BYTES[kind]
     source = torch.ones(copied // 4, device=device)
     target = torch.empty_like(source)
-    took = Timer(
-        "target.copy_(source)",
-        globals={"target": target, "source": source},
-        num_threads=torch.get_num_threads(),
-    ).blocked_autorange(min_run_time=shortest_s)
-    return Ceiling(dtype, best, at, 2 * copied / min(took.times), copied)
+    copy_s = _quickest_s(lambda: target.copy_(source), device, dtype, shortest_s)
+    return Ceiling(dtype, best, at, 2 * copied / copy_s, copied)
 
 
 def _product_rate(device: str, dtype: NumberFormat, side: int, shortest_s: float) -> float:
-    first = torch.randn((side, side), device=device).to(_TYPES.get(dtype, torch.float32))
-    second = torch.randn((side, side), device=device).to(_TYPES.get(dtype, torch.float32))
-    matmul = torch.backends.cuda.matmul
-    before = matmul.allow_tf32
-    matmul.allow_tf32 = dtype == "tf32"
-    try:
-        took = Timer(
-            "first @ second",
-            globals={"first": first, "second": second},
-            num_threads=torch.get_num_threads(),
-        ).blocked_autorange(min_run_time=shortest_s)
-    finally:
-        matmul.allow_tf32 = before
-    return 2 * side**3 / min(took.times)
+    first, second = (_drawn((side, side), device, dtype) for _ in range(2))
+    took_s = _quickest_s(lambda: first @ second, device, dtype, shortest_s)
+    return 2 * side**3 / took_s
 
 
 def _convolution_rate(device: str, dtype: NumberFormat, side: int, shortest_s: float) -> float:
     """The same product as a 1x1 convolution: n channels to n, over n places."""
     wide = max(1, int(side**0.5))
-    kind = _TYPES.get(dtype, torch.float32)
-    images = torch.randn((1, side, wide, wide), device=device).to(kind)
-    weights = torch.randn((side, side, 1, 1), device=device).to(kind)
-    cudnn = torch.backends.cudnn
-    before = cudnn.allow_tf32
-    cudnn.allow_tf32 = dtype == "tf32"
-    try:
-        took = Timer(
-            "conv(images, weights)",
-            globals={"conv": torch.nn.functional.conv2d, "images": images, "weights": weights},
-            num_threads=torch.get_num_threads(),
-        ).blocked_autorange(min_run_time=shortest_s)
-    finally:
-        cudnn.allow_tf32 = before
-    return 2 * side * side * wide * wide / min(took.times)
+    images = _drawn((1, side, wide, wide), device, dtype)
+    weights = _drawn((side, side, 1, 1), device, dtype)
+    convolve = torch.nn.functional.conv2d
+    took_s = _quickest_s(lambda: convolve(images, weights), device, dtype, shortest_s)
+    return 2 * side * side * wide * wide / took_s
+
+
+def _drawn(shape: tuple[int, ...], device: str, dtype: NumberFormat) -> torch.Tensor:
+    return torch.randn(shape, device=device).to(_TYPES[dtype])
+
+
+def _quickest_s(
+    call: Callable[[], object], device: str, dtype: NumberFormat, shortest_s: float
+) -> float:
+    """Seconds of the quickest block of calls: a ceiling is what is reached at best."""
+    with ExitStack() as stack:
+        if device.startswith("cuda"):  # a timer waits for the current device only
+            stack.enter_context(torch.cuda.device(device))
+        stack.enter_context(Tf32(dtype == "tf32"))
+        stack.enter_context(torch.inference_mode())
+        timer = Timer("call()", globals={"call": call}, num_threads=torch.get_num_threads())
+        return min(timer.blocked_autorange(min_run_time=shortest_s).times)

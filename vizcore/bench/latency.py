@@ -8,14 +8,16 @@ the machine does meets them all, and the distance between rounds is the spread t
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from torch.utils.benchmark import Timer
+from torch.utils.benchmark.utils.timer import timer
 
+from vizcore.bench.compiling import Compiler
 from vizcore.bench.running import Prepared
-from vizcore.errors import JobError
 
 #: A round ends when the quartiles of its blocks are this close, as a share of the median, ...
 QUARTILES = 0.05
@@ -40,35 +42,54 @@ class Stopwatch:
     rounds_ms: list[float] = field(default_factory=list)
     blocks_ms: list[float] = field(default_factory=list)
     runs: int = 0
+    compile_s: float | None = None
 
-    def warm_up(self) -> None:
-        """Run three passes: memory is taken, kernels are chosen, `torch.compile` compiles.
+    def first_pass(self) -> Generator[str, None, None]:
+        """Run the first pass, in steps where it compiles: what that takes is kept apart.
 
         Raises:
             JobError: `torch.compile` failed; says how.
         """
-        try:
-            with self.ready.context():
-                for _ in range(3):
-                    self.ready()
-        except torch.OutOfMemoryError:
-            raise
-        except Exception as error:
-            if not self.ready.setup.compiled:
-                raise
-            words = str(error).strip().splitlines() or [type(error).__name__]
-            raise JobError(f"torch.compile failed on this network: {words[0][:200]}") from error
-        self._wait()
+        if not self.ready.setup.compiled:
+            self.once()
+            return
+        took_s = yield from Compiler(self.once).wait("compiling")
+        self.compile_s = max(0.0, took_s - self.once())
+
+    def warm_up(self) -> None:
+        """Run more passes, three or two seconds of them: memory is taken, kernels are chosen."""
+        took_s = 0.0
+        for _ in range(3):
+            took_s += self.once()
+            if took_s > LONGEST_S:
+                return
+
+    def once(self) -> float:
+        """Run one pass; the seconds it took."""
+        with self.ready.context():
+            begun = timer()
+            self.ready()
+            return timer() - begun
+
+    def one_picture(self) -> float:
+        """The seconds a pass of a single picture takes, the quicker of two."""
+        took = []
+        with self.ready.context():
+            for _ in range(2):
+                begun = timer()
+                self.ready.first_picture()
+                took.append(timer() - begun)
+        return min(took)
 
     def round(self, *, shortest_s: float = SHORTEST_S, longest_s: float = LONGEST_S) -> None:
         """Time passes until their quartiles are close."""
-        timer = Timer(
+        clock = Timer(
             "run()",
             globals={"run": self.ready},
             num_threads=torch.get_num_threads(),  # a Timer of itself takes one
         )
         with self.ready.context():
-            found = timer.adaptive_autorange(
+            found = clock.adaptive_autorange(
                 threshold=QUARTILES, min_run_time=shortest_s, max_run_time=longest_s
             )
         self.rounds_ms.append(found.median * 1e3)
@@ -79,9 +100,3 @@ class Stopwatch:
         """The 25% and 75% quantiles of all blocks."""
         low, high = np.quantile(self.blocks_ms, [0.25, 0.75])
         return float(low), float(high)
-
-    def _wait(self) -> None:
-        if self.ready.device.startswith("cuda"):
-            torch.cuda.synchronize(self.ready.device)
-        elif self.ready.device == "mps":
-            torch.mps.synchronize()

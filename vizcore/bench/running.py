@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from vizcore.bench.compiling import compiled, require_compiler
 from vizcore.errors import NotApplicable
 from vizcore.records_bench import Setup
 from vizcore.runtime.clone import private_copy
@@ -22,7 +22,7 @@ def require(setup: Setup, device: str) -> None:
 
     Raises:
         NotApplicable: TF32 off a GPU that has it, bf16 on one that has not, or compiling where
-            no compiler is.
+            there is no compiler.
 
     Example:
         >>> require(Setup(dtype="bf16"), "cpu")
@@ -36,24 +36,30 @@ def require(setup: Setup, device: str) -> None:
             "Choose fp32 or bf16.",
             received="tf32",
         )
-    if setup.dtype == "bf16" and kind == "cuda" and not torch.cuda.is_bf16_supported():
+    if setup.dtype == "bf16" and kind == "cuda" and not _has_bf16(device):
         raise NotApplicable(f"'{device}' has no bf16. Choose fp16 or fp32.", received="bf16")
     if setup.dtype in _AUTOCAST and kind == "mps":
         raise NotApplicable("Autocast is measured on CPUs and CUDA only.", received=setup.dtype)
-    if setup.compiled and kind == "cpu" and not shutil.which("g++") and not shutil.which("clang++"):
-        raise NotApplicable(
-            "torch.compile needs a C++ compiler (g++ or clang++), and this machine has none in "
-            "its path. Measure without it.",
-            received="compiled",
-        )
+    if setup.compiled:
+        require_compiler(device)
+
+
+def _has_bf16(device: str) -> bool:
+    """In the hardware; torch computes it on older GPUs too, by way of fp32."""
+    with torch.cuda.device(device):
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
 
 
 class Prepared:
     """A network on a device, ready to be timed in one setup.
 
-    The copy shares nothing with the given network once its layout changes; the given one stays as
-    it is. Values of the pictures are drawn from a normal distribution with seed 0: how long a
-    network takes does not depend on what it sees, but for values near zero, which a CPU is slow at.
+    The given network stays as it is. Several setups with the same layout share their weights.
+    Values of the pictures are drawn from a normal distribution with seed 0: how long a network
+    takes does not depend on what it sees, but for values near zero, which a CPU is slow at.
+
+    Args:
+        like: another one of the same network on the same device, whose weights are used where
+            they are laid out as this setup asks.
 
     Example:
         >>> ready = Prepared(nn.Conv2d(3, 4, 3), (3, 8, 8), Setup(batch=2), "cpu")
@@ -62,21 +68,30 @@ class Prepared:
     """
 
     def __init__(
-        self, network: nn.Module, input_shape: tuple[int, int, int], setup: Setup, device: str
+        self,
+        network: nn.Module,
+        input_shape: tuple[int, int, int],
+        setup: Setup,
+        device: str,
+        *,
+        like: Prepared | None = None,
     ) -> None:
         require(setup, device)
         self.setup, self.device = setup, device
-        copy = private_copy(network)
+        shared = like is not None and like.setup.channels_last == setup.channels_last
+        source = like.network if like is not None and shared else network
+        copy: nn.Module = private_copy(source)
         for own, twin in zip(network.modules(), copy.modules(), strict=True):
             if getattr(own, "inplace", None) is True:  # as it is built: what nobody looks into
                 twin.inplace = True  # type: ignore[assignment]
         drawn = torch.randn((setup.batch, *input_shape), generator=torch.Generator().manual_seed(0))
         self.images = drawn.to(device)
         if setup.channels_last:
-            self._lay_out(copy)
+            if not shared:
+                self._lay_out(copy)
             self.images = self.images.to(memory_format=torch.channels_last)
-        self.network = copy
-        self._call: Callable[[Tensor], Any] = torch.compile(copy) if setup.compiled else copy
+        self.network: nn.Module = copy
+        self._call: Callable[[Tensor], Any] = compiled(copy) if setup.compiled else copy
 
     @staticmethod
     def _lay_out(copy: nn.Module) -> None:
@@ -85,32 +100,59 @@ class Prepared:
             for name, parameter in module._parameters.items():
                 if parameter is not None and parameter.dim() == 4:
                     laid = parameter.detach().contiguous(memory_format=torch.channels_last)
-                    module._parameters[name] = nn.Parameter(laid, requires_grad=False)
+                    module._parameters[name] = nn.Parameter(laid, parameter.requires_grad)
 
-    def context(self) -> AbstractContextManager[Any]:
-        """What holds while the network runs: its number format."""
-        if self.setup.dtype in _AUTOCAST:
-            return torch.autocast(self.device.split(":")[0], dtype=_AUTOCAST[self.setup.dtype])
-        if self.device.startswith("cuda"):
-            return _Tf32(self.setup.dtype == "tf32")
-        return nullcontext()
+    @contextmanager
+    def context(self) -> Iterator[None]:
+        """What holds while the network runs: its device, its number format."""
+        with ExitStack() as stack:
+            if self.device.startswith("cuda"):
+                # A timer waits for the device that is current, and for no other.
+                stack.enter_context(torch.cuda.device(self.device))
+                stack.enter_context(Tf32(self.setup.dtype == "tf32"))
+            if self.setup.dtype in _AUTOCAST:
+                kind = self.device.split(":")[0]
+                stack.enter_context(torch.autocast(kind, dtype=_AUTOCAST[self.setup.dtype]))
+            yield
 
     @torch.inference_mode()
     def __call__(self) -> Any:
         """One pass."""
         return self._call(self.images)
 
+    @torch.inference_mode()
+    def first_picture(self) -> Any:
+        """A pass of one of the pictures, not compiled: how long all of them may take."""
+        return self.network(self.images[:1])
 
-class _Tf32(AbstractContextManager[None]):
-    """TF32 in products of matrices and convolutions, or fp32 throughout; as it was, afterwards."""
+
+class Tf32(AbstractContextManager[None]):
+    """TF32 in products of matrices and convolutions, or fp32 throughout; as it was, afterwards.
+
+    Torch has an older and a newer way to say so, and refuses to read the older where the newer was
+    used: the newer is read, both are written.
+
+    Example:
+        >>> with Tf32(True):
+        ...     torch.backends.cuda.matmul.fp32_precision
+        'tf32'
+    """
 
     def __init__(self, allowed: bool) -> None:
         self._allowed = allowed
 
     def __enter__(self) -> None:
-        backends = torch.backends
-        self._before = (backends.cuda.matmul.allow_tf32, backends.cudnn.allow_tf32)
-        backends.cuda.matmul.allow_tf32 = backends.cudnn.allow_tf32 = self._allowed
+        cudnn: Any = torch.backends.cudnn
+        self._products = torch.backends.cuda.matmul.fp32_precision
+        self._layers = (cudnn.conv.fp32_precision, cudnn.rnn.fp32_precision)
+        torch.backends.cuda.matmul.allow_tf32 = cudnn.allow_tf32 = self._allowed
+        # The older way leaves it to a setting above, where it does not allow it.
+        cudnn.conv.fp32_precision = cudnn.rnn.fp32_precision = "tf32" if self._allowed else "ieee"
 
     def __exit__(self, *_: object) -> None:
-        torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = self._before
+        matmul = torch.backends.cuda.matmul
+        cudnn: Any = torch.backends.cudnn
+        matmul.allow_tf32 = self._products == "tf32"
+        matmul.fp32_precision = self._products
+        cudnn.allow_tf32 = self._layers[0] == "tf32"
+        cudnn.conv.fp32_precision, cudnn.rnn.fp32_precision = self._layers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure, say how far it is on stderr, print a line a measurement."""
     from vizcore.bench_tasks import bench_task
-    from vizcore.records_bench import Setup
+    from vizcore.records_bench import MachineResults, Setup
     from vizcore.runtime import measured
     from vizcore.runtime.device import use_cpu_threads
     from vizcore.runtime.measured_file import to_json
@@ -69,12 +69,18 @@ def run(args: argparse.Namespace) -> int:
         args.keys, setups, input_size=args.input_size, device=args.device, rounds=args.rounds
     )
     before = None if args.out is None else _before(args.out, args.device)
-    results = _watched(task)
-    if args.out is not None:
-        joined = results
-        if before is not None:
-            joined = before.with_more(results.measurements, results.ceilings)
-        args.out.write_text(to_json(joined), encoding="utf-8")
+
+    def save(so_far: MachineResults) -> None:
+        """Write what there is: an interruption loses the network in hand only."""
+        if args.out is not None:
+            first = before or MachineResults(so_far.machine, ())
+            joined = first.with_more(so_far.measurements, so_far.ceilings)
+            args.out.write_text(to_json(joined), encoding="utf-8")
+
+    results = _watched(task, save)
+    save(results)
+    for each in results.left_out:
+        print(f"Left out: {each.words}.", file=sys.stderr)
     if args.keep:
         print(f"Kept in {measured.keep(results)}", file=sys.stderr)
     print(to_json(results) if args.json else text(results), end="")
@@ -106,16 +112,22 @@ def _before(out: Path, device: str | None) -> MachineResults | None:
     return before
 
 
-def _watched(task: Task[MachineResults]) -> MachineResults:
-    """Run it here and say on stderr how far it is."""
+def _watched(task: Task[MachineResults], save: Callable[[MachineResults], None]) -> MachineResults:
+    """Run it here, say on stderr how far it is, and save whatever is new."""
     steps = cast("Generator[Progress, None, MachineResults]", task.work())
+    said, saved = "", None
     while True:
         try:
             step = next(steps)
         except StopIteration as stop:
             results: MachineResults = stop.value
             return results
-        print(f"{100 * step.done // (step.total or 1):3d}%  {step.note}", file=sys.stderr)
+        if step.note != said:
+            said = step.note
+            print(f"{100 * step.done // (step.total or 1):3d}%  {said}", file=sys.stderr)
+        if step.partial is not None and step.partial is not saved and step.partial.measurements:
+            saved = step.partial
+            save(saved)
 
 
 def text(results: MachineResults) -> str:
@@ -124,10 +136,11 @@ def text(results: MachineResults) -> str:
     lines += [
         f"{each.dtype}: at best {each.flops_per_s / 1e9:,.0f} GFLOP/s and "
         f"{each.bytes_per_s / 1e9:,.1f} GB/s"
-        for each in results.ceilings
+        for each in map(results.ceiling, (each.dtype for each in results.ceilings))
+        if each is not None
     ]
     lines.append("")
-    head = ("network", "input", "setup", "latency", "spread", "images/s", "GFLOP/s", "peak", "")
+    head = ("network", "input", "setup", "latency", "spread", "images/s", "GFLOP/s", "peak", "", "")
     rows = [head, *(_row(each) for each in results.measurements)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     for row in rows:
@@ -152,4 +165,5 @@ def _row(each: Measurement) -> tuple[str, ...]:
         f"{each.flops_per_s / 1e9:,.1f}",
         peak,
         "" if joules is None else f"{joules:.3g} J a picture",
+        "" if each.compile_s is None else f"compiled in {each.compile_s:.1f} s",
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from math import log10
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from vizcore.errors import BadChoice, NotApplicable
-from vizcore.figures.fleet import decades
+from vizcore.errors import NotApplicable
 from vizcore.figures.numbers import short
 from vizcore.figures.palette import FONT_SIZE, SECOND_PATTERN, Theme, apply_theme, theme
 from vizcore.formats.words import counted
@@ -17,14 +16,27 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _ROW_PX = 34
-HEIGHT_PX = 560
-#: The height of the plotting area, in which names at the ends of lines are kept apart.
-_PLOT_PX = 440.0
 
 
-def name_of(measurement: Measurement) -> str:
-    """A network's key, with the picture's side where it is not square in the usual way."""
-    return measurement.network
+def names(measurements: Iterable[Measurement]) -> dict[tuple[str, tuple[int, int, int]], str]:
+    """What to call each network and input: its key, and the side in pixels where it has several.
+
+    Example:
+        >>> from vizcore.records_bench import Setup
+        >>> at = [Measurement("n", (3, s, s), Setup(), "", 1, 1, (1,), (1, 1), 1) for s in (8, 9)]
+        >>> list(names(at).values()), list(names(at[:1]).values())
+        (['n, 8 px', 'n, 9 px'], ['n'])
+    """
+    found = list(dict.fromkeys((m.network, m.input_shape) for m in measurements))
+    times = Counter(network for network, _ in found)
+    return {
+        (network, shape): network if times[network] == 1 else f"{network}, {shape[1]} px"
+        for network, shape in found
+    }
+
+
+def _kind(measurement: Measurement) -> tuple[str, tuple[int, int, int]]:
+    return measurement.network, measurement.input_shape
 
 
 def latency_finding(measurements: Sequence[Measurement]) -> str:
@@ -37,10 +49,14 @@ def latency_finding(measurements: Sequence[Measurement]) -> str:
         raise NotApplicable("Nothing was measured in this setup yet.")
     quick = min(measurements, key=lambda m: m.latency_ms)
     slow = max(measurements, key=lambda m: m.latency_ms)
+    called = names(measurements)
     if quick is slow:
-        return f"{name_of(quick)}: {ms(quick.latency_ms)} a pass, ± {quick.spread:.0%}"
+        return (
+            f"{called[_kind(quick)]}: {ms(quick.latency_ms)} a pass, its rounds "
+            f"{quick.spread:.1%} apart"
+        )
     return (
-        f"{name_of(quick)} needs {ms(quick.latency_ms)} a pass, {name_of(slow)} "
+        f"{called[_kind(quick)]} needs {ms(quick.latency_ms)} a pass, {called[_kind(slow)]} "
         f"{ms(slow.latency_ms)}"
     )
 
@@ -78,21 +94,22 @@ def draw_latency(
     title = latency_finding(measurements)
     colours = theme(dark)
     order = sorted(measurements, key=lambda m: -m.latency_ms)
-    others = {name_of(m): m for m in beside}
-    second = [others[name_of(m)] for m in order if name_of(m) in others]
+    called = names(order)
+    others = {_kind(m): m for m in beside}
+    second = [others[_kind(m)] for m in order if _kind(m) in others]
     if second:
-        title = beside_finding([m for m in order if name_of(m) in others], second, titles)
+        title = beside_finding([m for m in order if _kind(m) in others], second, titles)
     figure = go.Figure()
     for shown, machine, pattern in ((second, titles[1], SECOND_PATTERN), (order, titles[0], "")):
         if shown:
-            figure.add_bar(**_bars(shown, machine, pattern, colours))
+            figure.add_bar(**_bars(shown, called, machine, pattern, colours))
     height = max(220, 110 + _ROW_PX * len(order) * (2 if second else 1))
     apply_theme(figure, dark, title=title, x_title="Latency of one pass, ms", height=height)
     figure.update_layout(
         annotations=[
             {
                 "x": max(m.rounds_ms),
-                "y": name_of(m),
+                "y": called[_kind(m)],
                 "text": ms(m.latency_ms),
                 "showarrow": False,
                 "xanchor": "left",
@@ -111,12 +128,16 @@ def draw_latency(
 
 
 def _bars(
-    shown: Sequence[Measurement], machine: str, pattern: str, colours: Theme
+    shown: Sequence[Measurement],
+    called: Mapping[tuple[str, tuple[int, int, int]], str],
+    machine: str,
+    pattern: str,
+    colours: Theme,
 ) -> dict[str, Any]:
     return {
         "name": machine,
         "x": [m.latency_ms for m in shown],
-        "y": [name_of(m) for m in shown],
+        "y": [called[_kind(m)] for m in shown],
         "orientation": "h",
         "marker": {
             "color": colours.accent,
@@ -149,131 +170,6 @@ def beside_finding(
     return f"{titles[0]} takes {1 / high:.3g} to {1 / low:.3g} times what the other takes"
 
 
-#: What can be drawn over batch sizes: its axis, its value, whether more is better.
-Quantity = tuple[str, Callable[[Measurement], float | None], bool]
-QUANTITIES: dict[str, Quantity] = {
-    "throughput": ("Pictures a second", lambda m: m.images_per_s, True),
-    "time": ("Time for one picture, ms", lambda m: m.latency_ms / m.setup.batch, False),
-    "memory": ("Peak memory, MB", lambda m: m.peak_bytes and m.peak_bytes / 1e6, False),
-    "power": ("Mean power, W", lambda m: m.power_w, False),
-    "energy": ("Energy of one picture, J", lambda m: m.energy_per_image_j, False),
-}
-
-
-def draw_batches(
-    measurements: Sequence[Measurement], quantity: str = "throughput", *, dark: bool = False
-) -> go.Figure:
-    """Draw a quantity against the pictures in one pass, a line a network, named at its end.
-
-    Args:
-        quantity: a key of `QUANTITIES`.
-
-    Raises:
-        BadChoice: another quantity.
-        NotApplicable: no network has it at two batch sizes.
-    """
-    import plotly.graph_objects as go
-
-    if quantity not in QUANTITIES:
-        raise BadChoice.among("quantity", quantity, QUANTITIES)
-    axis, value, _ = QUANTITIES[quantity]
-    colours = theme(dark)
-    lines: dict[str, list[Measurement]] = {}
-    for each in measurements:
-        if value(each):
-            lines.setdefault(name_of(each), []).append(each)
-
-    def of(measurement: Measurement) -> float:
-        return value(measurement) or 0.0
-
-    lines = {name: found for name, found in lines.items() if len(found) > 1}
-    if not lines:
-        raise NotApplicable(
-            f"No network's {axis.partition(',')[0].lower()} is known at two batch sizes in this "
-            "number format. Measure some with several."
-        )
-    figure = go.Figure()
-    for name, found in lines.items():
-        found.sort(key=lambda m: m.setup.batch)
-        figure.add_scatter(
-            x=[m.setup.batch for m in found],
-            y=[of(m) for m in found],
-            mode="lines+markers",
-            name=name,
-            line={"width": 2, "color": colours.accent},
-            marker={"size": 9, "color": colours.accent},
-            hovertext=[hover(m) for m in found],
-            hoverinfo="text",
-        )
-    title = batches_finding(lines, quantity)
-    apply_theme(
-        figure,
-        dark,
-        title=title,
-        x_title="Pictures in one pass",
-        y_title=axis,
-        height=HEIGHT_PX,
-    )
-    rates = [of(m) for found in lines.values() for m in found]
-    ends = (log10(min(rates)) - 0.1, log10(max(rates)) + 0.1)
-    ordered = sorted(lines, key=lambda name: of(lines[name][-1]))
-    heights = [
-        (log10(of(lines[name][-1])) - ends[0]) / (ends[1] - ends[0]) * _PLOT_PX for name in ordered
-    ]
-    for name, height, lifted in zip(ordered, heights, apart(heights), strict=True):
-        figure.add_annotation(
-            x=log10(lines[name][-1].setup.batch),
-            y=log10(of(lines[name][-1])),
-            text=name,
-            showarrow=False,
-            xanchor="left",
-            xshift=10,
-            yshift=lifted - height,
-            font={"size": FONT_SIZE, "color": colours.text},
-        )
-    sizes = sorted({m.setup.batch for found in lines.values() for m in found})
-    figure.update_xaxes(type="log", tickvals=sizes, ticktext=list(map(str, sizes)))
-    figure.update_yaxes(type="log", range=ends, **decades(ends))
-    figure.update_layout(
-        showlegend=False,
-        hovermode="closest",
-        margin={"r": 190},
-        meta={"alt": f"{axis} against batch size of {', '.join(lines)}. {title}."},
-    )
-    return figure
-
-
-def apart(heights: Sequence[float], least: float = 20.0) -> list[float]:
-    """Rising heights, moved up as little as keeps neighbours apart.
-
-    Example:
-        >>> apart([0, 5, 100])
-        [0, 20.0, 100]
-    """
-    moved: list[float] = []
-    for height in heights:
-        moved.append(max(height, moved[-1] + least) if moved else height)
-    return moved
-
-
-def batches_finding(lines: dict[str, list[Measurement]], quantity: str = "throughput") -> str:
-    """What a larger batch changes most, in a line."""
-    axis, value, more_is_better = QUANTITIES[quantity]
-
-    def change(found: list[Measurement]) -> float:
-        first = value(found[0]) or 1.0
-        every = [(value(m) or first) / first for m in found]
-        return max(every) if more_is_better else every[-1]
-
-    most = max(lines, key=lambda name: abs(log10(change(lines[name]))))
-    last = max(lines[most], key=lambda m: value(m) or 0.0) if more_is_better else lines[most][-1]
-    words = axis.partition(",")[0]
-    return (
-        f"{most}: {change(lines[most]):.3g} times the {words[0].lower()}{words[1:]} with "
-        f"{last.setup.batch} in one pass"
-    )
-
-
 def hover(measurement: Measurement) -> str:
     """What is told of a measurement when a person points at it, as HTML."""
     low, high = measurement.quartiles_ms
@@ -289,9 +185,12 @@ def hover(measurement: Measurement) -> str:
         lines.append(f"{measurement.peak_bytes / 1e6:,.1f} MB at its widest")
     if measurement.energy_per_image_j is not None:
         lines.append(f"{measurement.energy_per_image_j:.3g} J a picture")
+    if measurement.compile_s is not None:
+        lines.append(f"compiled in {measurement.compile_s:.3g} s, which is in no pass")
     return "<br>".join([*lines, f"measured {measurement.date}"])
 
 
 def _listed(what: str, title: str, measurements: Sequence[Measurement]) -> str:
-    values = "; ".join(f"{name_of(m)} {ms(m.latency_ms)}" for m in reversed(measurements))
+    called = names(measurements)
+    values = "; ".join(f"{called[_kind(m)]} {ms(m.latency_ms)}" for m in reversed(measurements))
     return f"{what} of {counted(len(measurements), 'network')}. {title}. {values}."

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from math import log10
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from vizcore.errors import NotApplicable
 from vizcore.figures.accuracy_layout import PLOT_PX
 from vizcore.figures.beside import spots
@@ -19,6 +17,7 @@ from vizcore.figures.fleet import decades, place
 from vizcore.figures.measured import ms
 from vizcore.figures.numbers import short
 from vizcore.figures.palette import FONT_SIZE, apply_theme, theme
+from vizcore.figures.roofline_words import bound_words, roofline_finding, why_finding
 from vizcore.records_roofline import Roofline
 
 if TYPE_CHECKING:
@@ -26,36 +25,6 @@ if TYPE_CHECKING:
 
 HEIGHT_PX = 560
 _MOST_NAMED = 16
-
-
-def bound_words(found: Roofline) -> str:
-    """What bounds a network on a machine, in a sentence.
-
-    Example:
-        >>> from vizcore.records_bench import Ceiling
-        >>> from vizcore.records_roofline import LayerBound
-        >>> layers = (LayerBound("conv", "conv", 10, 10, 1.0, 3.0),)
-        >>> bound_words(Roofline("net", Ceiling("fp32", 1e9, 8, 1e9, 8), layers, 6.0))
-        'net: memory bounds it (100% of its least time, 3 ms); it takes 2 times that'
-    """
-    share = found.memory_share if found.bound == "memory" else 1 - found.memory_share
-    said = (
-        f"{found.network}: {found.bound} bounds it ({share:.0%} of its least time, "
-        f"{ms(found.least_ms)})"
-    )
-    if found.latency_ms is None:
-        return said
-    return f"{said}; it takes {found.latency_ms / found.least_ms:.3g} times that"
-
-
-def roofline_finding(rooflines: Sequence[Roofline]) -> str:
-    """How many networks memory bounds, in a line."""
-    by_memory = [each for each in rooflines if each.bound == "memory"]
-    if not by_memory:
-        return f"Arithmetic bounds all {len(rooflines)} networks"
-    if len(by_memory) == len(rooflines):
-        return f"Memory bounds all {len(rooflines)} networks"
-    return f"Memory bounds {len(by_memory)} of {len(rooflines)} networks, arithmetic the others"
 
 
 def draw_roofline(rooflines: Sequence[Roofline], *, dark: bool = False) -> go.Figure:
@@ -175,31 +144,6 @@ def _ends(logs: Sequence[float]) -> tuple[float, float]:
     """The ends of an axis with room at both."""
     aside = 0.1 * (max(logs) - min(logs)) + 0.05
     return min(logs) - aside, max(logs) + aside
-
-
-def explained(values: Sequence[float], latencies: Sequence[float]) -> float:
-    """The share of the variance of log latency that a straight line over log values explains.
-
-    Example:
-        >>> explained([1, 10, 100], [2, 20, 200])
-        1.0
-    """
-    if len(values) < 3 or len(set(values)) < 2:
-        return float("nan")
-    found = np.corrcoef(np.log(values), np.log(latencies))[0, 1] ** 2
-    return float(round(found, 12))
-
-
-def why_finding(rooflines: Sequence[Roofline]) -> str:
-    """How well multiply-adds and the roofline's least time explain latency, in a line."""
-    shown = [each for each in rooflines if each.latency_ms]
-    times = [each.latency_ms or 0 for each in shown]
-    work = explained([each.flops for each in shown], times)
-    least = explained([each.least_ms for each in shown], times)
-    return (
-        f"Operations explain {work:.0%} of the differences in latency; with the bytes that are "
-        f"moved, {least:.0%}"
-    )
 
 
 def draw_why(rooflines: Sequence[Roofline], *, dark: bool = False) -> go.Figure:

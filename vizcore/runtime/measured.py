@@ -1,7 +1,8 @@
 """Results of machines, on disk: those that come with ConvScope, and those measured or brought here.
 
 Those that come with it lie in `benchmarks/results/machine_*.json` (after `pip install .`, in
-`share/convscope/machines` of the environment); one's own in `machines` of the cache folder.
+`share/convscope/machines` of the environment); what was measured here in `machines` of the cache
+folder; what somebody brought in `machines/brought`, which is never joined to what was measured.
 """
 
 from __future__ import annotations
@@ -9,21 +10,24 @@ from __future__ import annotations
 import logging
 import os
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from filelock import FileLock
 
 from vizcore.errors import BadChoice
-from vizcore.records_bench import MachineResults
+from vizcore.records_bench import Machine, MachineResults
 from vizcore.runtime.measured_file import from_json, to_json
 from vizcore.runtime.store import cache_folder
 
 #: A file of results holds a few thousand lines; more bytes than this are no such file.
 MAX_BYTES = 8 * 2**20
-#: Machines that are kept; the oldest file makes room.
+#: Machines that are kept in each folder; the oldest file makes room.
 MAX_MACHINES = 50
+#: How the names of machines end whose results somebody brought.
+BROUGHT = "-brought"
 
 log = logging.getLogger(__name__)
 
@@ -41,15 +45,49 @@ def own_folder() -> Path:
     return cache_folder() / "machines"
 
 
+def brought_folder() -> Path:
+    """Where results are kept that somebody brought here."""
+    return own_folder() / "brought"
+
+
 def machines() -> dict[str, MachineResults]:
-    """Every machine there are results of, by a short name; one's own newer ones win."""
+    """Every machine there are results of, by a short name; one's own newer ones win.
+
+    The names of those that were brought end in `BROUGHT`: nobody here has seen the machine.
+    """
     found: dict[str, MachineResults] = {}
     for folder, pattern in ((shipped_folder(), "machine_*.json"), (own_folder(), "*.json")):
         for results in _read_all(folder, pattern):
             older = found.get(results.machine.slug, MachineResults(results.machine, ()))
             newer = older.with_more(results.measurements, results.ceilings)
             found[results.machine.slug] = newer
+    for results in _read_all(brought_folder(), "*.json"):
+        found[results.machine.slug + BROUGHT] = results
     return found
+
+
+def titles(found: Mapping[str, MachineResults]) -> dict[str, str]:
+    """What a person calls each machine; those of one title by what tells them apart, too.
+
+    Example:
+        >>> from dataclasses import replace
+        >>> m = Machine("GPU", "cuda", "", 8, 7, None, "570", "", "", "", "2", "", "")
+        >>> both = [MachineResults(replace(m, driver=driver), ()) for driver in ("570", "580")]
+        >>> list(titles({each.machine.driver: each for each in both}).values())
+        ['GPU, torch 2, driver 570', 'GPU, torch 2, driver 580']
+    """
+    named = {}
+    for slug, results in found.items():
+        machine = results.machine
+        alike = [each.machine for each in found.values() if each.machine.title == machine.title]
+        apart = [
+            f"{field.name.removesuffix('_bytes')} {getattr(machine, field.name) or 'unknown'}"
+            for field in fields(Machine)
+            if len({getattr(each, field.name) for each in alike}) > 1 and field.name != "device"
+        ]
+        brought = ["brought"] * slug.endswith(BROUGHT)
+        named[slug] = ", ".join([machine.title, *apart, *brought])
+    return named
 
 
 def read(content: bytes | str) -> MachineResults:
@@ -68,11 +106,20 @@ def read(content: bytes | str) -> MachineResults:
 
 
 def keep(results: MachineResults) -> Path:
-    """Join results to those of the same machine that are kept here; says where they lie."""
-    folder = own_folder()
+    """Join results to those of the same machine that were measured here; says where they lie."""
+    return _keep(results, own_folder())
+
+
+def bring(results: MachineResults) -> str:
+    """Keep results that somebody brought; gives the name they have in `machines`."""
+    _keep(results, brought_folder())
+    return results.machine.slug + BROUGHT
+
+
+def _keep(results: MachineResults, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{results.machine.slug}.json"
-    with FileLock(path.with_suffix(".lock")):
+    with FileLock(folder / f"{path.name}.lock"):
         before = next(_read_all(folder, path.name), MachineResults(results.machine, ()))
         joined = before.with_more(results.measurements, results.ceilings)
         with NamedTemporaryFile("w", dir=folder, suffix=".part", delete=False) as file:

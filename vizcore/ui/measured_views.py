@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from vizcore import zoo
 from vizcore.errors import ConvScopeError
-from vizcore.figures.measured import QUANTITIES
-from vizcore.figures.roofline import bound_words
+from vizcore.figures.measured import names
+from vizcore.figures.measured_batches import QUANTITIES
+from vizcore.figures.roofline_words import bound_words
 from vizcore.records_bench import NUMBER_FORMATS, MachineResults, Measurement, Setup
 from vizcore.records_roofline import Roofline
 from vizcore.runtime import measured
@@ -46,6 +48,7 @@ def choices() -> list[Choice]:
         Choice("compiled", False, yes_no, write=flag),
         Choice("quantity", "throughput", one_of(*QUANTITIES)),
         Choice("beside", "", any_text),
+        Choice("find", "", any_text),
     ]
 
 
@@ -63,8 +66,12 @@ def draw(here: Room, *, dark: bool) -> None:
     if results is None:
         here.answer("Nothing was measured on any machine yet. Choose networks and measure.")
     else:
-        other = machines.get(view["beside"]) if view["show"] == "latency" else None
-        _draw_results(here, results, setup, other, dark=dark)
+        titles = measured.titles(machines)
+        beside = view["beside"] if view["show"] == "latency" else ""
+        if beside and beside not in machines:
+            here.view.complaints.append(f"There are no results of a machine '{beside}' here.")
+        pair = (titles[view["machine"]], titles.get(beside, ""))
+        _draw_results(here, results, setup, machines.get(beside), pair, dark=dark)
     with here.details("Results of other machines") as is_open:
         if is_open:
             measuring_view.draw_import(here)
@@ -92,19 +99,21 @@ def _draw_choices(
     )
     if results is None:
         return
-    view["machine"] = results.machine.slug
+    chosen = next(slug for slug, each in machines.items() if each is results)
+    view["machine"] = chosen
+    titles = measured.titles(machines)
     st.selectbox(
         "Machine",
         list(machines),
-        format_func=lambda slug: machines[slug].machine.title,
+        format_func=titles.__getitem__,
         width=260,
         **view.bind("machine"),
     )
     if view["show"] == "latency" and len(machines) > 1:
         st.selectbox(
             "Beside it",
-            ["", *(slug for slug in machines if slug != results.machine.slug)],
-            format_func=lambda slug: machines[slug].machine.title if slug else "nothing",
+            ["", *(slug for slug in machines if slug != chosen)],
+            format_func=lambda slug: titles[slug] if slug else "nothing",
             width=200,
             **view.bind("beside"),
         )
@@ -127,6 +136,7 @@ def _draw_choices(
         st.toggle("Channels last", **view.bind("nhwc"))
     if any(m.setup.compiled for m in results.measurements) or view["compiled"]:
         st.toggle("Compiled", **view.bind("compiled"))
+    st.text_input("Find networks", placeholder="resnet, mobilenet", width=180, **view.bind("find"))
 
 
 def _draw_results(
@@ -134,13 +144,14 @@ def _draw_results(
     results: MachineResults,
     setup: Setup,
     other: MachineResults | None,
+    titles: tuple[str, str],
     *,
     dark: bool,
 ) -> None:
     view = here.view
     like = [
         m
-        for m in results.measurements
+        for m in found_by(view["find"], results.measurements)
         if (m.setup.dtype, m.setup.channels_last, m.setup.compiled)
         == (setup.dtype, setup.channels_last, setup.compiled)
     ]
@@ -151,16 +162,15 @@ def _draw_results(
         if view["show"] in ("roofline", "why"):
             rooflines = rooflines_of(results, same)
         beside = tuple(m for m in other.measurements if m.setup == setup) if other else ()
-        titles = (results.machine.title, other.machine.title if other else "")
         chart = _chart(
-            view["show"], view["quantity"], tuple(shown[:MOST]), beside, titles, rooflines, dark
+            view["show"], view["quantity"], first_networks(shown), beside, titles, rooflines, dark
         )
     except ConvScopeError as error:
         here.refuse(error)
     else:
         here.answer(answer(results, same or shown, setup, rooflines))
         draw_chart(chart, key="measured.plot")
-        st.caption(caption(results, shown, rooflines))
+        st.caption(caption(results, shown, rooflines, why=view["show"] == "why"))
         here.offer(
             Download("Chart, HTML", "measured.html", "text/html", lambda: cache.figure_html(chart))
         )
@@ -182,12 +192,25 @@ def _draw_results(
     )
 
 
+def found_by(text: str, measurements: Sequence[Measurement]) -> list[Measurement]:
+    """Those whose network has one of the words in its key; all without a word."""
+    words = text.lower().replace(",", " ").split()
+    return [m for m in measurements if not words or any(w in m.network.lower() for w in words)]
+
+
+def first_networks(measurements: Sequence[Measurement]) -> tuple[Measurement, ...]:
+    """Every measurement of as many networks as one picture holds."""
+    shown = list(dict.fromkeys(m.network for m in measurements))[:MOST]
+    return tuple(m for m in measurements if m.network in shown)
+
+
 def rooflines_of(results: MachineResults, same: Sequence[Measurement]) -> tuple[Roofline, ...]:
     """Each measured network against the machine's ceilings; none where they were not measured."""
     from vizcore.bench.roofline import roofline
     from vizcore.records_layers import Conventions
 
     found = []
+    called = names(same)
     for each in same:
         ceiling = results.ceiling(each.setup.dtype)
         if ceiling is None or each.network not in {entry.key for entry in zoo.architectures()}:
@@ -195,7 +218,8 @@ def rooflines_of(results: MachineResults, same: Sequence[Measurement]) -> tuple[
         table = cache.layer_table(
             each.network, each.input_shape[1], Conventions(batch=each.setup.batch)
         )
-        found.append(roofline(table, ceiling, each.latency_ms))
+        bounds = roofline(table, ceiling, each.latency_ms)
+        found.append(replace(bounds, network=called[each.network, each.input_shape]))
     return tuple(found)
 
 
@@ -210,7 +234,8 @@ def _chart(
     dark: bool,
 ) -> go.Figure:
     """One picture of what was measured."""
-    from vizcore.figures.measured import draw_batches, draw_latency
+    from vizcore.figures.measured import draw_latency
+    from vizcore.figures.measured_batches import draw_batches
     from vizcore.figures.roofline import draw_roofline, draw_why
 
     if show == "latency":

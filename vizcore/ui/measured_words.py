@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vizcore.figures.measured import latency_finding, ms
+from vizcore.figures.roofline_words import why_words
 from vizcore.records_bench import MachineResults, Measurement, Setup
 from vizcore.records_roofline import Roofline
 
@@ -13,11 +14,19 @@ HOW_TO_READ = """
   every block of passes, and repeats until the quartiles of the blocks are within 5% of the median,
   or two seconds have passed. Three such rounds are made of each setup, in turns; the latency is the
   median of the rounds, the stated spread the distance between the slowest and the quickest.
+- One measurement runs on a machine at a time; a second one waits for it. Other people's work on
+  this server takes turns with its rounds and never runs beside them on the same device; what else
+  the machine does shows in the spread.
 - Weights are random: the time a pass takes does not depend on what a network has learned.
+- bf16 and fp16 are autocast: weights stay fp32 and are cast in every pass, which counts. TF32 is
+  off in every other format. Channels last lays out weights and pictures once, before the passes.
+- `torch.compile` compiles for each batch size by itself, with nothing kept from before. What that
+  takes is in the table and in no latency. It needs a C++ compiler on a CPU, Triton on a GPU.
+- A pass that would take more than fifteen seconds is not measured, nor what the memory cannot hold.
 - Peak memory holds weights, pictures and every tensor that was alive at one time. On a GPU it is
   what the allocator had handed out; on a CPU, what an operation takes for itself is not seen.
-- Energy is that of the whole board while passes run, idle share included; only NVIDIA's boards
-  count it.
+- Energy is that of the whole board while passes run, idle share included. NVIDIA's boards from
+  Volta on count it; a part of a divided board (MIG) has no counter of its own.
 - The roofline: a layer has to do its operations and to move its inputs, weights and outputs. At the
   machine's measured ceilings each takes a time, and the longer one bounds the layer. The sum over
   the layers is the least time of a program that runs one after the other. Ceilings are the best
@@ -35,7 +44,7 @@ def answer(
     rooflines: Sequence[Roofline],
 ) -> str:
     """One sentence with the real numbers."""
-    from vizcore.figures.roofline import roofline_finding, why_finding
+    from vizcore.figures.roofline_words import roofline_finding, why_finding
 
     where = f"On {results.machine.title}, {setup.words}"
     shown = [each for each in rooflines if each.latency_ms]
@@ -49,9 +58,13 @@ def _lowered(text: str) -> str:
 
 
 def caption(
-    results: MachineResults, shown: Sequence[Measurement], rooflines: Sequence[Roofline] = ()
+    results: MachineResults,
+    shown: Sequence[Measurement],
+    rooflines: Sequence[Roofline] = (),
+    *,
+    why: bool = False,
 ) -> str:
-    """The machine, the dates, the spread."""
+    """The machine, the dates, the spread; with `why`, what an operation takes and for what."""
     machine = results.machine
     dates = sorted({m.date for m in shown})
     spreads = sorted(m.spread for m in shown)
@@ -66,10 +79,22 @@ def caption(
             f"rounds apart by {spreads[len(spreads) // 2]:.0%} in the middle, "
             f"{spreads[-1]:.0%} at most"
         )
+    compiling = sorted(m.compile_s for m in shown if m.compile_s is not None)
+    if compiling:
+        said.append(
+            f"compiling took {compiling[0]:.3g} to {compiling[-1]:.3g} s, which is in no latency"
+        )
     slow = max(shown, key=lambda m: m.spread, default=None)
     if slow is not None and slow.spread > 0.2:
         said.append(
             f"{slow.network}'s {ms(slow.latency_ms)} is uncertain: the machine did other work"
+        )
+    if why and rooflines:
+        said.append(why_words(rooflines))
+    if rooflines and compiling:
+        said.append(
+            "compiled layers are joined, and what passes between them is not moved: the least time "
+            "is that of layers run one after the other"
         )
     beyond = [e.network for e in rooflines if e.reached is not None and e.reached > 1]
     if beyond:
@@ -77,7 +102,7 @@ def caption(
             f"{', '.join(beyond)} ran quicker than the measured ceilings allow layer by layer: "
             "3×3 convolutions by fewer multiplications (Winograd), or data that stayed in a cache"
         )
-    return "; ".join(said) + "."
+    return "; ".join(filter(None, said)) + "."
 
 
 def snippet(setup: Setup) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from vizcore import zoo
 from vizcore.bench_tasks import bench_task
@@ -20,6 +22,7 @@ _ASKED = "measured.asked"
 _FAILED = "measured.failed"
 _BROUGHT = "measured.brought"  # the file that was read last
 _SHOWN_NEXT = "measured.shown-next"
+_SO_FAR = "measured.so-far"  # what a measurement that still runs has found
 #: What the form begins with: small to large, old to new, and the same for every machine.
 USUAL = ("squeezenet1_1", "mobilenet_v2", "resnet18", "resnet50", "efficientnet_b0", "vgg_d")
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -77,32 +80,58 @@ def finish(here: Room) -> None:
     """Wait for what was asked for and keep it; turn the page to it. A refusal is said in place."""
     brought = st.session_state.pop(_SHOWN_NEXT, None)
     if brought is not None:
-        _show(here, brought)
+        _show(here, *brought)
     asked = st.session_state.get(_ASKED)
     if asked is not None:
         keys, setups, moment = asked
         try:
             task = replace(bench_task(keys, setups), key=("bench", moment))
-            results = work.run(task, slot="measured.job", on_cancel=_forget)
+            place = st.empty()
+            results = work.run(
+                task,
+                slot="measured.job",
+                on_cancel=_keep_so_far,
+                show=partial(_draw_so_far, place),
+            )
+            place.empty()
         except ConvScopeError as error:
             _forget()
             st.session_state[_FAILED] = error
         else:
             measured.keep(results)
             _forget()
-            _show(here, results)
+            st.session_state.pop(_SO_FAR, None)
+            _show(here, results.machine.slug, results)
+            here.view.complaints += [f"Left out: {each.words}." for each in results.left_out]
     failed = st.session_state.pop(_FAILED, None)
     if failed is not None:
         here.refuse(failed)
+
+
+def _draw_so_far(place: DeltaGenerator, results: MachineResults) -> None:
+    """What has been measured, while the rest still is."""
+    if results.measurements:
+        st.session_state[_SO_FAR] = results
+        with place.container():
+            draw_table(results.measurements)
+
+
+def _keep_so_far() -> None:
+    """Cancelled: what has been measured by then was measured all the same."""
+    _forget()
+    results = st.session_state.pop(_SO_FAR, None)
+    if results is not None:
+        measured.keep(results)
+        st.session_state[_SHOWN_NEXT] = (results.machine.slug, results)
 
 
 def _forget() -> None:
     st.session_state.pop(_ASKED, None)
 
 
-def _show(here: Room, results: MachineResults) -> None:
-    """Turn the page to what was just measured."""
-    here.view["machine"] = results.machine.slug
+def _show(here: Room, name: str, results: MachineResults) -> None:
+    """Turn the page to what was just measured, or brought."""
+    here.view["machine"] = name
     if results.measurements:
         setup = results.measurements[0].setup
         here.view["batch"], here.view["dtype"] = setup.batch, setup.dtype
@@ -123,9 +152,9 @@ def draw_import(here: Room) -> None:
     except BadChoice as error:
         here.refuse(error)
         return
-    measured.keep(results)
+    name = measured.bring(results)
     st.session_state[_BROUGHT] = given.file_id
-    st.session_state[_SHOWN_NEXT] = results
+    st.session_state[_SHOWN_NEXT] = (name, results)
     st.rerun()
 
 
@@ -143,6 +172,7 @@ def draw_table(measurements: Sequence[Measurement]) -> None:
                 "GFLOP/s": m.flops_per_s / 1e9,
                 "peak, MB": None if m.peak_bytes is None else m.peak_bytes / 1e6,
                 "J a picture": m.energy_per_image_j,
+                "compiling, s": m.compile_s,
                 "date": m.date,
             }
             for m in measurements
@@ -156,5 +186,6 @@ def draw_table(measurements: Sequence[Measurement]) -> None:
             "GFLOP/s": st.column_config.NumberColumn(format="%.3g"),
             "peak, MB": st.column_config.NumberColumn(format="%.1f"),
             "J a picture": st.column_config.NumberColumn(format="%.3g"),
+            "compiling, s": st.column_config.NumberColumn(format="%.3g"),
         },
     )
