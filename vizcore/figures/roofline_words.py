@@ -86,6 +86,7 @@ def why_words(rooflines: Sequence[Roofline]) -> str:
         f"for one operation {slow.network} takes {ratio:.3g} times as long as {quick.network}: "
         f"{at_ceilings:.3g} times at both ceilings, as memory bounds {slow.memory_share:.0%} of "
         f"its least time and {quick.memory_share:.0%} of the other's, and "
-        f"{ratio / at_ceilings:.3g} times because it reaches {slow.reached or 0:.0%} of what the ceilings allow, the other "
+        f"{ratio / at_ceilings:.3g} times because it reaches {slow.reached or 0:.0%} of what the "
+        f"ceilings allow, the other "
         f"{quick.reached or 0:.0%}"
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from vizcore.figures.measured import QUANTITIES
+from vizcore.figures.measured_batches import QUANTITIES
 from vizcore.records_accuracy import AXES, Axis
 from vizcore.records_bench import MAX_BATCH, NUMBER_FORMATS, MachineResults, Setup
 from vizcore.ui import address

@@ -19,7 +19,7 @@ def snippet(wanted: Asked, view: View, labels: Sequence[str] = ()) -> str:
     imports = {
         "plane": "from vizcore.figures.accuracy import Shown, draw_accuracy",
         NETWORK: "from vizcore.figures.accuracy_ranking import draw_ranking",
-        BATCH: "from vizcore.figures.measured import draw_batches",
+        BATCH: "from vizcore.figures.measured_batches import draw_batches",
     }
     if wanted.kind == "plane" and view["lines"]:
         lines.append("from vizcore.accuracy import family_lines")

@@ -198,7 +198,7 @@ def _chart(
 
         return draw_ranking(_points, measurements, AXES[y], chosen=chosen, dark=dark)
     if kind == BATCH:
-        from vizcore.figures.measured import draw_batches
+        from vizcore.figures.measured_batches import draw_batches
 
         return draw_batches(batches, OVER_BATCHES[y], dark=dark)
     from vizcore.figures.accuracy import Shown, draw_accuracy
