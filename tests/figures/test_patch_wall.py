@@ -153,3 +153,18 @@ def test_the_box_holds_the_pixels_that_are_seen(window: tuple[int, int, int, int
         assert drawn[top - 1, left].tolist() == [0, 0, 0]
     middle = drawn[margin * zoom + zoom // 2, zoom // 2].tolist()
     assert middle in (grey(), [255, 255, 255], [0, 0, 0])
+
+
+@pytest.mark.parametrize("channels", [1, 2, 4, 8, 10])
+def test_few_units_are_drawn_larger_as_long_as_there_is_room(channels: int) -> None:
+    result = found(channels)
+    plain = draw_patch_wall(result, "conv", view, width_px=400, patch_px=14)
+    wall = draw_patch_wall(result, "conv", view, width_px=400, patch_px=14, height_px=300)
+    assert wall.scale >= plain.scale
+    assert wall.scale == int(wall.scale)
+    assert wall.rgb_hwc.shape[0] <= 300
+    assert wall.rgb_hwc.shape[1] <= 400
+    if channels == 1:
+        assert wall.scale == 4 * plain.scale
+    low = draw_patch_wall(result, "conv", view, width_px=400, patch_px=14, height_px=10)
+    assert low.tile_px == plain.tile_px, "never smaller than without it"

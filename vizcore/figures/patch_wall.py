@@ -21,6 +21,8 @@ GAP_PX, GUTTER_PX = 1, 8
 LABEL_PX, MARGIN_PX = 11, 3
 #: Pixels of a patch's longer side in a wall, and of the whole wall, at most.
 PATCH_PX = 64
+#: How many times larger patches may be where there is room.
+_LARGER = (4, 3, 2.5, 2, 1.5)
 MAX_PX = 40_000_000
 WIDTH_PX = 1600
 
@@ -87,6 +89,7 @@ def draw_patch_wall(
     width_px: int = WIDTH_PX,
     patch_px: int = PATCH_PX,
     label_px: int = LABEL_PX,
+    height_px: int | None = None,
     dark: bool = False,
 ) -> PatchWall:
     """Draw the patches of many units of a layer, each under its number.
@@ -99,6 +102,7 @@ def draw_patch_wall(
         patch_px: about how large the longer side of a patch may be; what is not much larger is
             drawn as it is.
         label_px: height of the numbers.
+        height_px: where it is given, patches are larger as long as the picture is not higher.
 
     Raises:
         BadChoice: a channel that the layer has not.
@@ -109,21 +113,18 @@ def draw_patch_wall(
     if not shown or min(shown) < 0 or max(shown) >= count:
         raise BadChoice.among("channels", list(shown), [f"channels 0 to {count - 1}"])
     across = ceil(found.top**0.5)
-    room = isqrt(MAX_PX // (len(shown) * across * across))
     first = cut_patches(found, layer, shown[0], view, dark=dark)
-    height, width = first.shape[1:3]
-    side = max(1, min(patch_px, room))
-    zoom = side // max(height, width)
-    if not zoom and max(height, width) <= min(1.6 * side, room):
-        zoom = 1
     head = label_px + MARGIN_PX
-    scale = float(zoom) if zoom else side / max(height, width)
-    size = (max(1, round(height * scale)), max(1, round(width * scale)))
-    down = ceil(found.top / across)
-    tile_h = head + down * (size[0] + GAP_PX) - GAP_PX
-    tile_w = across * (size[1] + GAP_PX) - GAP_PX
-    columns = max(1, min(len(shown), (width_px + GUTTER_PX) // (tile_w + GUTTER_PX)))
-    rows = ceil(len(shown) / columns)
+    for most in (*(_LARGER if height_px else ()), 1):
+        zoom, scale, size = _patch_size(
+            first.shape[1:3], round(most * patch_px), len(shown) * across**2
+        )
+        tile_h = head + ceil(found.top / across) * (size[0] + GAP_PX) - GAP_PX
+        tile_w = across * (size[1] + GAP_PX) - GAP_PX
+        columns = max(1, min(len(shown), (width_px + GUTTER_PX) // (tile_w + GUTTER_PX)))
+        rows = ceil(len(shown) / columns)
+        if tile_w <= width_px and rows * (tile_h + GUTTER_PX) <= (height_px or MAX_PX):
+            break
     paper = rgb_of(theme(dark).paper)
     wall = np.empty((rows * (tile_h + GUTTER_PX), columns * (tile_w + GUTTER_PX), 3), np.uint8)
     wall[:] = paper
@@ -144,6 +145,22 @@ def draw_patch_wall(
     return PatchWall(
         np.asarray(drawn), shown, columns, (tile_h, tile_w), scale, _caption(found, layer, scale)
     )
+
+
+def _patch_size(
+    patch_hw: Sequence[int], patch_px: int, patches: int
+) -> tuple[int, float, tuple[int, int]]:
+    """How often a pixel is repeated (0 where a patch is made smaller), its scale, and the size
+    (height, width) of a drawn patch, of so many that there is room for all."""
+    longer = max(patch_hw)
+    room = isqrt(MAX_PX // patches)
+    side = max(1, min(patch_px, room))
+    zoom = side // longer
+    if not zoom and longer <= min(1.6 * side, room):
+        zoom = 1
+    scale = float(zoom) if zoom else side / longer
+    height, width = (max(1, round(each * scale)) for each in patch_hw)
+    return zoom, scale, (height, width)
 
 
 def draw_boxed(rgb_hwc: Pixels, window: Window, side_px: int, *, dark: bool = False) -> Pixels:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 PAGE = "strongest"
 #: Units on a wall; it is drawn for a wide window, and shown at half its size in others.
 SHOWN, WALL_PX, PATCH_PX, LABEL_PX = 32, 1304, 56, 26
+HEIGHT_PX = 1040
 _LAYER = Choice("layer", "", any_text)
 _NONE = -1
 
@@ -239,6 +240,7 @@ def _drawn(
         width_px=WALL_PX,
         patch_px=PATCH_PX,
         label_px=LABEL_PX,
+        height_px=HEIGHT_PX,
         dark=dark,
     )
     content = views.png(wall.rgb_hwc)
