@@ -18,7 +18,7 @@ from vizcore.accuracy import (
 )
 from vizcore.cli.models import _counted
 from vizcore.errors import BadChoice
-from vizcore.records_accuracy import AXES, axis_named, batches_of, measured_of, pareto_front
+from vizcore.records_accuracy import AXES, batches_of, measured_of, pareto_front
 from vizcore.records_bench import MachineResults, Measurement, Setup
 from vizcore.reference.accuracy import accuracy_vs_compute, timm_results
 from vizcore.trained import card
@@ -228,11 +228,6 @@ def test_measurements_join_by_network_size_and_setup() -> None:
     assert AXES["latency"].value(point, None) is None
     assert AXES["energy"].value(point, first) is None
     assert AXES["rate"].value(point, first) == pytest.approx(2 * 2000)
-
-
-def test_an_axis_that_is_not_there_is_named() -> None:
-    with pytest.raises(BadChoice, match="beauty"):
-        axis_named("beauty")
 
 
 def test_lines_join_neighbours_of_one_family_and_recipe() -> None:

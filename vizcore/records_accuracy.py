@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from vizcore.errors import BadChoice
 from vizcore.records_bench import MachineResults, Measurement, Setup
 
 #: Where an accuracy comes from: a paper's or library's publication, a figure somebody read off,
@@ -226,14 +225,3 @@ def pareto_front(
         elif best and place and signed[number] == signed[best[-1]]:
             best.append(number)
     return tuple(best) if less_x else tuple(reversed(best))
-
-
-def axis_named(key: str) -> Axis:
-    """The axis of this name.
-
-    Raises:
-        BadChoice: there is none; lists them.
-    """
-    if key not in AXES:
-        raise BadChoice.among("axis", key, AXES)
-    return AXES[key]

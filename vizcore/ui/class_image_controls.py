@@ -20,6 +20,7 @@ from vizcore.ui import class_image_options as options
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import View
 from vizcore.ui.class_image_choices import MOST, MOST_LAMBDAS, PLACES, parse_lambda
+from vizcore.ui.class_image_presets import draw_preset
 from vizcore.ui.pictures import Chosen
 from vizcore.zoo.weights import Weights
 
@@ -73,7 +74,7 @@ def _draw_classes(view: View, weights: Weights, chosen: Chosen) -> Asked:
         width=300,
         **view.bind("classes"),
     )
-    options.draw_preset(view, weights)
+    draw_preset(view, weights)
     options.draw_options(view, weights, lambdas=False)
     wanted = view["classes"]
     how = options.ascent_options(view)
@@ -100,7 +101,7 @@ def _draw_lambdas(view: View, weights: Weights, chosen: Chosen) -> Asked:
         **view.bind("class"),
     )
     _draw_list_of_lambdas(view)
-    options.draw_preset(view, weights)
+    draw_preset(view, weights)
     options.draw_options(view, weights, lambdas=True)
     how, wanted = options.ascent_options(view), sorted(view["lambdas"])
     task = tasks.lambda_row_task(
@@ -167,7 +168,7 @@ def _draw_units(view: View, weights: Weights, chosen: Chosen) -> Asked:
         "Channels", range(channels), max_selections=MOST, width=200, **view.bind("channel")
     )
     place = _draw_place(view, shape)
-    options.draw_preset(view, weights)
+    draw_preset(view, weights)
     options.draw_options(view, weights, lambdas=False)
     how = options.ascent_options(view)
     units: list[tasks.Unit] = [

@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from vizcore import records_ascent_options as records
 from vizcore.records_ascent_options import (
     BASES,
     MOST_STEPS,
@@ -21,9 +20,6 @@ from vizcore.ui.address import Choice, View, flag, number, one_of, whole, yes_no
 from vizcore.zoo.weights import Weights
 
 _PLAIN, _INVERSE = AscentOptions(), InversionOptions()
-PUBLISHED, MODERN, OWN = "published", "modern", "own"
-PRESETS = {PUBLISHED: "As published", MODERN: "Modern"}
-_PRESET_KEY = "class-images.preset"
 OPTIMISER_NAMES = {
     "gradient": "Gradient, as it is",
     "normalised": "Gradient over its root mean square",
@@ -77,7 +73,7 @@ _SMOOTHING = (
 
 
 #: Names in the address, and the fields of the options.
-_FIELDS = {
+FIELDS = {
     "steps": "steps",
     "size": "step_size",
     "optimiser": "optimiser",
@@ -128,7 +124,7 @@ def choices(view: str) -> list[Choice]:
 
 def ascent_options(view: View) -> AscentOptions:
     """What is chosen, as the lens takes it."""
-    return AscentOptions(**{field: view[name] for name, field in _FIELDS.items()})
+    return AscentOptions(**{field: view[name] for name, field in FIELDS.items()})
 
 
 def inversion_options(view: View) -> InversionOptions:
@@ -161,46 +157,6 @@ def written(options: AscentOptions | InversionOptions) -> str:
         if getattr(options, each.name) != getattr(usual, each.name)
     ]
     return f"vc.{type(options).__name__}({', '.join(given)})" if given else ""
-
-
-def _of(preset: AscentOptions, name: str, usual: dict[str, Any]) -> Any:
-    """A preset's value by its name in the address."""
-    return getattr(preset, _FIELDS[name]) if name in _FIELDS else usual[name]
-
-
-def draw_preset(view: View, weights: Weights) -> None:
-    """As published, or modern; neither is chosen where the options are a person's own."""
-    usual = {name: choice.default for name, choice in view.choices.items()}
-    told = {*_FIELDS, "lambda"} - {"steps", "seed"}
-    presets = {
-        key: {name: _of(preset, name, usual) for name in told}
-        for key, preset in ((PUBLISHED, records.PUBLISHED), (MODERN, records.MODERN))
-    }
-    presets[PUBLISHED]["optimiser"] = usual["optimiser"]
-    if weights.preprocessing.channels != 3:
-        presets[MODERN]["decorrelated"] = False
-    now = {name: view[name] for name in told}
-    fitting = [key for key, preset in presets.items() if now == preset]
-    st.session_state[_PRESET_KEY] = fitting[0] if fitting else OWN
-
-    def choose() -> None:
-        for name, value in presets.get(st.session_state[_PRESET_KEY], {}).items():
-            view[name] = value
-
-    is_unit = view["view"] == "unit"
-    names = PRESETS | {OWN: "Your options"} | ({PUBLISHED: "Plain"} if is_unit else {})
-    st.selectbox(
-        "Method",
-        list(PRESETS) if fitting else [*PRESETS, OWN],
-        format_func=names.__getitem__,
-        key=_PRESET_KEY,
-        on_change=choose,
-        width=150,
-        help=f"{names[PUBLISHED]}: gradient steps from the mean training picture, the squared "
-        f"norm as the only penalty{'' if is_unit else ' (Simonyan and others, 2014)'}. Modern: "
-        "Adam on decorrelated Fourier coefficients, the image shifted, scaled and turned at "
-        "random before each look (Olah and others, 2017); the penalty stays.",
-    )
 
 
 def draw_options(view: View, weights: Weights, *, lambdas: bool) -> None:

@@ -78,22 +78,14 @@ class _Tracer(fx.Tracer):
         return super().getattr(attr, attr_val, parameter_proxy_cache)
 
 
-def graph_of(network: nn.Module) -> fx.GraphModule:
-    """The operations of a network in evaluation mode; its modules and tensors are shared.
+def followed(network: nn.Module) -> tuple[fx.GraphModule, tuple[Passed, ...]]:
+    """The operations of a network in evaluation mode, and what a pass comes by, in its order.
 
-    A module whose code decides by the values it sees is taken as one operation.
+    Modules and tensors are shared. A module whose code decides by the values it sees is taken as
+    one operation.
 
     Raises:
         Untraceable: too much of the network is like that.
-    """
-    return followed(network)[0]
-
-
-def followed(network: nn.Module) -> tuple[fx.GraphModule, tuple[Passed, ...]]:
-    """The same, and what a pass comes by, in its order.
-
-    Raises:
-        Untraceable: as `graph_of`.
     """
     whole: set[str] = set()
     while True:
