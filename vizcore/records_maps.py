@@ -153,12 +153,13 @@ class WorkedRule:
 
     Attributes:
         layer, op: as in `MapLayer`.
-        rule: "largest" or "mean" of what a window lies on, "normalised", "activation", or "sum".
-        patch_hw: float64, what is read in the channel: a window, one value, or the terms of a sum
-            in a row; 0 where `inside_hw` says that it is padding.
+        rule: "largest" or "mean" of what a window lies on, "normalised", "activation", "sum",
+            "product", or "joined" of a concatenation.
+        patch_hw: float64, what is read in the channel: a window, one value, or what is added or
+            multiplied in a row; 0 where `inside_hw` says that it is padding.
         corner: row and column of the window's upper left value in the layer's input.
         terms: what else counts, by name: of a mean the number of values, of a normalisation its
-            mean, variance, epsilon, scale and shift.
+            mean, variance, epsilon, scale and shift, of a concatenation which input and channel.
         total: worked out in double precision; `value` is the map's.
     """
 

@@ -11,8 +11,6 @@ from vizcore.tasks import as_picture
 from vizcore.ui.pictures import Chosen
 
 PICTURE = "coffee"
-#: A concatenation of `inception_naive_photos20`.
-JOINED = "inception_3a.cat"
 
 
 def opened(name: str, **query: str):
@@ -81,6 +79,8 @@ def test_one_channel_is_opened_and_one_value_of_it_worked_out():
         ("zfnet_photos20", "pool1", "the largest of 9 values = "),
         ("resnet14_photos20", "stem.bn", ") / √("),
         ("resnet14_photos20", "stage1.unit1.add", "Two maps are added"),
+        ("se_photos20", "stage1.unit1.residual.gate.mul", "Two maps are multiplied"),
+        ("inception_naive_photos20", "inception_3a.cat", "Channel 5 is channel 5 of input 0"),
     ],
 )
 def test_a_value_of_a_layer_without_kernels_is_worked_out(network, layer, said):
@@ -93,7 +93,7 @@ def test_a_value_of_a_layer_without_kernels_is_worked_out(network, layer, said):
 
 def test_a_layer_whose_values_have_no_such_rule_says_so():
     at = open_page(
-        "feature-maps", network="inception_naive_photos20", picture=PICTURE, layer=JOINED,
+        "feature-maps", network="alexnet_photos20", picture=PICTURE, layer="features.norm1",
         channel="5",
     )  # fmt: skip
     assert "how it makes a value is shown for convolutions, poolings" in texts(at)

@@ -113,8 +113,9 @@ def test_a_later_run_of_a_convolution_is_worked_out_too() -> None:
 
 def test_what_cannot_be_worked_out() -> None:
     network, image = Net().eval(), torch.randn(1, 3, 6, 5)
-    with pytest.raises(NotApplicable, match="'cat' is a cat: how it makes a value is shown for"):
-        worked_rule(network, image, "cat", 0, 0, 0)
+    norm = nn.Sequential(nn.LocalResponseNorm(3), nn.Flatten())
+    with pytest.raises(NotApplicable, match="LocalResponseNorm: how it makes a value is shown"):
+        worked_rule(norm, image, "0", 0, 0, 0)
     with pytest.raises(UnknownLayer):
         worked(network, image, "relu7", 0, 0, 0)
     with pytest.raises(BadChoice, match="row cannot be"):
@@ -132,3 +133,30 @@ def test_what_cannot_be_worked_out() -> None:
         worked(nn.Sequential(Hidden(2), nn.Flatten()), image, "0", 0, 0, 0)
     doubled = worked(nn.Sequential(Doubled(), nn.Flatten()), image, "0", 0, 0, 0)
     assert doubled.total == pytest.approx(doubled.value), "the module itself is asked"
+
+
+class Gated(nn.Module):
+    """A gate for each channel, maps that are joined."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x * torch.sigmoid(x.mean((2, 3), keepdim=True))
+        return torch.cat([y, x[:, :2], y + x], 1).flatten(1)
+
+
+def test_gates_and_concatenations() -> None:
+    image = torch.randn(1, 3, 4, 5, generator=torch.Generator().manual_seed(3))
+    network = Gated()
+    gate = torch.sigmoid(image.mean((2, 3), keepdim=True))
+    gated = image * gate
+    joined = torch.cat([gated, image[:, :2], gated + image], 1)
+    for channel in range(8):
+        made = worked_rule(network, image, "cat", channel, 3, 2)
+        assert made.rule == "joined"
+        assert made.total == made.value == joined[0, channel, 3, 2].item()
+        at = dict(made.terms)
+        number = [0, 0, 0, 1, 1, 2, 2, 2][channel]
+        assert (at["input"], at["channel"]) == (number, channel - [0, 3, 5][number])
+    made = worked_rule(network, image, "mul", 1, 3, 2)
+    assert made.rule == "product"
+    assert made.patch_hw[0].tolist() == pytest.approx([image[0, 1, 3, 2].item(), gate[0, 1].item()])
+    assert made.total == pytest.approx(made.value, rel=1e-6)

@@ -50,8 +50,9 @@ def worked_rule(
 ) -> WorkedRule:
     """How a layer without kernels makes one value for one preprocessed picture (1, C, H, W).
 
-    Poolings, batch normalisation in evaluation mode, activations and sums are made again in double
-    precision and are the map's value but for rounding, or the layer is refused.
+    Poolings, batch normalisation in evaluation mode, activations, sums, products and concatenations
+    are made again in double precision and are the map's value but for rounding, or the layer is
+    refused.
 
     Raises:
         UnknownLayer: with the nearest names.
@@ -72,7 +73,7 @@ def worked_rule(
     if made is None:
         raise NotApplicable(
             f"Layer '{layer}' is a {found.op}: how it makes a value is shown for convolutions, "
-            "poolings, batch normalisation, activations and sums.",
+            "poolings, batch normalisation, activations, sums, products and concatenations.",
             received=layer,
         )
     reach = float(np.abs(made.patch_hw[made.inside_hw]).sum()) + abs(made.value)
@@ -92,7 +93,7 @@ def _made(
     module = None if found.module is None else network.get_submodule(found.module)
     size = found.maps_nchw.shape
     given = [each for each in found.given if each.ndim == 4]
-    if found.last or not given or (found.op != "add" and given[0].shape[1] != size[1]):
+    if found.last or not given:
         return None
     place = channel, row, column
 
@@ -109,6 +110,23 @@ def _made(
         about = (found.name, found.op, *place, rule)
         return WorkedRule(*about, patch, within, corner, terms, total, value)
 
+    if found.op == "cat":
+        first = 0
+        for number, each in enumerate(given):
+            if channel < first + each.shape[1] and each.shape[2:] == size[2:]:
+                held = _at(each, (channel - first, row, column))
+                joined = (("input", float(number)), ("channel", float(channel - first)))
+                return made("joined", np.array([[held]]), held, terms=joined)
+            first += each.shape[1]
+        return None
+    if found.op in ("add", "mul") and found.module is None:
+        if len(given) != 2:
+            return None
+        both = [_at(each.expand(size), place) for each in given]
+        total = sum(both) if found.op == "add" else both[0] * both[1]
+        return made("sum" if found.op == "add" else "product", np.array([both]), total)
+    if given[0].shape[1] != size[1]:
+        return None
     maps = given[0][0, channel].double().cpu().numpy()
     one = maps[row : row + 1, column : column + 1]
     if isinstance(module, (nn.MaxPool2d, nn.AvgPool2d)):
@@ -144,10 +162,12 @@ def _made(
         act = _FUNCTIONS.get(found.op)
     if act is not None:
         return made("activation", one, float(act(torch.from_numpy(one.copy()))))
-    if found.op == "add" and len(given) == 2 and all(each.shape[1:] == size[1:] for each in given):
-        both = [float(each[0, channel, row, column].double()) for each in given]
-        return made("sum", np.array([both]), sum(both))
     return None
+
+
+def _at(maps_nchw: Tensor, place: tuple[int, int, int]) -> float:
+    channel, row, column = place
+    return float(maps_nchw[0, channel, row, column].double())
 
 
 def _window(

@@ -77,9 +77,14 @@ def _ruled(made: WorkedRule) -> str:
             f"({first:.5g} − {terms['mean']:.5g}) / √({terms['variance']:.5g} + "
             f"{terms['epsilon']:g}) × {terms['scale']:.5g} + {terms['shift']:.5g} = {total}"
         )
-    elif made.rule == "sum":
-        said = f"Two maps are added at {where} of channel {made.channel}."
-        text = " + ".join(f"{each + 0.0:.7g}" for each in read) + f" = {total}"
+    elif made.rule in ("sum", "product"):
+        done, sign = ("added", " + ") if made.rule == "sum" else ("multiplied", " × ")
+        said = f"Two maps are {done} at {where} of channel {made.channel}."
+        text = sign.join(f"{each + 0.0:.7g}" for each in read) + f" = {total}"
+    elif made.rule == "joined":
+        said = f"Channel {made.channel} is channel {terms['channel']:g} of input "
+        said += f"{terms['input']:g} of those that are joined, at {where}."
+        text = total
     else:
         said = f"Channel {made.channel} reads {first:.7g} at {where}."
         is_relu = made.op.lower() == "relu"
