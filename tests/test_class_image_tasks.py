@@ -233,7 +233,7 @@ def test_options_of_the_command_are_those_of_the_method(photo, tmp_path, capsys)
             "--out", out, "--json")  # fmt: skip
     result = json.loads(capsys.readouterr().out)
     assert (result["goals"][0]["layer"], result["goals"][0]["place"]) == ("relu2", "centre")
-    assert result["published_method"] is True
+    assert (result["options"]["optimiser"], result["published_method"]) == ("normalised", False)
     assert command(KEY, "--weights", "random", "--target", 1, "--steps", 1, "--out", out) == 0
     assert "Random weights. Nothing was learned" in capsys.readouterr().out
     assert Image.open(io.BytesIO(out.read_bytes())).height > 256
@@ -292,3 +292,13 @@ def test_what_the_inversion_refuses(photo, tmp_path, monkeypatch, capsys, given,
     said = capsys.readouterr().err
     assert words in said
     assert said.count("\n") == 1
+
+
+def test_the_usual_step_is_that_of_what_the_images_are_for(photo):
+    of_class = vc.class_images(KEY, 3, options=FEW, device="cpu")
+    of_unit = vc.activation_images(KEY, [("conv3", 1)], options=FEW, device="cpu")
+    assert (of_class.options.optimiser, of_unit.options.optimiser) == ("gradient", "normalised")
+    assert (of_class.options.is_published, of_unit.options.is_published) == (True, False)
+    told = AscentOptions(steps=3, optimiser="normalised")
+    same = vc.activation_images(KEY, [("conv3", 1)], options=told, device="cpu")
+    assert same.images_nchw.tobytes() == of_unit.images_nchw.tobytes()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from vizcore.errors import BadChoice
@@ -16,6 +16,10 @@ STARTS: tuple[Start, ...] = get_args(Start)
 #: How a step follows the gradient: as it is, divided by its own root mean square, or by Adam.
 Optimiser = Literal["gradient", "normalised", "adam"]
 OPTIMISERS: tuple[Optimiser, ...] = get_args(Optimiser)
+#: The usual ones: as published for class scores; units' activations have scales of their own, and
+#: a step that suits one leaves most others' images as they were.
+CLASS_OPTIMISER: Optimiser = "gradient"
+UNIT_OPTIMISER: Optimiser = "normalised"
 
 #: What the ascent moves: the pixels, or their Fourier coefficients scaled by 1 / frequency.
 Basis = Literal["pixels", "fourier"]
@@ -32,7 +36,8 @@ class AscentOptions:
     Attributes:
         steps: updates of the image.
         step_size: None takes one for the optimiser; see `vizcore.lenses.class_images.ascent`.
-        optimiser: "gradient" (as published), "normalised" or "adam".
+        optimiser: "gradient" (as published), "normalised" or "adam"; None takes "gradient" for
+            classes, and "normalised" where images for channels or units are among them.
         start: "mean" (as published), "noise", "grey" or "photo".
         seed: of the noise and of the transformations.
         jitter_px: the image is shifted at random by up to this before the network sees it.
@@ -55,7 +60,7 @@ class AscentOptions:
 
     steps: int = 200
     step_size: float | None = None
-    optimiser: Optimiser = "gradient"
+    optimiser: Optimiser | None = None
     start: Start = "mean"
     seed: int = 0
     jitter_px: int = 0
@@ -69,8 +74,9 @@ class AscentOptions:
 
     def __post_init__(self) -> None:
         for name, allowed in (("optimiser", OPTIMISERS), ("start", STARTS), ("basis", BASES)):
-            if getattr(self, name) not in allowed:
-                raise BadChoice.among(name, getattr(self, name), allowed)
+            value = getattr(self, name)
+            if value not in allowed and not (name == "optimiser" and value is None):
+                raise BadChoice.among(name, value, allowed)
         for name, least, most in _WHOLE:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
@@ -83,7 +89,8 @@ class AscentOptions:
     @property
     def is_published(self) -> bool:
         """Whether this is the method as published, but for how many steps and how large."""
-        return self == AscentOptions(steps=self.steps, step_size=self.step_size)
+        how = replace(self, optimiser=None) if self.optimiser == CLASS_OPTIMISER else self
+        return how == AscentOptions(steps=self.steps, step_size=self.step_size)
 
 
 _WHOLE = (("steps", 1, MOST_STEPS), ("seed", 0, 2**31 - 1), ("jitter_px", 0, 64),

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import vizcore as vc
 from tests.app.opening import code_of, open_page, texts
+from vizcore.figures.class_image_words import neighbours_alike
 from vizcore.records_ascent_options import MODERN, AscentOptions
 from vizcore.ui import work
 
@@ -176,6 +177,7 @@ def test_a_row_of_lambdas():
     made = vc.class_images(NETWORK, 6, [0.0, 0.01], AscentOptions(steps=6), device="cpu")
     assert "For <b>coffee</b>, 6 steps at λ = 0 reach a score of" in texts(at)
     assert f"<b>{float(made.scores_sn[-1, 0]):.3g}</b>" in texts(at)
+    assert f"Neighbours are alike by {neighbours_alike(made)[0]:.2f} (cosine" in texts(at)
     figure = json.loads(at.get("plotly_chart")[0].proto.spec)
     assert [trace.get("name") for trace in figure["data"]][:2] == ["λ 0", "λ 0.01"]
     typed = next(each for each in at.multiselect if each.label == "Each λ")
@@ -201,6 +203,16 @@ def test_channels_and_single_units():
         open_page(PAGE, network=NETWORK, view="unit", layer="fc6", channel="9", steps="4"), "unit"
     )
     assert "channel <b>9</b> of <code>fc6</code>" in texts(at)
+
+
+def test_units_come_out_as_the_code_beside_them_makes_them():
+    at = over(open_page(PAGE, network=NETWORK, view="unit", layer="conv2", channel="3", steps="3"),
+              "unit")  # fmt: skip
+    scope: dict = {}
+    exec(code_of(at, PAGE), scope)
+    found = jobs(at)[f"{PAGE}.unit"][1].result()
+    assert "optimiser" not in code_of(at, PAGE)  # the usual one is the same everywhere
+    assert scope["found"].images_nchw.tobytes() == found.images_nchw.tobytes()
 
 
 def test_inversion_of_a_strip_of_layers():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -185,3 +186,12 @@ def test_the_terms_against_lambda_are_those_of_the_step_that_is_shown():
     ends = [list(trace.y) for trace in figure.data[-2:]]
     assert ends == [[1.0, 2.0], [0.25, 0.5]]
     assert "after 1 step at" in figure.layout.meta["alt"]
+
+
+def test_how_alike_neighbours_are_is_their_cosine():
+    found = made()
+    images = np.zeros_like(found.images_nchw)
+    images[0, 0, 0, :2], images[1, 0, 0, 1] = 3.0, 2.0
+    assert words.neighbours_alike(replace(found, images_nchw=images)) == [pytest.approx(0.5**0.5)]
+    assert "alike by 0.71 (" in words.likeness(replace(found, images_nchw=images))
+    assert words.neighbours_alike(found) == [0.0]  # images that have not moved

@@ -338,7 +338,8 @@ def test_a_unit_of_any_layer_against_a_loop_written_by_hand(layer):
     network = Branches()
     places = [None] if layer == "head" else [None, "centre", (0, 4)]
     goals = [Goal("u", 0.02, None, layer, 1, place) for place in places]
-    found = made(network, goals, steps=6, step_size=0.5, start="noise", seed=3)
+    how = {"steps": 6, "step_size": 0.5, "start": "noise", "seed": 3}
+    found = made(network, goals, optimiser="gradient", **how)
     for number, place in enumerate(places):
         image = 0.1 * drawn(1, *SHAPE, seed=3)
         for _ in range(6):
@@ -367,9 +368,9 @@ def test_classes_and_units_of_two_layers_in_one_go():
     torch.manual_seed(6)
     network = Branches()
     goals = [Goal("u", 0.02, None, "relu", 1), Goal("1", 0.02, 1), Goal("v", 0.02, None, "a", 0)]
-    together = made(network, goals, steps=5, step_size=0.5)
+    together = made(network, goals, steps=5, step_size=0.5, optimiser="gradient")
     for number, goal in enumerate(goals):
-        alone = made(network, [goal], steps=5, step_size=0.5)
+        alone = made(network, [goal], steps=5, step_size=0.5, optimiser="gradient")
         np.testing.assert_allclose(together.images_nchw[number], alone.images_nchw[0], atol=1e-6)
         assert together.scores_sn[-1, number] == pytest.approx(alone.scores_sn[-1, 0], abs=1e-6)
     assert together.probabilities_sn is None

@@ -75,7 +75,8 @@ def activation_images(
     Args:
         units: (layer, channel), or (layer, channel, (row, column)) for a single unit, or
             (layer, channel, "centre") for the one in the middle.
-        lambda_, options, photo: as for `class_images`.
+        lambda_, options, photo: as for `class_images`; a step is by default the gradient over its
+            root mean square, because activations have scales of their own.
 
     Raises:
         UnknownLayer: with the nearest names.

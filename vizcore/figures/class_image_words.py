@@ -189,6 +189,24 @@ def numbers_table(
     )
 
 
+def neighbours_alike(found: AscentImages) -> list[float]:
+    """Cosine of each image but the first and the one before it: 1 is the same up to contrast."""
+    flat = found.images_nchw.reshape(len(found.goals), -1).astype(np.float64)
+    sizes = np.linalg.norm(flat, axis=1)
+    products = np.einsum("nk,nk->n", flat[1:], flat[:-1])
+    both = sizes[1:] * sizes[:-1]
+    return [float(each) for each in products / np.where(both > 0, both, 1.0)]
+
+
+def likeness(found: AscentImages) -> str:
+    """How alike the images of neighbouring lambdas are, in a sentence; "" for a single one."""
+    alike = neighbours_alike(found)
+    if not alike:
+        return ""
+    told = ", ".join(f"{each:.2f}" for each in alike)
+    return f"Neighbours are alike by {told} (cosine of the images, 1: the same up to contrast)."
+
+
 def caption(found: AscentImages | Inversions, reduce: int) -> str:
     """How the images are shown."""
     if isinstance(found, Inversions):
@@ -219,6 +237,11 @@ photograph was asked, and most such pictures are unlike all it was trained on: t
 sure of one is no sign that it would be right. Fine chequered noise that raises the score is real
 too: it is what adversarial examples use. The modern options hide it, so what they show is prettier,
 and as much the options' doing as the network's.
+
+**A little more or less λ** can give another image, not the same one paler: the score of a network
+of ReLUs and maxima over regions has very many maxima, and which of them the gradient leads to from
+the mean picture turns on the smallest differences. Smaller steps do not change that. The numbers
+under a row of λ say how alike neighbours came out.
 
 **The unnormalised score** is raised, not the probability: that can be raised by lowering all the
 other classes instead.

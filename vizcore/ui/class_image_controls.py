@@ -17,6 +17,7 @@ from vizcore.runtime.jobs import Task
 from vizcore.tasks import require_classes
 from vizcore.ui import cache
 from vizcore.ui import class_image_options as options
+from vizcore.ui import class_image_widgets as widgets
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import View
 from vizcore.ui.class_image_choices import MOST, MOST_LAMBDAS, PLACES, parse_lambda
@@ -75,7 +76,7 @@ def _draw_classes(view: View, weights: Weights, chosen: Chosen) -> Asked:
         **view.bind("classes"),
     )
     draw_preset(view, weights)
-    options.draw_options(view, weights, lambdas=False)
+    widgets.draw_options(view, weights, lambdas=False)
     wanted = view["classes"]
     how = options.ascent_options(view)
     task = tasks.class_images_task(
@@ -102,7 +103,7 @@ def _draw_lambdas(view: View, weights: Weights, chosen: Chosen) -> Asked:
     )
     _draw_list_of_lambdas(view)
     draw_preset(view, weights)
-    options.draw_options(view, weights, lambdas=True)
+    widgets.draw_options(view, weights, lambdas=True)
     how, wanted = options.ascent_options(view), sorted(view["lambdas"])
     task = tasks.lambda_row_task(
         weights.architecture, view["class"], wanted, how, photo=chosen.picture, weights=weights
@@ -169,7 +170,7 @@ def _draw_units(view: View, weights: Weights, chosen: Chosen) -> Asked:
     )
     place = _draw_place(view, shape)
     draw_preset(view, weights)
-    options.draw_options(view, weights, lambdas=False)
+    widgets.draw_options(view, weights, lambdas=False)
     how = options.ascent_options(view)
     units: list[tasks.Unit] = [
         (layer, channel) if place is None else (layer, channel, place)
@@ -224,7 +225,7 @@ def _draw_layers(view: View, weights: Weights, chosen: Chosen) -> Asked:
         width=490,
         **view.bind("layers"),
     )
-    options.draw_inversion_options(view)
+    widgets.draw_inversion_options(view)
     how = options.inversion_options(view)
     wanted = [name for name in names if name in view["layers"]]
     key = weights.architecture

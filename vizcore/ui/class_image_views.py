@@ -15,7 +15,7 @@ from vizcore.figures.ascent_curves import draw_ascent, draw_errors, draw_lambdas
 from vizcore.figures.class_images import png
 from vizcore.figures.marking import marked
 from vizcore.formats.words import counted
-from vizcore.records_class_images import Inversions
+from vizcore.records_class_images import AscentImages, Inversions
 from vizcore.ui import address, watching, work
 from vizcore.ui import class_image_controls as controls
 from vizcore.ui import picture_views as views
@@ -177,7 +177,10 @@ class _Screen:
             with self._beside or nullcontext(), st.container(key=f"{PAGE}-{name}"):
                 st.image(content, alt=_alt(found, step), output_format="PNG")
             with self._below or nullcontext(), st.container(key=f"{PAGE}-{name}-words"):
-                views.caption(self._weights, words.caption(found, layout.reduce))
+                told = words.caption(found, layout.reduce)
+                if self._view == "lambda" and isinstance(found, AscentImages):
+                    told = f"{told} {words.likeness(found)}"
+                views.caption(self._weights, told)
 
 
 def _chart(

@@ -9,6 +9,7 @@ how long the steps are and how many.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +25,12 @@ from vizcore.lenses.class_images.saying import said_of
 from vizcore.lenses.class_images.transforming import Transformations, blurred, variation
 from vizcore.lenses.class_images.troubles import Troubles
 from vizcore.lenses.class_images.updates import update_of
-from vizcore.records_ascent_options import MOST_IMAGES, AscentOptions
+from vizcore.records_ascent_options import (
+    CLASS_OPTIMISER,
+    MOST_IMAGES,
+    UNIT_OPTIMISER,
+    AscentOptions,
+)
 from vizcore.records_class_images import AscentImages, Goal, as_pictures
 from vizcore.records_maps import Prediction
 from vizcore.runtime.clone import frozen_copy
@@ -96,7 +102,7 @@ def ascend(
         >>> made.images_nchw.round(3).ravel().tolist()  # the weights over 2 lambda
         [0.0, 2.0, -1.0]
     """
-    options = options or AscentOptions()
+    options = _settled(options or AscentOptions(), goals)
     if not 1 <= len(goals) <= MOST_IMAGES:
         raise BadChoice(f"{len(goals)} images were asked for. Allowed: 1 to {MOST_IMAGES} at once.")
     run = _Run(network, goals, image_shape, mean, std, options, photo_nchw, classes, colours_cc)
@@ -106,6 +112,13 @@ def ascend(
         if step < options.steps:
             run.move(step)
     return run.ended()
+
+
+def _settled(options: AscentOptions, goals: Sequence[Goal]) -> AscentOptions:
+    """The options with the optimiser that is used."""
+    of_units = any(goal.target is None for goal in goals)
+    usual = UNIT_OPTIMISER if of_units else CLASS_OPTIMISER
+    return replace(options, optimiser=options.optimiser or usual)
 
 
 class _Run:
@@ -146,7 +159,7 @@ class _Run:
         size = options.step_size or default_step_size(
             options, start.numel(), float(max(self.lambdas))
         )
-        self.update = update_of(options.optimiser, size)
+        self.update = update_of(options.optimiser or CLASS_OPTIMISER, size)
         self.troubles = Troubles(goals, options, size)
         curves = ("score", "penalty", "variation", "probability")
         self.film = Film(options.steps, len(goals), shape[1:], curves)
