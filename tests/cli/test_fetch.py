@@ -63,6 +63,20 @@ def test_all_versions(mirror, empty_cache, capsys):
     assert {path.name for path in empty_cache.glob("*.safetensors")} == set(names)
 
 
+def test_what_goes_again_to_make_room_for_the_rest_is_said(
+    mirror, empty_cache, capsys, monkeypatch
+):
+    monkeypatch.setenv("CONVSCOPE_CACHE_LIMIT", "10B")
+    names = [f"inception_resnet_v2.{tag}.safetensors" for tag in ("tf_in1k", "tf_ens_adv_in1k")]
+    mirror.files = dict.fromkeys(names, b"tensors")
+    assert main(["fetch", "inception_resnet_v2", "--all-versions", "--json"]) == 0
+    printed = capsys.readouterr()
+    here = {record["path"]: record["here"] for record in json.loads(printed.out)}
+    assert sorted(here.values()) == [False, True]
+    assert all(Path(path).exists() == there for path, there in here.items())
+    assert "These went again, to make room for the others: inception_resnet_v2:" in printed.err
+
+
 def test_the_list_says_what_is_here(served, empty_cache, capsys, drawn_weights):
     assert main(["fetch", "--list"]) == 0
     lines = capsys.readouterr().out.splitlines()

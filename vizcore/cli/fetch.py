@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vizcore.errors import BadChoice
+from vizcore.runtime.settings import CACHE_LIMIT_VARIABLE
 
 if TYPE_CHECKING:
     from vizcore.zoo.weights import Weights
@@ -68,8 +70,18 @@ def run(args: argparse.Namespace) -> int:
         records.append(_record(each) | {"here": True, "path": str(path)})
         if not args.json:
             print(f"{each.architecture}:{each.name}: {path}", flush=True)
+    gone = [record for record in records if not Path(record["path"]).exists()]
+    for record in gone:
+        record["here"] = False
     if args.json:
         print(json.dumps(records, indent=1))
+    if gone:
+        names = ", ".join(f"{record['architecture']}:{record['name']}" for record in gone)
+        print(
+            f"These went again, to make room for the others: {names}. Set {CACHE_LIMIT_VARIABLE} "
+            "to a greater amount, or fetch --to a folder.",
+            file=sys.stderr,
+        )
     return 0
 
 
