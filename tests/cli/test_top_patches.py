@@ -233,10 +233,10 @@ def test_what_does_not_go_together(more, message, tmp_path):
 def test_a_picture_of_too_many_pixels_is_told_by_name_and_by_nothing_else(tmp_path, capsys):
     root = tmp_path / "pictures"
     root.mkdir()
-    Image.new("L", (12_000, 12_000)).save(root / "large.png")
+    Image.new("L", (10_000, 9_000)).save(root / "large.png")
     Image.new("RGB", (64, 64)).save(root / "small.png")
     out = ("--out", str(tmp_path / "out"))
     assert entry.main(["top-patches", KEY, "--images", str(root), "--layer", "conv1", *out]) == 0
     said = capsys.readouterr()
-    assert "  large.png: The picture is 12000 x 12000 = 144,000,000 pixels; at most" in said.out
+    assert "  large.png: The picture is 10000 x 9000 = 90,000,000 pixels; at most" in said.out
     assert "exceeds limit" not in said.err
