@@ -12,8 +12,8 @@ from vizcore import localisation_tasks
 from vizcore.data.samples import sample
 from vizcore.figures.trust_words import plain
 from vizcore.runtime.jobs import run_here
-from vizcore.ui import localisation_views, trust_views
-from vizcore.ui import localisation_views_methods as picking
+from vizcore.ui import localisation_views
+from vizcore.ui import method_choice as picking
 
 NETWORK = "zfnet_photos20"
 
@@ -94,7 +94,7 @@ def test_other_refusals():
 def test_what_the_network_refuses_is_greyed_out_with_the_reason():
     at = open_page("localisation", show="photo", picture="coffee")
     assert not [each for each in at.button if each.label == "Grad-CAM"]  # until it is opened
-    at.session_state[picking.ONE_KEY] = True
+    at.session_state["localisation-method"] = True
     at.run()
     assert not at.exception
     buttons = {each.label: each for each in at.button}
@@ -119,14 +119,14 @@ def test_several_methods_are_chosen_from_the_list(monkeypatch: pytest.MonkeyPatc
     at = open_page("localisation", show="all", methods="gradient,lrp", seed="12")
     assert "best of 2" in texts(at)
     assert "Layer-wise relevance propagation: network rewritten: " in texts(at).replace("\\", "")
-    at.session_state[picking.SEVERAL_KEY] = True
+    at.session_state["localisation-methods"] = True
     at.run()
     ticks = {each.label: each for each in at.checkbox}
     assert ticks["Gradient"].value
     assert ticks["Class activation map"].disabled
     ticks["Gradient"].uncheck().run()
     assert at.session_state["localisation.methods"] == ["lrp"]
-    at.session_state[picking.SEVERAL_KEY] = True
+    at.session_state["localisation-methods"] = True
     at.run()
     next(each for each in at.checkbox if each.value).uncheck().run()
     assert at.session_state["localisation.methods"] == ["gradient"]  # one at least
@@ -135,7 +135,7 @@ def test_several_methods_are_chosen_from_the_list(monkeypatch: pytest.MonkeyPatc
 
 def test_the_list_has_every_method_once():
     columns = [family for column in picking.COLUMNS for family in column]
-    assert sorted(columns) == sorted({each.family for each in trust_views.OFFERED})
+    assert sorted(columns) == sorted({each.family for each in picking.OFFERED})
 
 
 def test_the_page_counts_the_scenes_rightly():

@@ -8,7 +8,6 @@ import vizcore as vc
 from tests.app.opening import code_of, open_page, texts
 from vizcore.data.samples import sample
 from vizcore.figures import trust_words as words
-from vizcore.trust_tasks import USUAL
 
 NETWORK = "zfnet_photos20"
 
@@ -62,9 +61,27 @@ def test_metrics_of_several_methods():
     at.session_state["kept.open.trust.How to read this"] = True
     at.run()
     assert "puts 0 in their place" in texts(at)
-    at.multiselect[0].set_value([]).run()
+
+
+def test_what_a_network_refuses_is_greyed_out_with_the_reason():
+    few = {"parts": "4", "orders": "1", "squares": "8", "nudges": "1"}
+    at = open_page("trust", show="metrics", methods="gradient,input_x_gradient", **few)
+    at.session_state["trust-methods"] = True
+    at.run()
+    ticks = {each.label: each for each in at.checkbox}
+    assert ticks["Class activation map"].disabled
+    assert "Refused: The scores are no linear function" in texts(at).replace("\\", "")
+    ticks["Gradient"].uncheck().run()
     assert not at.exception
-    assert at.multiselect[0].value == list(USUAL)
+    assert at.session_state["trust.methods"] == ["input_x_gradient"]
+    at = open_page("trust", show="random", steps="4")
+    at.session_state["trust-method"] = True
+    at.run()
+    offered = {each.label: each for each in at.button}
+    assert offered["Class activation map"].disabled
+    offered["Input × gradient"].click().run()
+    assert at.session_state["trust.method"] == "input_x_gradient"
+    assert "Input × gradient" in texts(at)
 
 
 @pytest.mark.parametrize("show", ["random", "metrics"])

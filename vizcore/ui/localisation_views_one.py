@@ -21,7 +21,7 @@ from vizcore.lenses.saliency.methods import method_of
 from vizcore.records_localisation import Localisation, LocalisationSettings, Rectangle
 from vizcore.records_saliency import SaliencyMap
 from vizcore.ui import localisation_views as shared
-from vizcore.ui import localisation_views_methods as methods
+from vizcore.ui import method_choice as methods
 from vizcore.ui import picture_views as views
 from vizcore.ui import trust_views, work
 from vizcore.ui.room import Download, Room, is_dark
@@ -40,7 +40,7 @@ def draw_one(here: Room, weights: Weights, chosen: Chosen) -> None:
         shared.draw_show(here)
         if scene is not None:
             _draw_scene_picker(here)
-        methods.draw_method(view, weights, chosen)
+        methods.draw_method(shared.PAGE, view, weights, chosen)
         layer = trust_views.draw_layer(here, weights, chosen, [method])
         _draw_class(here, weights, scene)
         shared.draw_settings(here)

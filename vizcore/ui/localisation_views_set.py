@@ -15,7 +15,7 @@ from vizcore.figures.localisation_curves import draw_reached
 from vizcore.lenses.saliency.methods import method_of
 from vizcore.records_localisation import LocalisationStudy, SceneBaselines
 from vizcore.ui import localisation_views as shared
-from vizcore.ui import localisation_views_methods as picking
+from vizcore.ui import method_choice as picking
 from vizcore.ui import picture_views as views
 from vizcore.ui import trust_views, work
 from vizcore.ui.charts import draw_chart
@@ -33,7 +33,7 @@ def draw_all(here: Room, weights: Weights, chosen: Chosen) -> None:
     view = here.view
     with here.controls():
         shared.draw_show(here)
-        picking.draw_methods(view, weights, chosen)
+        picking.draw_methods(shared.PAGE, view, weights, chosen)
         methods = [method_of(each) for each in view["methods"]]
         layer = trust_views.draw_layer(here, weights, chosen, methods)
         shared.draw_settings(here)

@@ -14,13 +14,14 @@ from vizcore.figures import trust_words as words
 from vizcore.figures.saliency_words import rewriting_words
 from vizcore.figures.trust import alt, draw_decline
 from vizcore.figures.trust_maps import RowOfMaps, draw_row, enlarged, labelled
-from vizcore.lenses.saliency.methods import METHODS, method_of
+from vizcore.lenses.saliency.methods import method_of
 from vizcore.records_saliency import SaliencyMethod
 from vizcore.records_trust import SanityCheck
 from vizcore.ui import map_views, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, any_text, one_of, whole
 from vizcore.ui.charts import draw_chart
+from vizcore.ui.method_choice import TITLES, draw_method
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import Download, Room, is_dark
 from vizcore.ui.trust_counts import COUNTS
@@ -35,9 +36,6 @@ LEAST_PX, PICTURE_PX = 928, 272
 SHOWS = {"random": "Random layers", "metrics": "Metrics"}
 ORDERS = {"cascading": "From the top down", "independent": "Each alone"}
 STEPS = {"4": "4", "8": "8", "16": "16"}
-#: Methods that explain the score of a class; those of a single unit explain something else.
-OFFERED: tuple[SaliencyMethod, ...] = tuple(each for each in METHODS if each.family != "unit")
-TITLES = {each.key: each.title for each in OFFERED}
 BASELINES = {"mean": "Mean colour", "blur": "Blurred", "zero": "0"}
 
 
@@ -106,8 +104,6 @@ def draw_layer(
     weights: Weights,
     chosen: Chosen,
     methods: Sequence[SaliencyMethod],
-    *,
-    width: int = 200,
 ) -> str | None:
     """The layer, where a method looks at one; returns its name."""
     if not any("layer" in each.needs for each in methods):
@@ -120,7 +116,7 @@ def draw_layer(
         "Layer",
         names,
         format_func=lambda name: name or "the method's usual one",
-        width=width,
+        width=200,
         **here.view.bind("layer"),
     )
     return here.view["layer"] or None
@@ -139,9 +135,7 @@ def draw(here: Room, weights: Weights, chosen: Chosen) -> None:
     view, method = here.view, method_of(here.view["method"])
     with here.controls():
         draw_show(here)
-        st.selectbox(
-            "Method", list(TITLES), format_func=TITLES.__getitem__, width=180, **view.bind("method")
-        )
+        draw_method(PAGE, view, weights, chosen)
         layer = draw_layer(here, weights, chosen, [method])
         draw_class(here, weights)
         st.segmented_control(

@@ -19,6 +19,7 @@ from vizcore.ui import picture_views as views
 from vizcore.ui import trust_views as trust
 from vizcore.ui import work
 from vizcore.ui.charts import draw_chart
+from vizcore.ui.method_choice import draw_methods
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import Download, Room, is_dark
 from vizcore.ui.trust_counts import COUNTS
@@ -35,16 +36,9 @@ def draw(here: Room, weights: Weights, chosen: Chosen) -> MapMetrics | None:
         view["methods"] = list(trust_tasks.USUAL)
     with here.controls():
         trust.draw_show(here)
-        narrow = any("layer" in method_of(each).needs for each in view["methods"])
-        st.multiselect(
-            "Methods",
-            list(trust.TITLES),
-            format_func=trust.TITLES.__getitem__,
-            width=300 if narrow else 420,
-            **view.bind("methods"),
-        )
+        draw_methods(trust.PAGE, view, weights, chosen)
         methods = [method_of(each) for each in view["methods"]]
-        layer = trust.draw_layer(here, weights, chosen, methods, width=150)
+        layer = trust.draw_layer(here, weights, chosen, methods)
         trust.draw_class(here, weights)
         with st.popover("Settings"):
             for name, label in (
