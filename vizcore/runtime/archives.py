@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 
 from vizcore.errors import BadImage
-from vizcore.runtime.bounded_folder import BoundedFolder
+from vizcore.runtime.bounded_folder import BoundedFolder, written
 from vizcore.runtime.store import cache_folder
 
 MAX_FOLDER_BYTES = 2_000_000_000
@@ -46,7 +46,7 @@ class Archives:
         name = f"zip-{hashlib.sha256(content).hexdigest()[:16]}"
         try:
             for path, part in ((self._path(name), content), (self._title(name), title.encode())):
-                with self._files.written(path) as file:
+                with written(path) as file:
                     file.write(part)
         except OSError as error:
             raise BadImage(

@@ -21,15 +21,27 @@ _ABANDONED_S = 3600.0
 
 @dataclass(frozen=True, slots=True, order=True)
 class Entry:
-    """A file of a folder: when it was used last, and what it takes."""
+    """A file of a folder: when it was used last and written last, and what it takes."""
 
     used_s: float
+    written_s: float
     size_bytes: int
     path: Path
 
 
 class BoundedFolder:
-    """The files of a folder whose names match a pattern."""
+    """The files of a folder whose names match a pattern.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     for name in ("a.npz", "b.npz"):
+        ...         with written(Path(folder, name)) as file:
+        ...             _ = file.write(bytes(10))
+        ...     files = BoundedFolder(Path(folder), "*.npz", max_bytes=15)
+        ...     [path.name for path in files.make_room(newest=Path(folder, "b.npz"))]
+        ['a.npz']
+    """
 
     def __init__(self, folder: Path, pattern: str, max_bytes: int) -> None:
         self.folder = folder
@@ -48,25 +60,6 @@ class BoundedFolder:
         """Note that a file is used now, so that others go before it; its content's date stays."""
         with contextlib.suppress(OSError):
             os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
-
-    @contextlib.contextmanager
-    def written(self, path: Path) -> Iterator[IO[bytes]]:
-        """A new file that gets its name when it is whole, and goes when it is given up.
-
-        Raises:
-            OSError: the folder cannot be written, or the disk is full.
-        """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as part:
-            try:
-                yield part
-                part.flush()
-                os.fsync(part.fileno())
-                part.close()
-                os.replace(part.name, path)
-            finally:
-                with contextlib.suppress(OSError):
-                    os.unlink(part.name)
 
     def make_room(self, newest: Path, needed_bytes: int = 0) -> list[Path]:
         """Let files go until the others, and what is to come, fit; returns those that went.
@@ -104,5 +97,25 @@ def entries_of(paths: Iterable[Path]) -> list[Entry]:
         with contextlib.suppress(OSError):
             about = path.stat()
             used_s = max(about.st_atime, about.st_mtime)
-            found.append(Entry(used_s, about.st_size, path))
+            found.append(Entry(used_s, about.st_mtime, about.st_size, path))
     return sorted(found)
+
+
+@contextlib.contextmanager
+def written(path: Path) -> Iterator[IO[bytes]]:
+    """A new file that gets its name when it is whole, and goes when it is given up.
+
+    Raises:
+        OSError: the folder cannot be written, or the disk is full.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
+        try:
+            yield part
+            part.flush()
+            os.fsync(part.fileno())
+            part.close()
+            os.replace(part.name, path)
+        finally:
+            with contextlib.suppress(OSError):
+                os.unlink(part.name)

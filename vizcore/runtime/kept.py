@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from vizcore.runtime.bounded_folder import BoundedFolder
+from vizcore.runtime.bounded_folder import BoundedFolder, written
 from vizcore.runtime.store import cache_folder
 
 #: All results together.
@@ -58,7 +58,7 @@ class Kept:
         words = np.frombuffer(json.dumps(about).encode(), np.uint8)
         np.savez(file, allow_pickle=False, about=words, **arrays)
         try:
-            with self._files.written(self.path_of(key)) as part:
+            with written(self.path_of(key)) as part:
                 part.write(file.getvalue())
         except OSError:
             return False

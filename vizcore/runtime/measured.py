@@ -8,17 +8,16 @@ folder; what somebody brought in `machines/brought`, which is never joined to wh
 from __future__ import annotations
 
 import logging
-import os
 import sysconfig
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from filelock import FileLock
 
 from vizcore.errors import BadChoice
 from vizcore.records_bench import Machine, MachineResults
+from vizcore.runtime.bounded_folder import entries_of, written
 from vizcore.runtime.measured_file import from_json, to_json
 from vizcore.runtime.store import cache_folder
 
@@ -122,12 +121,11 @@ def _keep(results: MachineResults, folder: Path) -> Path:
     with FileLock(folder / f"{path.name}.lock"):
         before = next(_read_all(folder, path.name), MachineResults(results.machine, ()))
         joined = before.with_more(results.measurements, results.ceilings)
-        with NamedTemporaryFile("w", dir=folder, suffix=".part", delete=False) as file:
-            file.write(to_json(joined))
-        os.replace(file.name, path)
-    by_age = sorted(folder.glob("*.json"), key=lambda each: each.stat().st_mtime)
+        with written(path) as file:
+            file.write(to_json(joined).encode())
+    by_age = sorted(entries_of(folder.glob("*.json")), key=lambda each: each.written_s)
     for extra in by_age[:-MAX_MACHINES]:
-        extra.unlink(missing_ok=True)
+        extra.path.unlink(missing_ok=True)
     return path
 
 

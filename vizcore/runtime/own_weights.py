@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 from vizcore.errors import WeightsError
 from vizcore.formats.words import counted
 from vizcore.runtime import store
-from vizcore.runtime.bounded_folder import BoundedFolder
+from vizcore.runtime.bounded_folder import BoundedFolder, written
 from vizcore.runtime.jobs import Progress
 
 #: All files of a folder together, and all its cards.
@@ -151,7 +151,7 @@ class Shelf:
         """
         path = self.folder / f"{card.name}.json"
         try:
-            with self._files.written(path) as part:
+            with written(path) as part:
                 part.write(json.dumps(asdict(card)).encode())
         except OSError as error:
             raise self._unwritable(error) from error
@@ -195,7 +195,7 @@ class Shelf:
     def _copy(self, file: BinaryIO, path: Path, size_bytes: int) -> Generator[Progress, None, None]:
         done = 0
         file.seek(0)
-        with self._files.written(path) as part:
+        with written(path) as part:
             while chunk := file.read(_CHUNK_BYTES):
                 part.write(chunk)
                 done += len(chunk)
