@@ -15,7 +15,7 @@ from vizcore.lenses.class_images.measures import Measure
 from vizcore.lenses.class_images.transforming import Transformation
 from vizcore.records_class_images import Goal
 from vizcore.runtime.jobs import finish
-from vizcore.runtime.memory import in_batches
+from vizcore.runtime.memory import in_batches, is_out_of_memory
 
 #: What the layers' outputs of one batch may take, for a gradient; the rest waits for the next.
 #: A fixed number, so that a seed gives the same bytes however much memory is free.
@@ -92,6 +92,13 @@ class Measuring:
                 return numbers, _one_batch(group, part, mine, transformation, wants_gradient)
 
             places = range(len(group.numbers))
+            if group.batch >= len(places):  # as nearly always; short, because it is every step's
+                try:
+                    found.append(step(places))
+                    continue
+                except Exception as error:
+                    if not is_out_of_memory(error):
+                        raise
             parts = finish(in_batches(step, places, batch=group.batch, device=self._device))
             group.batch = min(group.batch, max(len(numbers) for numbers, _ in parts))
             found += parts
