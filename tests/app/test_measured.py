@@ -79,6 +79,18 @@ def test_one_network_at_two_sides_has_two_bars_and_is_compared_with_its_like(mac
     assert "2 to 2 times as quick" in chart(at)["layout"]["title"]["text"]
 
 
+def test_latencies_far_apart_are_points_on_a_logarithmic_axis(empty_cache):
+    measured.keep(
+        MachineResults(MACHINE, (timed("a", 8, 1, 1.0, 1.1), timed("b", 8, 1, 200.0, 210.0)))
+    )
+    at = open_page("measured", machine=MACHINE.slug)
+    figure = chart(at)
+    (trace,) = figure["data"]
+    assert (trace["type"], trace["mode"]) == ("scatter", "markers")
+    assert figure["layout"]["xaxis"]["type"] == "log"
+    assert trace["error_x"]["array"] == pytest.approx([5.0, 0.05])
+
+
 def test_networks_are_found_by_a_word(machine):
     at = open_page("measured", machine=machine, find="mobile, squeeze")
     assert sorted(chart(at)["data"][0]["y"]) == ["mobilenet_v2", "squeezenet1_1"]
@@ -122,7 +134,7 @@ def test_what_was_measured_before_a_cancel_is_kept(empty_cache, monkeypatch):
     at = open_page("measured")
     at.button(key="measuring.go").click().run()
     assert not at.exception
-    assert "was cancelled" in texts(at)
+    assert "is kept: resnet18, mobilenet_v2, squeezenet1_1." in texts(at)
     assert measured.machines()[MACHINE.slug] == RESULTS
     at.run()
     assert "GPU 1" in said(at)
@@ -131,9 +143,9 @@ def test_what_was_measured_before_a_cancel_is_kept(empty_cache, monkeypatch):
 @pytest.mark.parametrize(
     ("show", "words"),
     [
-        ("batches", "resnet18"),
-        ("roofline", "networks"),
-        ("why", "Operations explain"),
+        ("batches", "fp32: resnet18: 3.33 times the pictures a second with 8"),
+        ("roofline", "fp32: memory bounds 1 of 3 networks"),
+        ("why", "yet an operation of"),
     ],
 )
 def test_every_view_is_drawn(machine, show, words):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from math import log10
 from typing import TYPE_CHECKING, Any
 
 from vizcore.errors import NotApplicable
+from vizcore.figures.fleet import decades
 from vizcore.figures.numbers import short
 from vizcore.figures.palette import FONT_SIZE, SECOND_PATTERN, Theme, apply_theme, theme
 from vizcore.formats.words import counted
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _ROW_PX = 34
+#: How many times the shortest latency the longest may be on an axis that begins at 0.
+_WIDE = 30
 
 
 def names(measurements: Iterable[Measurement]) -> dict[tuple[str, tuple[int, int, int]], str]:
@@ -80,7 +84,8 @@ def draw_latency(
 ) -> go.Figure:
     """Draw the latency of one pass, a bar a network, the quickest above.
 
-    A thin line reaches from the quickest round's median to the slowest's: the stated spread.
+    A thin line reaches from the quickest round's median to the slowest's: the stated spread. Where
+    latencies lie far apart they are points on a logarithmic axis, on which bars have no beginning.
 
     Args:
         beside: another machine's measurements of the same networks, hatched.
@@ -99,16 +104,21 @@ def draw_latency(
     second = [others[_kind(m)] for m in order if _kind(m) in others]
     if second:
         title = beside_finding([m for m in order if _kind(m) in others], second, titles)
+    every = [ms for m in (*order, *second) for ms in m.rounds_ms]
+    is_wide = max(every) > _WIDE * min(every)
     figure = go.Figure()
     for shown, machine, pattern in ((second, titles[1], SECOND_PATTERN), (order, titles[0], "")):
         if shown:
-            figure.add_bar(**_bars(shown, called, machine, pattern, colours))
+            if is_wide:
+                figure.add_scatter(**_points(shown, called, machine, pattern, colours))
+            else:
+                figure.add_bar(**_bars(shown, called, machine, pattern, colours))
     height = max(220, 110 + _ROW_PX * len(order) * (2 if second else 1))
     apply_theme(figure, dark, title=title, x_title="Latency of one pass, ms", height=height)
     figure.update_layout(
         annotations=[
             {
-                "x": max(m.rounds_ms),
+                "x": log10(max(m.rounds_ms)) if is_wide else max(m.rounds_ms),
                 "y": called[_kind(m)],
                 "text": ms(m.latency_ms),
                 "showarrow": False,
@@ -123,7 +133,11 @@ def draw_latency(
         barmode="group",
         meta={"alt": _listed("Latency of one pass", title, order)},
     )
-    figure.update_xaxes(range=[0, 1.14 * max(max(m.rounds_ms) for m in (*order, *second))])
+    if is_wide:
+        ends = (log10(min(every)) - 0.1, log10(max(every)) + 0.3)
+        figure.update_xaxes(type="log", range=ends, **decades(ends))
+    else:
+        figure.update_xaxes(range=[0, 1.14 * max(every)])
     return figure
 
 
@@ -155,6 +169,24 @@ def _bars(
         "hovertext": [hover(m) for m in shown],
         "hoverinfo": "text",
     }
+
+
+def _points(
+    shown: Sequence[Measurement],
+    called: Mapping[tuple[str, tuple[int, int, int]], str],
+    machine: str,
+    pattern: str,
+    colours: Theme,
+) -> dict[str, Any]:
+    """The same as points; the second machine's are hollow."""
+    bars = _bars(shown, called, machine, pattern, colours)
+    del bars["orientation"]
+    marker = {
+        "size": 12,
+        "color": colours.paper if pattern else colours.accent,
+        "line": {"width": 3, "color": colours.accent},
+    }
+    return {**bars, "mode": "markers", "marker": marker}
 
 
 def beside_finding(

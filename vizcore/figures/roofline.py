@@ -124,7 +124,7 @@ def draw_roofline(rooflines: Sequence[Roofline], *, dark: bool = False) -> go.Fi
                 "font": {"size": FONT_SIZE, "color": colours.muted},
             },
             {
-                "text": f"memory: {short(ceiling.bytes_per_s)}B a second, measured",
+                "text": f"memory: {ceiling.bytes_per_s / 1e9:.3g} GB a second, measured",
                 "x": ends_x[0],
                 "y": ends_y[1],
                 "xanchor": "left",

@@ -65,6 +65,22 @@ def why_finding(rooflines: Sequence[Roofline]) -> str:
     )
 
 
+def pace_finding(rooflines: Sequence[Roofline]) -> str:
+    """Whose operation takes longest and whose the shortest time, in a line; "" below two."""
+    shown = sorted((e for e in rooflines if e.latency_ms and e.flops), key=_pace)
+    if len(shown) < 2:
+        return ""
+    quick, slow = shown[0], shown[-1]
+    return (
+        f"an operation of {slow.network} takes {_pace(slow) / _pace(quick):.3g} times as long as "
+        f"one of {quick.network}"
+    )
+
+
+def _pace(each: Roofline) -> float:
+    return (each.latency_ms or 0.0) / each.flops
+
+
 def why_words(rooflines: Sequence[Roofline]) -> str:
     """Why the network that takes longest for an operation takes longer than the quickest.
 
@@ -76,11 +92,8 @@ def why_words(rooflines: Sequence[Roofline]) -> str:
     if len(shown) < 2:
         return ""
 
-    def pace(each: Roofline) -> float:
-        return (each.latency_ms or 0.0) / each.flops
-
-    slow, quick = max(shown, key=pace), min(shown, key=pace)
-    ratio = pace(slow) / pace(quick)
+    slow, quick = max(shown, key=_pace), min(shown, key=_pace)
+    ratio = _pace(slow) / _pace(quick)
     at_ceilings = slow.least_ms / slow.flops / (quick.least_ms / quick.flops)
     return (
         f"for one operation {slow.network} takes {ratio:.3g} times as long as {quick.network}: "

@@ -168,7 +168,8 @@ def _draw_results(
     except ConvScopeError as error:
         here.refuse(error)
     else:
-        here.answer(answer(results, same or shown, setup, rooflines))
+        title = chart.layout.title.text
+        here.answer(answer(results, title, same, setup, rooflines, view["show"]))
         draw_chart(chart, key="measured.plot")
         st.caption(caption(results, shown, rooflines, why=view["show"] == "why"))
         here.offer(

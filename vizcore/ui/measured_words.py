@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vizcore.figures.measured import latency_finding, ms
-from vizcore.figures.roofline_words import why_words
+from vizcore.figures.roofline_words import (
+    pace_finding,
+    roofline_finding,
+    why_finding,
+    why_words,
+)
 from vizcore.records_bench import MachineResults, Measurement, Setup
 from vizcore.records_roofline import Roofline
 
@@ -39,17 +44,27 @@ HOW_TO_READ = """
 
 def answer(
     results: MachineResults,
+    finding: str,
     same: Sequence[Measurement],
     setup: Setup,
     rooflines: Sequence[Roofline],
+    show: str,
 ) -> str:
-    """One sentence with the real numbers."""
-    from vizcore.figures.roofline_words import roofline_finding, why_finding
+    """One sentence with the real numbers: what the picture that is shown says.
 
+    Args:
+        finding: the picture's own title.
+    """
+    if show == "batches":
+        way = setup.words.partition(", ")[2]
+        return f"On {results.machine.title}, {way}: {finding}."
     where = f"On {results.machine.title}, {setup.words}"
     shown = [each for each in rooflines if each.latency_ms]
-    if len(shown) > 2:
-        return f"{where}: {why_finding(shown)}; {_lowered(roofline_finding(shown))}."
+    if show == "why":
+        said = [_lowered(why_finding(shown)), pace_finding(shown)]
+        return f"{where}: {'; yet '.join(filter(None, said))}."
+    if show == "roofline":
+        return f"{where}: {_lowered(roofline_finding(shown))}."
     return f"{where}: {latency_finding(same)}."
 
 

@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from vizcore import zoo
 from vizcore.bench_tasks import bench_task
-from vizcore.errors import BadChoice, ConvScopeError
+from vizcore.errors import BadChoice, ConvScopeError, JobCancelled
 from vizcore.records_bench import NUMBER_FORMATS, MachineResults, Measurement, Setup
 from vizcore.runtime import measured
 from vizcore.ui import sidebar, work
@@ -96,7 +96,7 @@ def finish(here: Room) -> None:
             place.empty()
         except ConvScopeError as error:
             _forget()
-            st.session_state[_FAILED] = error
+            st.session_state.setdefault(_FAILED, error)
         else:
             measured.keep(results)
             _forget()
@@ -120,9 +120,13 @@ def _keep_so_far() -> None:
     """Cancelled: what has been measured by then was measured all the same."""
     _forget()
     results = st.session_state.pop(_SO_FAR, None)
+    kept = "Nothing had been measured by then."
     if results is not None:
         measured.keep(results)
         st.session_state[_SHOWN_NEXT] = (results.machine.slug, results)
+        names = dict.fromkeys(m.network for m in results.measurements)
+        kept = f"What had been measured by then is kept: {', '.join(names)}."
+    st.session_state[_FAILED] = JobCancelled(f"The measurement was cancelled. {kept}")
 
 
 def _forget() -> None:
