@@ -58,6 +58,7 @@ benchmarks: .venv/dev.stamp
 	$(BIN)/python benchmarks/localisation.py
 	$(BIN)/python benchmarks/localisation_speed.py
 	$(BIN)/python benchmarks/bench_agreement.py
+	$(BIN)/python benchmarks/measured_machine.py
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .coverage

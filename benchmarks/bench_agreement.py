@@ -4,14 +4,15 @@
 
 In one process, ours and `torch.utils.benchmark.Timer` on the bare module take turns, round after
 round, in the same order reversed every time; the ratio is that of the medians of the rounds. And
-two measurements of one network, one after the other: how far apart they are, beside the spread
-that each states of itself.
+measurements of one network, one after the other: how far apart each two are, beside the spread
+that they state of themselves.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from itertools import combinations
 from pathlib import Path
 from statistics import median
 
@@ -36,6 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default=None)
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--times", type=int, default=6)
     args = parser.parse_args()
     device = choose(args.device)
     use_cpu_threads()
@@ -44,7 +46,7 @@ def main() -> None:
         network = build(key, seed=0).eval().to(device)
         found[key] = {
             "against_the_bare_module": _against_bare(network, side, batch, device, args.rounds),
-            "twice": _twice(network, key, side, batch, device),
+            "repeated": _repeated(network, key, side, batch, device, args.times),
         }
         print(key, found[key])
     name = "bench_agreement" if device == "cpu" else f"bench_agreement_{device.split(':')[0]}"
@@ -80,19 +82,27 @@ def _against_bare(
     }
 
 
-def _twice(
-    network: torch.nn.Module, key: str, side: int, batch: int, device: str
-) -> dict[str, float | bool]:
-    first, second = (
+def _repeated(
+    network: torch.nn.Module, key: str, side: int, batch: int, device: str, times: int
+) -> dict[str, float]:
+    """Measured some times: of all pairs, how far apart, and how many within what they state."""
+    found = [
         finish(measure(network, key, (3, side, side), [Setup(batch)], device, macs=1))
-        for _ in range(2)
-    )
-    one, two = first.measurements[0], second.measurements[0]
-    apart = abs(one.latency_ms - two.latency_ms) / min(one.latency_ms, two.latency_ms)
+        for _ in range(times)
+    ]
+    pairs = list(combinations((each.measurements[0] for each in found), 2))
+    distances = [
+        abs(one.latency_ms - two.latency_ms) / min(one.latency_ms, two.latency_ms)
+        for one, two in pairs
+    ]
+    stated = [max(one.spread, two.spread) for one, two in pairs]
+    within = sum(apart <= spread for apart, spread in zip(distances, stated, strict=True))
     return {
-        "apart": apart,
-        "stated_spread": max(one.spread, two.spread),
-        "within": apart <= max(one.spread, two.spread),
+        "pairs": len(pairs),
+        "within_the_stated_spread": within,
+        "apart_median": median(distances),
+        "apart_most": max(distances),
+        "stated_spread_median": median(stated),
     }
 
 

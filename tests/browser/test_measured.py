@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server, start_server, stop_server
 from vizcore.runtime.measured_file import from_json
+from vizcore.ui.sidebar import label
 
 pytestmark = pytest.mark.browser
 
@@ -38,17 +39,20 @@ def test_measured_given_up_brought_and_opened_again(own_server: Server, page: Pa
         page.get_by_role("button", name="Measure here").click()
     networks = page.locator(".st-key-measuring-keys")
     networks.get_by_role("button", name="Clear all").click()
+    expect(networks.get_by_role("button", name="Clear all")).to_be_hidden()
     for key in ("lenet5_modern", "zfnet_photos20"):
-        networks.get_by_role("combobox").fill(key)
-        page.get_by_role("option").first.click()
-    networks.get_by_role("combobox").press("Escape")
+        networks.get_by_role("combobox").fill(label(key))
+        expect(page.get_by_role("option")).to_have_count(1)
+        page.keyboard.press("Enter")
+        expect(networks).to_contain_text(label(key))
+    page.keyboard.press("Escape")
     if not measure.is_visible():
         page.get_by_role("button", name="Measure here").click()
     measure.click()
     expect(page.locator(ANSWER)).to_contain_text("lenet5_modern", timeout=200_000)
     page.wait_for_url("**machine=*")
 
-    page.get_by_role("button", name="Download").click()
+    page.get_by_role("button", name="Download", exact=True).click()
     with page.expect_download() as coming:
         page.get_by_role("button", name="This machine's results, JSON").click()
     file = tmp_path / "here.json"
