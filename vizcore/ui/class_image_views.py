@@ -126,10 +126,10 @@ class _Screen:
             return st.container()
         how = self._weights.preprocessing
         narrow, wide = sheet_widths(self._asked.count, (how.crop_px, how.crop_px))
-        st.html(
-            f"<style>.st-key-{PAGE}-images {{ min-width: {narrow}px }} "
-            f"@media ({WIDE_WINDOW}) {{ .st-key-{PAGE}-images {{ min-width: {wide}px }} }}</style>"
-        )
+        rules = (("min-width: 1000px", narrow), (WIDE_WINDOW, wide))
+        place = f".st-key-{PAGE}-images"
+        each = [f"@media ({window}) {{ {place} {{ min-width: {px}px }} }}" for window, px in rules]
+        st.html(f"<style>{' '.join(each)}</style>")
         row = st.container(horizontal=True, gap="medium", key=f"{PAGE}-row")
         self._beside = row.container(width="content", key=f"{PAGE}-images")
         way = row.container(width="stretch")

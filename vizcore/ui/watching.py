@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vizcore.runtime.jobs import Job, State, Task
 
 #: Seconds between two looks at a job: at work, and at rest.
-_WORKING_S, _PAUSED_S = 0.2, 2.0
+_WORKING_S, _PAUSED_S = 0.17, 2.0
 #: How long a press on Pause waits for the step in hand.
 _REST_S = 0.6
 #: Buttons that take each other's place are equally wide.
