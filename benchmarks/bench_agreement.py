@@ -22,12 +22,12 @@ from torch.utils.benchmark import Timer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from vizcore.bench.latency import Stopwatch
-from vizcore.bench.measuring import measure
-from vizcore.bench.running import Prepared
 from vizcore.records_bench import Setup
 from vizcore.runtime.device import choose, use_cpu_threads
 from vizcore.runtime.jobs import finish
+from vizcore.timing.latency import Stopwatch
+from vizcore.timing.measuring import measure
+from vizcore.timing.running import Prepared
 from vizcore.zoo import build
 
 CASES = (("zfnet_photos20", 64, 1), ("mobilenet_v2", 224, 1), ("resnet18", 224, 1))

@@ -18,7 +18,6 @@ from machine import RESULTS
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from vizcore.bench.machine import describe_machine
 from vizcore.bench_tasks import bench_task
 from vizcore.errors import NotApplicable
 from vizcore.records_bench import MachineResults, Setup
@@ -26,6 +25,7 @@ from vizcore.runtime.device import choose, use_cpu_threads
 from vizcore.runtime.jobs import run_here
 from vizcore.runtime.measured import read
 from vizcore.runtime.measured_file import to_json
+from vizcore.timing.machine import describe_machine
 
 SMALL = ("zfnet_photos20", "densenet_photos20", "mobilenet_photos20")
 LARGE = ("squeezenet1_1", "mobilenet_v2", "resnet18")

@@ -86,12 +86,12 @@ def _bench(
     with_ceilings: bool,
 ) -> Generator[Progress, None, MachineResults]:
     from vizcore.anatomy import trace
-    from vizcore.bench.alone import Alone
-    from vizcore.bench.ceilings import ceiling
-    from vizcore.bench.compiling import Compiler, nothing_kept, try_compiler
-    from vizcore.bench.machine import describe_machine
-    from vizcore.bench.measuring import measure
-    from vizcore.bench.running import require
+    from vizcore.timing.alone import Alone
+    from vizcore.timing.ceilings import ceiling
+    from vizcore.timing.compiling import Compiler, nothing_kept, try_compiler
+    from vizcore.timing.machine import describe_machine
+    from vizcore.timing.measuring import measure
+    from vizcore.timing.running import require
     from vizcore.zoo import build, build_meta
 
     for setup in setups:

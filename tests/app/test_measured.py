@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 
 from tests.app.opening import code_of, open_page, texts
-from vizcore.bench import latency
 from vizcore.records_bench import Ceiling, Machine, MachineResults, Measurement, Setup
 from vizcore.runtime import measured
 from vizcore.runtime.measured_file import from_json, to_json
+from vizcore.timing import latency
 
 MACHINE = Machine("GPU 1", "cuda", "CPU", 8, 7, 2**34, "570", "13", "Linux", "3.11", "2", "0", "1")
 

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from vizcore.__main__ import main
-from vizcore.bench import latency
 from vizcore.runtime import measured
 from vizcore.runtime.measured_file import from_json
+from vizcore.timing import latency
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_what_was_measured_before_an_interruption_is_in_the_file(
 def test_what_is_left_out_is_said(capsys, empty_cache, monkeypatch) -> None:
     import torch
 
-    from vizcore.bench.running import Prepared
+    from vizcore.timing.running import Prepared
 
     own_call = Prepared.__call__
 
@@ -85,7 +85,7 @@ def test_what_is_left_out_is_said(capsys, empty_cache, monkeypatch) -> None:
 
 
 def test_a_file_of_another_machine_is_refused_before_anything_is_measured(tmp_path, capsys) -> None:
-    from tests.bench.test_results import RESULTS
+    from tests.timing.test_results import RESULTS
     from vizcore.runtime.measured_file import to_json
 
     out = tmp_path / "there.json"

@@ -93,10 +93,10 @@ def _before(out: Path, device: str | None) -> MachineResults | None:
     Raises:
         BadChoice: no folder, no such file, or one of another machine.
     """
-    from vizcore.bench.machine import describe_machine
     from vizcore.errors import BadChoice
     from vizcore.runtime import measured
     from vizcore.runtime.device import choose
+    from vizcore.timing.machine import describe_machine
 
     if not out.parent.is_dir():
         raise BadChoice(f"--out cannot be '{out}': there is no folder '{out.parent}'.")

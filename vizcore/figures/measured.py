@@ -136,6 +136,7 @@ def draw_latency(
     if is_wide:
         ends = (log10(min(every)) - 0.1, log10(max(every)) + 0.3)
         figure.update_xaxes(type="log", range=ends, **decades(ends))
+        figure.update_yaxes(range=[-0.6, len(order) - 0.4])
     else:
         figure.update_xaxes(range=[0, 1.14 * max(every)])
     return figure

@@ -207,8 +207,8 @@ def first_networks(measurements: Sequence[Measurement]) -> tuple[Measurement, ..
 
 def rooflines_of(results: MachineResults, same: Sequence[Measurement]) -> tuple[Roofline, ...]:
     """Each measured network against the machine's ceilings; none where they were not measured."""
-    from vizcore.bench.roofline import roofline
     from vizcore.records_layers import Conventions
+    from vizcore.timing.roofline import roofline
 
     found = []
     called = names(same)

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from vizcore.bench.running import Prepared
+from vizcore.timing.running import Prepared
 
 #: The counter of a board moves in steps of a few hundredths of a second.
 LEAST_S = 2.0

@@ -6,9 +6,9 @@ import pytest
 from torch import nn
 
 from vizcore.anatomy import trace
-from vizcore.bench.roofline import roofline
 from vizcore.records_bench import Ceiling
 from vizcore.records_layers import Conventions
+from vizcore.timing.roofline import roofline
 
 
 class Residual(nn.Module):

@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vizcore.bench.compiling import compiled, require_compiler
 from vizcore.errors import NotApplicable
 from vizcore.records_bench import Setup
 from vizcore.runtime.clone import private_copy
+from vizcore.timing.compiling import compiled, require_compiler
 
 _AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 

@@ -6,16 +6,16 @@ import pytest
 import torch
 from torch import nn
 
-from vizcore.bench import latency
-from vizcore.bench.ceilings import ceiling
-from vizcore.bench.latency import Stopwatch
-from vizcore.bench.machine import describe_machine
-from vizcore.bench.measuring import measure
-from vizcore.bench.peak import peak_bytes
-from vizcore.bench.running import Prepared, Tf32, require
 from vizcore.errors import BadChoice, NotApplicable
 from vizcore.records_bench import LeftOut, Setup
 from vizcore.runtime.jobs import Progress, finish
+from vizcore.timing import latency
+from vizcore.timing.ceilings import ceiling
+from vizcore.timing.latency import Stopwatch
+from vizcore.timing.machine import describe_machine
+from vizcore.timing.measuring import measure
+from vizcore.timing.peak import peak_bytes
+from vizcore.timing.running import Prepared, Tf32, require
 
 SHAPE = (3, 16, 16)
 NUMBERS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -155,7 +155,7 @@ def test_what_fails_in_a_later_round_is_left_out_too() -> None:
 
 def test_passes_that_nobody_could_stop_are_not_begun(monkeypatch) -> None:
     """One picture foretells what a batch takes; a single one that is slow says so itself."""
-    monkeypatch.setattr("vizcore.bench.measuring.LONGEST_PASS_S", 1e-9)
+    monkeypatch.setattr("vizcore.timing.measuring.LONGEST_PASS_S", 1e-9)
     network, seen = small(), []
     network[0].register_forward_pre_hook(lambda _, given: seen.append(len(given[0])))
     found = finish(
@@ -200,7 +200,7 @@ def test_tf32_is_refused_off_a_gpu() -> None:
 
 
 def test_ceilings_do_not_try_sides_that_take_too_long(monkeypatch) -> None:
-    monkeypatch.setattr("vizcore.bench.ceilings._LONGEST_PRODUCT_S", 0.0)
+    monkeypatch.setattr("vizcore.timing.ceilings._LONGEST_PRODUCT_S", 0.0)
     steps = ceiling("cpu", shortest_s=0.001)
     notes = []
     while True:

@@ -16,8 +16,8 @@ import torch
 from torch.utils.benchmark import Timer
 from torch.utils.benchmark.utils.timer import timer
 
-from vizcore.bench.compiling import Compiler
-from vizcore.bench.running import Prepared
+from vizcore.timing.compiling import Compiler
+from vizcore.timing.running import Prepared
 
 #: A round ends when the quartiles of its blocks are this close, as a share of the median, ...
 QUARTILES = 0.05

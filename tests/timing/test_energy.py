@@ -11,13 +11,13 @@ import pytest
 import torch
 from torch import nn
 
-from vizcore.bench import running
-from vizcore.bench.energy import driver_version, energy
-from vizcore.bench.latency import Stopwatch
-from vizcore.bench.peak import peak_bytes
-from vizcore.bench.running import Prepared, require
 from vizcore.errors import NotApplicable
 from vizcore.records_bench import Setup
+from vizcore.timing import running
+from vizcore.timing.energy import driver_version, energy
+from vizcore.timing.latency import Stopwatch
+from vizcore.timing.peak import peak_bytes
+from vizcore.timing.running import Prepared, require
 
 UUID = "11111111-2222-3333-4444-555555555555"
 

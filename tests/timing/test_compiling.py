@@ -10,13 +10,13 @@ import pytest
 import torch
 from torch import nn
 
-from vizcore.bench import compiling
-from vizcore.bench.compiling import Compiler, cpp_compiler, nothing_kept, try_compiler
-from vizcore.bench.measuring import measure
-from vizcore.bench.running import require
 from vizcore.errors import JobError, NotApplicable
 from vizcore.records_bench import Setup
 from vizcore.runtime.jobs import finish
+from vizcore.timing import compiling
+from vizcore.timing.compiling import Compiler, cpp_compiler, nothing_kept, try_compiler
+from vizcore.timing.measuring import measure
+from vizcore.timing.running import require
 
 QUICK = {"shortest_s": 0.001, "longest_s": 0.01}
 
@@ -70,8 +70,8 @@ def test_a_compiler_that_fails_is_said_in_a_sentence(monkeypatch) -> None:
 
         return call
 
-    monkeypatch.setattr("vizcore.bench.running.require_compiler", lambda device: None)
-    monkeypatch.setattr("vizcore.bench.running.compiled", broken)
+    monkeypatch.setattr("vizcore.timing.running.require_compiler", lambda device: None)
+    monkeypatch.setattr("vizcore.timing.running.compiled", broken)
     with pytest.raises(JobError, match=r"failed: backend='inductor' raised$"):
         finish(Compiler(lambda: broken(None)(None)).wait(""))
     found = finish(

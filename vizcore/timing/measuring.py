@@ -8,15 +8,15 @@ from datetime import date
 
 from torch import nn
 
-from vizcore.bench.energy import Energy, energy
-from vizcore.bench.latency import LONGEST_S, SHORTEST_S, Stopwatch
-from vizcore.bench.peak import peak_bytes
-from vizcore.bench.running import Prepared
 from vizcore.errors import BadChoice, JobError
 from vizcore.records_bench import LeftOut, Measurement, Setup
 from vizcore.runtime.device import release_unused
 from vizcore.runtime.jobs import Progress
 from vizcore.runtime.memory import is_out_of_memory
+from vizcore.timing.energy import Energy, energy
+from vizcore.timing.latency import LONGEST_S, SHORTEST_S, Stopwatch
+from vizcore.timing.peak import peak_bytes
+from vizcore.timing.running import Prepared
 
 ROUNDS = 3
 #: A setup whose pass takes longer is left out: nobody could stop it in the middle of one.

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import torch
 
-from vizcore.bench.energy import driver_version
 from vizcore.records_bench import Machine
 from vizcore.runtime.device import memory
+from vizcore.timing.energy import driver_version
 
 
 def describe_machine(device: str) -> Machine:

@@ -12,9 +12,9 @@ from contextlib import ExitStack
 import torch
 from torch.utils.benchmark import Timer
 
-from vizcore.bench.running import Tf32, require
 from vizcore.records_bench import Ceiling, NumberFormat, Setup
 from vizcore.runtime.jobs import Progress
+from vizcore.timing.running import Tf32, require
 
 _TYPES = {
     "fp32": torch.float32,

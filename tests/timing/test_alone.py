@@ -6,13 +6,13 @@ import threading
 
 import pytest
 
-from vizcore.bench import alone
-from vizcore.bench.alone import Alone
 from vizcore.bench_tasks import bench_task
 from vizcore.errors import QueueFull
 from vizcore.records_bench import Setup
 from vizcore.runtime.engine import LocalEngine
 from vizcore.runtime.jobs import finish
+from vizcore.timing import alone
+from vizcore.timing.alone import Alone
 
 
 def test_as_many_wait_as_may(tmp_path) -> None:
@@ -55,7 +55,7 @@ def test_a_place_that_cannot_be_written_does_not_keep_anybody_from_measuring(tmp
 
 def test_two_people_measure_one_after_the_other(empty_cache, monkeypatch) -> None:
     """In one engine, whose jobs take turns: the rounds of two measurements do not mix."""
-    from vizcore.bench.latency import Stopwatch
+    from vizcore.timing.latency import Stopwatch
 
     order = []
     own_round = Stopwatch.round

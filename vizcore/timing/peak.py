@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from vizcore.bench.running import Prepared
+from vizcore.timing.running import Prepared
 
 
 def peak_bytes(ready: Prepared) -> int | None:
