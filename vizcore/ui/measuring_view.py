@@ -137,6 +137,9 @@ def _show(here: Room, name: str, results: MachineResults) -> None:
     """Turn the page to what was just measured, or brought."""
     here.view["machine"] = name
     if results.measurements:
+        words = here.view["find"].lower().replace(",", " ").split()
+        if not any(word in m.network.lower() for m in results.measurements for word in words):
+            here.view["find"] = ""  # nobody would see what they have just measured
         setup = results.measurements[0].setup
         here.view["batch"], here.view["dtype"] = setup.batch, setup.dtype
         here.view["nhwc"], here.view["compiled"] = setup.channels_last, setup.compiled
