@@ -22,7 +22,7 @@ from torch.utils.benchmark import Timer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from vizcore.records_bench import Setup
+from vizcore.records.bench import Setup
 from vizcore.runtime.device import choose, use_cpu_threads
 from vizcore.runtime.jobs import finish
 from vizcore.timing.latency import Stopwatch

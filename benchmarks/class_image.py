@@ -83,8 +83,8 @@ def ours(
 ) -> Step:
     """A step of our ascent, for so many classes at once."""
     from vizcore.lenses.class_images import ascend
-    from vizcore.records_ascent_options import AscentOptions
-    from vizcore.records_class_images import Goal
+    from vizcore.records.ascent_options import AscentOptions
+    from vizcore.records.class_images import Goal
 
     goals = [Goal(str(number), lambda_, number) for number in range(count)]
     options = AscentOptions(steps=steps, step_size=size)
@@ -119,7 +119,7 @@ def measure(key: str, weights: str | None, args: argparse.Namespace) -> dict[str
 
     from vizcore.lenses.class_images.ascent import default_step_size
     from vizcore.networks.loading import load_network
-    from vizcore.records_ascent_options import AscentOptions, default_lambda
+    from vizcore.records.ascent_options import AscentOptions, default_lambda
 
     loaded = load_network(key, weights, args.device)
     trainable = load_network(key, weights, args.device).module

@@ -39,7 +39,7 @@ from vizcore.lenses.reading import read_maps
 from vizcore.networks.loading import source_of
 from vizcore.networks.offers import weights
 from vizcore.runtime.device import choose, use_cpu_threads
-from vizcore.tasks import sight
+from vizcore.tasks.sight import sight
 
 LAYERS = ("layer1.2.conv3", "layer2.3.conv3", "layer3.5.conv3", "layer4.2.conv3")
 SHALLOW = ("conv1", "layer1.0.conv1")

@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 WARM = """
 import json, time
-from vizcore.tasks import prediction_task
+from vizcore.tasks.prediction import prediction_task
 from vizcore.data.samples import sample_pictures
 from vizcore.ui import work
 

@@ -41,7 +41,7 @@ from vizcore.networks.loading import source_of
 from vizcore.networks.offers import weights
 from vizcore.runtime.device import choose, use_cpu_threads
 from vizcore.runtime.jobs import finish
-from vizcore.tasks import sight
+from vizcore.tasks.sight import sight
 
 STEPS = 50
 BATCHES = (1, 5, 8, 10, 50)

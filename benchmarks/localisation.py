@@ -32,7 +32,7 @@ from vizcore.figures.localisation_words import study_rows
 from vizcore.lenses.localisation_study import best_centred
 from vizcore.networks.loading import source_of
 from vizcore.networks.offers import preprocessing_of, weights
-from vizcore.records_localisation import FOUND_ABOVE, iou
+from vizcore.records.localisation import FOUND_ABOVE, iou
 
 NETWORKS = ("zfnet_photos20", "vgg_photos20", "resnet14_photos20", "mobilenet_photos20")
 #: Least and greatest side of the boxes, and how far their centres are at least from the middle.

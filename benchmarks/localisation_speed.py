@@ -30,12 +30,12 @@ sys.path.insert(0, str(ROOT))
 from vizcore.data.localisation import localisation_set
 from vizcore.lenses.localisation_study import PosedScene, box_of, localisation_study
 from vizcore.lenses.saliency import saliency
-from vizcore.localisation_tasks import posed
 from vizcore.networks.loading import source_of
 from vizcore.networks.offers import weights
-from vizcore.records_localisation import LocalisationSettings, Rectangle
+from vizcore.records.localisation import LocalisationSettings, Rectangle
 from vizcore.runtime.device import choose, use_cpu_threads
 from vizcore.runtime.jobs import finish
+from vizcore.tasks.localisation import posed
 
 NETWORKS = ("zfnet_photos20", "resnet14_photos20", "mobilenet_photos20")
 METHODS = ("gradient", "guided_backprop", "deep_lift", "lrp", "grad_cam")

@@ -29,11 +29,11 @@ sys.path.insert(0, str(ROOT))
 from vizcore.data.samples import sample
 from vizcore.networks.loading import source_of
 from vizcore.networks.offers import weights
-from vizcore.records_trust import MetricSettings
+from vizcore.records.trust import MetricSettings
 from vizcore.runtime.device import choose, use_cpu_threads
 from vizcore.runtime.jobs import run_here
-from vizcore.tasks import sight
-from vizcore.trust_tasks import metrics_tasks
+from vizcore.tasks.sight import sight
+from vizcore.tasks.trust import metrics_tasks
 
 NETWORK = "resnet18"
 METHODS = ("gradient", "input_x_gradient", "guided_backprop", "grad_cam")

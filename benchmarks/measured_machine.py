@@ -18,13 +18,13 @@ from machine import RESULTS
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from vizcore.bench_tasks import bench_task
 from vizcore.errors import NotApplicable
-from vizcore.records_bench import MachineResults, Setup
+from vizcore.records.bench import MachineResults, Setup
 from vizcore.runtime.device import choose, use_cpu_threads
 from vizcore.runtime.jobs import run_here
 from vizcore.runtime.measured import read
 from vizcore.runtime.measured_file import to_json
+from vizcore.tasks.bench import bench_task
 from vizcore.timing.machine import describe_machine
 
 SMALL = ("zfnet_photos20", "densenet_photos20", "mobilenet_photos20")

@@ -4,7 +4,7 @@ import streamlit as st
 
 from vizcore import zoo
 from vizcore.errors import ConvScopeError
-from vizcore.records_layers import DTYPE_BYTES, Conventions
+from vizcore.records.layers import DTYPE_BYTES, Conventions
 from vizcore.ui import cache, layer_details, layer_views, tables
 from vizcore.ui.address import Choice, any_text, flag, one_of, whole, yes_no
 from vizcore.ui.room import is_dark, room

@@ -15,7 +15,7 @@ from vizcore.ablation_study import ablation, networks, published, rows
 from vizcore.cli import ablation as command
 from vizcore.errors import NotApplicable, UnknownName, WeightsError
 from vizcore.proportions import mcnemar, paired_difference
-from vizcore.records_ablation import named
+from vizcore.records.ablation import named
 from vizcore.runtime.weights import assets_folder
 from vizcore.training.programmes import programme
 from vizcore.zoo.ablated import BUNDLED, STUDY, build_without

@@ -18,8 +18,8 @@ from vizcore.accuracy import (
 )
 from vizcore.cli.models import _counted
 from vizcore.errors import BadChoice
-from vizcore.records_accuracy import AXES, batches_of, measured_of, pareto_front
-from vizcore.records_bench import MachineResults, Measurement, Setup
+from vizcore.records.accuracy import AXES, batches_of, measured_of, pareto_front
+from vizcore.records.bench import MachineResults, Measurement, Setup
 from vizcore.reference.accuracy import accuracy_vs_compute, timm_results
 from vizcore.trained import card
 from vizcore.zoo import architectures, get

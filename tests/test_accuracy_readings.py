@@ -7,7 +7,7 @@ from dataclasses import replace
 from vizcore.accuracy import published_points
 from vizcore.accuracy_conclusions import farthest_reading, study_conclusions
 from vizcore.accuracy_readings import lecture_readings
-from vizcore.records_bench import Measurement, Setup
+from vizcore.records.bench import Measurement, Setup
 
 
 def changed(label: str, **values) -> list:

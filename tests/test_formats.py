@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from vizcore.anatomy import recount, trace
 from vizcore.formats.data import to_csv, to_json
 from vizcore.formats.tables import table_html, table_text, to_latex, to_markdown
-from vizcore.records_layers import Conventions, LayerTable
+from vizcore.records.layers import Conventions, LayerTable
 
 GOLDEN = Path(__file__).parent / "golden"
 FORMS = {

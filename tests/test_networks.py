@@ -34,8 +34,10 @@ from vizcore.networks.presence import presence_of
 from vizcore.runtime.engine import LocalEngine
 from vizcore.runtime.jobs import run_here
 from vizcore.runtime.weights_cache import WeightsCache, held
-from vizcore.saliency_tasks import saliency_task
-from vizcore.tasks import fetch_task, map_layers_task, prediction_task
+from vizcore.tasks.fetching import fetch_task
+from vizcore.tasks.maps import map_layers_task
+from vizcore.tasks.prediction import prediction_task
+from vizcore.tasks.saliency import saliency_task
 from vizcore.zoo import pretrained
 from vizcore.zoo.light_import import torchvision_models
 

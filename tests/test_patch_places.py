@@ -10,12 +10,12 @@ import pytest
 import torch
 from torch import fx, nn
 
-from vizcore import patch_tasks
 from vizcore.networks.loading import load_network
 from vizcore.networks.offers import weights
 from vizcore.patch_places import EVERY, patch_places_task
-from vizcore.patch_tasks import top_patches_task
 from vizcore.runtime.jobs import run_here
+from vizcore.tasks import patches as patch_tasks
+from vizcore.tasks.patches import top_patches_task
 
 KEY = "resnet14_photos20"
 COUNT = 12

@@ -12,7 +12,7 @@ from vizcore.anatomy import trace
 from vizcore.lenses.places import places
 from vizcore.networks import offers
 from vizcore.place_rows import field_in, fields_of, named, read_by_relu, rows_of
-from vizcore.records_layers import LayerRow
+from vizcore.records.layers import LayerRow
 
 
 class Block(nn.Module):

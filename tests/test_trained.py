@@ -16,7 +16,7 @@ from vizcore.data import photos20
 from vizcore.data.photographs import PHOTOS
 from vizcore.errors import NotApplicable, UnknownName, WeightsError
 from vizcore.proportions import wilson
-from vizcore.records_fleet import skip_pairs
+from vizcore.records.fleet import skip_pairs
 from vizcore.runtime import weights
 
 TEST_COUNT = sum(1 for photo in PHOTOS for _ in photos20.windows(photo, "test"))

@@ -15,14 +15,14 @@ from typing import Any
 
 #: Public name -> the module that defines it.
 _HOMES: dict[str, str] = {
-    "AscentOptions": "vizcore.records_ascent_options",
+    "AscentOptions": "vizcore.records.ascent_options",
     "BadChoice": "vizcore.errors",
     "BadImage": "vizcore.errors",
     "BadInputSize": "vizcore.errors",
     "BadNotation": "vizcore.errors",
     "ConvScopeError": "vizcore.errors",
-    "InversionOptions": "vizcore.records_ascent_options",
-    "LocalisationSettings": "vizcore.records_localisation",
+    "InversionOptions": "vizcore.records.ascent_options",
+    "LocalisationSettings": "vizcore.records.localisation",
     "NotApplicable": "vizcore.errors",
     "UnknownArchitecture": "vizcore.errors",
     "UnknownClass": "vizcore.errors",

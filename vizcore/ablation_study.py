@@ -14,8 +14,8 @@ from typing import Any
 
 from vizcore import trained
 from vizcore.errors import NotApplicable, UnknownName, WeightsError
-from vizcore.records_ablation import AblationRun, AblationStudy, Published, Version
-from vizcore.records_fleet import TrainedNetwork
+from vizcore.records.ablation import AblationRun, AblationStudy, Published, Version
+from vizcore.records.fleet import TrainedNetwork
 from vizcore.reference import lecture_claim
 from vizcore.reference.ablation import published_drop
 from vizcore.runtime.weights import assets_folder

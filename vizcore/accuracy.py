@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from vizcore.errors import BadChoice
-from vizcore.records_accuracy import AccuracyPoint, PointKind
+from vizcore.records.accuracy import AccuracyPoint, PointKind
 from vizcore.reference.accuracy import AccuracyRecord, accuracy_vs_compute, timm_results
 from vizcore.trained import fleet
 from vizcore.zoo import architectures, get

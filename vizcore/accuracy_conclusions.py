@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vizcore.records_accuracy import AXES, AccuracyPoint
-from vizcore.records_bench import Measurement
+from vizcore.records.accuracy import AXES, AccuracyPoint
+from vizcore.records.bench import Measurement
 from vizcore.reference.accuracy import StudyFinding, accuracy_vs_compute, study_findings
 
 #: An estimate that misses by less than this share, in the median, is reliable.

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from vizcore.records_accuracy import AccuracyPoint
-from vizcore.records_lectures import LectureClaim
+from vizcore.records.accuracy import AccuracyPoint
+from vizcore.records.lectures import LectureClaim
 from vizcore.reference.lectures import lecture_claim
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from vizcore.records_accuracy import ProtocolPoint
+from vizcore.records.accuracy import ProtocolPoint
 from vizcore.reference import ChallengeWinner, challenge_winners
 from vizcore.zoo import architectures, get
 

@@ -11,9 +11,9 @@ import numpy as np
 from vizcore.data.preprocessing import Preprocessing
 from vizcore.networks.loading import source_of
 from vizcore.place_rows import field_in, rows_of
-from vizcore.records_patches import PatchPlace
+from vizcore.records.patches import PatchPlace
 from vizcore.runtime.jobs import Task
-from vizcore.tasks import AnyWeights, chosen_weights
+from vizcore.tasks.sight import AnyWeights, chosen_weights
 from vizcore.zoo.weights import Weights
 
 if TYPE_CHECKING:

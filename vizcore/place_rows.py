@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from vizcore.records import Pair, ReceptiveField
-from vizcore.records_layers import LayerRow
+from vizcore.records.layers import LayerRow
 from vizcore.zoo.weights import Weights
 
 _RELUS = frozenset({"ReLU", "relu", "relu_", "ReLU6", "relu6"})

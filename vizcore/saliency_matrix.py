@@ -25,7 +25,7 @@ from vizcore.errors import BadInputSize
 from vizcore.lenses.saliency.methods import METHODS
 from vizcore.networks.loading import source_of
 from vizcore.networks.offers import weights
-from vizcore.records_saliency import MethodFit, NetworkFits, Verdict
+from vizcore.records.saliency import MethodFit, NetworkFits, Verdict
 from vizcore.zoo import architectures, get
 
 FILE = Path(__file__).parent / "reference" / "saliency_methods.csv"

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from vizcore import zoo
 from vizcore.errors import ConvScopeError, NotApplicable, UnknownName, WeightsError
-from vizcore.records_fleet import Confusion, Disagreement, HeldOut, TrainedNetwork, trained_network
+from vizcore.records.fleet import Confusion, Disagreement, HeldOut, TrainedNetwork, trained_network
 from vizcore.runtime import weights
 
 #: The data sets, and the modules that have their held-out pictures.

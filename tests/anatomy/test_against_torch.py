@@ -16,7 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from vizcore import zoo
 from vizcore.anatomy import trace
 from vizcore.records import Shape
-from vizcore.records_layers import LayerTable
+from vizcore.records.layers import LayerTable
 
 KEYS = [entry.key for entry in zoo.architectures() if entry.source.startswith("torchvision:")]
 OWN = [entry.key for entry in zoo.architectures() if entry.source == "own"]

@@ -13,7 +13,7 @@ import vizcore as vc
 from vizcore.anatomy.alignment import align, depth_steps
 from vizcore.anatomy.alignment_export import layers, to_csv, to_json, totals
 from vizcore.errors import NotApplicable
-from vizcore.records_alignment import NO_MAP
+from vizcore.records.alignment import NO_MAP
 
 KEYS = ("vgg_d", "resnet50", "se_resnet50", "inception_v3", "swin_t")
 

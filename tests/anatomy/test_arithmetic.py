@@ -10,7 +10,7 @@ from torch import nn
 
 from vizcore import zoo
 from vizcore.anatomy import explain, recount, trace
-from vizcore.records_layers import Conventions
+from vizcore.records.layers import Conventions
 
 
 def one_row(layer: nn.Module, *shape: int):

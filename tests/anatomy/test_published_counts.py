@@ -7,7 +7,7 @@ import torchvision
 from torchvision.models import get_model_weights, list_models
 
 from vizcore.anatomy import trace
-from vizcore.records_layers import LayerTable
+from vizcore.records.layers import LayerTable
 from vizcore.zoo import build_meta, get
 
 WEIGHTS = [

@@ -13,7 +13,7 @@ from vizcore import zoo
 from vizcore.anatomy import receptive, trace
 from vizcore.anatomy.receptive import Span
 from vizcore.records import ReceptiveField
-from vizcore.records_layers import LayerTable
+from vizcore.records.layers import LayerTable
 
 
 def reach_of(network: nn.Module, side: tuple[int, int], channels: int = 1) -> list[Tensor]:

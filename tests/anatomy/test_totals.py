@@ -11,7 +11,7 @@ from torch import nn
 from vizcore import zoo
 from vizcore.anatomy import recount, trace
 from vizcore.errors import BadChoice
-from vizcore.records_layers import Conventions, LayerTable
+from vizcore.records.layers import Conventions, LayerTable
 
 EVERY = [
     entry.key

@@ -10,7 +10,7 @@ import pytest
 
 from tests.app.opening import code_of, open_page, texts
 from vizcore.accuracy import accuracy_points, field_points, fleet_points, published_points
-from vizcore.records_bench import Machine, MachineResults, Measurement, Setup
+from vizcore.records.bench import Machine, MachineResults, Measurement, Setup
 from vizcore.runtime import measured
 from vizcore.ui import accuracy_tables
 from vizcore.ui.accuracy_choices import PANELS

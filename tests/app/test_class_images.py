@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 import vizcore as vc
 from tests.app.opening import code_of, open_page, texts
 from vizcore.figures.class_image_words import neighbours_alike
-from vizcore.records_ascent_options import MODERN, AscentOptions
+from vizcore.records.ascent_options import MODERN, AscentOptions
 from vizcore.ui import work
 
 NETWORK = "zfnet_photos20"

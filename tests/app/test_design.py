@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 import vizcore as vc
 from tests.app.opening import code_of, open_page, texts
 from vizcore.anatomy.difference import difference
-from vizcore.records_layers import Conventions
+from vizcore.records.layers import Conventions
 from vizcore.reference import facts_of
 from vizcore.ui import cache
 from vizcore.ui.design_notation import plain_markdown

@@ -14,8 +14,8 @@ import pytest
 import vizcore as vc
 from tests.app.opening import code_of, open_page, texts
 from tests.evolving import EPOCHS, KEY, change_card, rows_of, with_snapshots
-from vizcore import evolution_tasks
 from vizcore.figures.numbers import percent
+from vizcore.tasks import evolution as evolution_tasks
 from vizcore.ui import evolution_choices
 from vizcore.ui import evolution_views as views
 from vizcore.ui import evolution_words as words

@@ -7,7 +7,7 @@ import pytest
 import vizcore as vc
 from tests.app.opening import code_of, open_page, texts
 from vizcore.data.samples import sample
-from vizcore.tasks import as_picture
+from vizcore.tasks.sight import as_picture
 from vizcore.ui.pictures import Chosen
 
 PICTURE = "coffee"

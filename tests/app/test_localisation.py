@@ -8,10 +8,10 @@ import pytest
 
 import vizcore as vc
 from tests.app.opening import code_of, open_page, texts
-from vizcore import localisation_tasks
 from vizcore.data.samples import sample
 from vizcore.figures.trust_words import plain
 from vizcore.runtime.jobs import run_here
+from vizcore.tasks import localisation as localisation_tasks
 from vizcore.ui import localisation_views
 from vizcore.ui import method_choice as picking
 

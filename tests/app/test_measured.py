@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.app.opening import code_of, open_page, texts
-from vizcore.records_bench import Ceiling, Machine, MachineResults, Measurement, Setup
+from vizcore.records.bench import Ceiling, Machine, MachineResults, Measurement, Setup
 from vizcore.runtime import measured
 from vizcore.runtime.measured_file import from_json, to_json
 from vizcore.timing import latency

@@ -11,7 +11,7 @@ import vizcore as vc
 from tests.app.opening import code_of, open_page, texts
 from tests.data.test_library_sets import make_eurosat
 from vizcore.data.picture_sets import from_arrays, open_pictures
-from vizcore.records_patches import TopPatches
+from vizcore.records.patches import TopPatches
 
 NETWORK = "zfnet_photos20"
 SMALL = {"network": NETWORK, "pictures": "photographs"}
@@ -90,7 +90,7 @@ def test_a_scan_of_every_place_serves_each_of_them(monkeypatch: pytest.MonkeyPat
     def read_again(*_args: object, **_more: object) -> None:
         raise AssertionError("the scan of every place has it")
 
-    monkeypatch.setattr("vizcore.patch_tasks._look_through", read_again)
+    monkeypatch.setattr("vizcore.tasks.patches._look_through", read_again)
     at.selectbox(key=_key(at, "layer")).set_value("pool2").run()
     found = vc.top_patches(NETWORK, "photographs", "places", device="cpu")
     unit = next(each.value for each in at.number_input if each.key.endswith("unit"))

@@ -13,7 +13,7 @@ from vizcore.data.picture_sets import PictureSet, from_arrays, open_pictures
 from vizcore.data.samples import sample
 from vizcore.networks.offers import weights
 from vizcore.runtime.jobs import run_here
-from vizcore.tasks import map_layers_task
+from vizcore.tasks.maps import map_layers_task
 
 NETWORK = "zfnet_photos20"
 
@@ -64,7 +64,7 @@ def test_a_unit_is_answered_from_its_address(few_pictures: PictureSet):
 def test_the_first_layer_and_a_unit_of_its_own_choosing():
     at = open_page("unit", network=NETWORK, layer="conv1", picture="coffee")
     assert "mid-grey is a weight of 0" in texts(at)
-    from vizcore import unit_tasks
+    from vizcore.tasks import units as unit_tasks
 
     best = run_here(unit_tasks.unit_task(NETWORK, sample("coffee").read(), "conv1"))
     assert at.number_input[0].value == best.channel

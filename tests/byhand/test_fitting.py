@@ -10,7 +10,7 @@ import pytest
 from vizcore.byhand import convolve, find_kernel
 from vizcore.byhand.convolution import patches
 from vizcore.errors import BadChoice
-from vizcore.records_byhand import KernelSearch
+from vizcore.records.byhand import KernelSearch
 from vizcore.reference.worked import worked_convolution, worked_zero_padding
 
 

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 import vizcore as vc
-from vizcore import localisation_tasks
 from vizcore.__main__ import main
 from vizcore.data.samples import sample
+from vizcore.tasks import localisation as localisation_tasks
 
 KEY = "zfnet_photos20"
 

@@ -11,7 +11,7 @@ import pytest
 import vizcore as vc
 from vizcore.__main__ import main
 from vizcore.data.samples import sample
-from vizcore.records_trust import MetricSettings
+from vizcore.records.trust import MetricSettings
 
 KEY = "zfnet_photos20"
 QUICK = ["--steps", "4", "--random-orders", "2", "--removals", "8", "--nudges", "2"]

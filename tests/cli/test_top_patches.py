@@ -138,7 +138,8 @@ def test_refusals_are_one_line_and_exit_code_2(folder, tmp_path, capsys):
 
 SLOW = """
 import sys, time
-from vizcore import __main__, patch_tasks
+from vizcore import __main__
+from vizcore.tasks import patches as patch_tasks
 from vizcore.data import picture_folder
 patch_tasks._BATCH = 2
 read = picture_folder.FolderReader.read

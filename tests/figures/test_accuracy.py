@@ -15,8 +15,8 @@ from vizcore.figures.accuracy_ranking import MOST, draw_ranking
 from vizcore.figures.accuracy_words import said_of, short_label
 from vizcore.figures.fleet import decades
 from vizcore.figures.palette import FONT_SIZE, theme
-from vizcore.records_accuracy import AXES
-from vizcore.records_bench import Measurement, Setup
+from vizcore.records.accuracy import AXES
+from vizcore.records.bench import Measurement, Setup
 
 AREAS = dict(zip(AXES, [*list(AXES)[1:], None], strict=True))
 

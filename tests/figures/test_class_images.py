@@ -14,9 +14,9 @@ from vizcore.errors import BadChoice, NotApplicable
 from vizcore.figures import ascent_curves as curves
 from vizcore.figures import class_image_words as words
 from vizcore.figures.class_images import Label, draw_gallery, lay_out, png, shortened, zipped
-from vizcore.records_ascent_options import AscentOptions, InversionOptions
-from vizcore.records_class_images import AscentImages, Frame, Goal, Inversions
-from vizcore.records_maps import Prediction
+from vizcore.records.ascent_options import AscentOptions, InversionOptions
+from vizcore.records.class_images import AscentImages, Frame, Goal, Inversions
+from vizcore.records.maps import Prediction
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3)).astype(np.uint8)
 

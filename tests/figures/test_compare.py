@@ -13,7 +13,7 @@ from vizcore.figures.compare import draw_comparison
 from vizcore.figures.compare_bars import DEPTHS, QUANTITIES, bars_of, half_at
 from vizcore.figures.compare_fields import draw_fields, finding
 from vizcore.figures.palette import FONT_SIZE, KIND_COLOURS
-from vizcore.records_alignment import Alignment
+from vizcore.records.alignment import Alignment
 
 NAMES = ("VGG", "Inception", "Swin")
 

@@ -11,7 +11,7 @@ from vizcore.figures.curves import draw_curves
 from vizcore.figures.curves import finding as curve_finding
 from vizcore.figures.palette import FONT_SIZE
 from vizcore.figures.patches import GUTTER_PX, draw_patches
-from vizcore.records_fleet import Confusion, Epoch
+from vizcore.records.fleet import Confusion, Epoch
 
 CLASSES = ("cat", "moon", "rocket")
 #: Of four cats one is named moon; of three moons two are named cat; two rockets are right.

@@ -8,7 +8,7 @@ import pytest
 from vizcore.errors import NotApplicable
 from vizcore.figures.deconvnet import colour_projection, draw_projections
 from vizcore.records import ReceptiveField
-from vizcore.records_deconvnet import Projections
+from vizcore.records.deconvnet import Projections
 
 FIELD = ReceptiveField((4, 4), (2, 2), (-1, -1))
 

@@ -18,7 +18,7 @@ from vizcore.figures.evolution import (
 )
 from vizcore.figures.palette import DARK, LIGHT, diverging
 from vizcore.figures.patches import png
-from vizcore.records_evolution import FilterHistory, LayerHistory
+from vizcore.records.evolution import FilterHistory, LayerHistory
 
 
 def rgb(colour: str) -> list[int]:

@@ -11,7 +11,7 @@ from vizcore.figures.filter_sheets import TILE_PX, draw_resemblances, draw_slice
 from vizcore.figures.filters import draw_bank, draw_map
 from vizcore.lenses.filters import colour_share, statistics
 from vizcore.lenses.textbook import nearest
-from vizcore.records_filters import (
+from vizcore.records.filters import (
     FilterBank,
     FilterLayer,
     FilterSlices,

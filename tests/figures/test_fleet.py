@@ -13,7 +13,7 @@ from vizcore.errors import BadChoice, NotApplicable
 from vizcore.figures.fleet import draw_fleet
 from vizcore.figures.fleet_words import finding, label
 from vizcore.figures.palette import FONT_SIZE, theme
-from vizcore.records_fleet import TrainedNetwork, trained_network
+from vizcore.records.fleet import TrainedNetwork, trained_network
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from vizcore.figures.colouring import COLOUR_COLUMNS
 from vizcore.figures.graph import GraphGroup, NetworkGraph, outline, to_dot
 from vizcore.figures.palette import KIND_COLOURS, contrast
 from vizcore.records import ReceptiveField, as_plain
-from vizcore.records_layers import Conventions, Kind, LayerRow, LayerTable, Totals
+from vizcore.records.layers import Conventions, Kind, LayerRow, LayerTable, Totals
 
 NETWORKS = ["vgg16", "resnet50", "googlenet", "densenet121", "mobilenet_v2", "vit_b_16"]
 

@@ -8,7 +8,7 @@ import pytest
 from vizcore.figures.invariance import draw_invariance
 from vizcore.figures.invariance_png import draw_png
 from vizcore.figures.invariance_words import caption, held
-from vizcore.records_invariance import FeatureLayer, FeatureShifts, Invariance
+from vizcore.records.invariance import FeatureLayer, FeatureShifts, Invariance
 
 
 def record(answers: list[int], amounts: tuple[float, ...], kind: str = "rotation") -> Invariance:

@@ -12,7 +12,7 @@ from PIL import Image
 from vizcore.errors import BadChoice, NotApplicable
 from vizcore.figures.overlay import draw_saliency, reach
 from vizcore.figures.palette import diverging, sequential
-from vizcore.records_saliency import SaliencyMap
+from vizcore.records.saliency import SaliencyMap
 
 GREY = np.full((4, 5, 3), 100, np.uint8)
 

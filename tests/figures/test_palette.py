@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 from vizcore.figures import palette
-from vizcore.records_layers import KINDS
+from vizcore.records.layers import KINDS
 
 THEMES = [palette.LIGHT, palette.DARK]
 

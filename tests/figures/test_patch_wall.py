@@ -19,7 +19,7 @@ from vizcore.figures.patch_wall import (
     draw_patch_wall,
 )
 from vizcore.records import ReceptiveField
-from vizcore.records_patches import StrongestPatches, TopPatches
+from vizcore.records.patches import StrongestPatches, TopPatches
 
 HEAD_PX = LABEL_PX + MARGIN_PX
 PICTURES = np.random.default_rng(0).integers(0, 200, (6, 16, 16, 3)).astype(np.uint8)

@@ -13,7 +13,7 @@ from vizcore.figures.saliency_words import (
     fit_words,
     half_share,
 )
-from vizcore.records_saliency import Absorbed, Completeness, MethodFit, SaliencyMap
+from vizcore.records.saliency import Absorbed, Completeness, MethodFit, SaliencyMap
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

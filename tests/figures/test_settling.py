@@ -8,7 +8,7 @@ import pytest
 from vizcore.errors import BadChoice
 from vizcore.figures.palette import DARK, LIGHT
 from vizcore.figures.settling import MEASURES, alt, colours_of, draw_settling
-from vizcore.records_evolution import FilterHistory, LayerHistory
+from vizcore.records.evolution import FilterHistory, LayerHistory
 
 
 def history() -> FilterHistory:

@@ -19,7 +19,7 @@ from vizcore.figures.map_values import (
 )
 from vizcore.figures.mosaic import draw_mosaic
 from vizcore.figures.tiles import pack_maps, pack_strip
-from vizcore.records_maps import Contribution, DepthStrip, MapLayer, StripPicture
+from vizcore.records.maps import Contribution, DepthStrip, MapLayer, StripPicture
 
 MAPS = np.random.default_rng(0).normal(size=(6, 5, 7)).astype(np.float32).clip(0)
 

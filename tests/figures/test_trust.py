@@ -16,8 +16,8 @@ from vizcore.figures.palette import diverging, sequential, theme
 from vizcore.figures.trust import alt, draw_decline
 from vizcore.figures.trust_curves import draw_pixel_curves
 from vizcore.figures.trust_maps import GAP_PX, LEFT_PX, colour_map, draw_row, enlarged, labelled
-from vizcore.records_saliency import Completeness
-from vizcore.records_trust import (
+from vizcore.records.saliency import Completeness
+from vizcore.records.trust import (
     Likeness,
     MapMetrics,
     MethodMetrics,

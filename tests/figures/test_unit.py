@@ -8,7 +8,7 @@ import pytest
 from vizcore.figures import unit_words as words
 from vizcore.figures.unit import SIDE_PX, draw_nine, draw_over_photo, nine_width_px
 from vizcore.records import ReceptiveField
-from vizcore.records_unit import ChannelNumbers, ClassesFed, Unit
+from vizcore.records.unit import ChannelNumbers, ClassesFed, Unit
 
 
 def unit(place: tuple[int, int] = (1, 2), value: float = 2.0, side: int = 16) -> Unit:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vizcore.lenses.saliency import saliency
-from vizcore.records_saliency import SaliencyMap
+from vizcore.records.saliency import SaliencyMap
 from vizcore.runtime.jobs import finish
 
 SIDE = 8

@@ -25,8 +25,8 @@ from vizcore.lenses.class_images.transforming import (
     variation,
 )
 from vizcore.lenses.class_images.updates import update_of
-from vizcore.records_ascent_options import AscentOptions
-from vizcore.records_class_images import AscentImages, Goal
+from vizcore.records.ascent_options import AscentOptions
+from vizcore.records.class_images import AscentImages, Goal
 from vizcore.runtime.jobs import finish
 
 SHAPE = (3, 8, 9)

@@ -16,8 +16,8 @@ from vizcore.errors import (
     UnknownLayer,
 )
 from vizcore.lenses.class_images import ascend, measuring
-from vizcore.records_ascent_options import AscentOptions
-from vizcore.records_class_images import AscentImages, Goal
+from vizcore.records.ascent_options import AscentOptions
+from vizcore.records.class_images import AscentImages, Goal
 from vizcore.runtime.jobs import finish
 
 SHAPE = (3, 6, 5)

@@ -9,7 +9,7 @@ from torch import nn
 
 from vizcore.errors import BadChoice, BadInputSize, NotApplicable
 from vizcore.lenses.invariance import feature_shifts
-from vizcore.records_invariance import FeatureShifts
+from vizcore.records.invariance import FeatureShifts
 from vizcore.runtime.jobs import Progress, finish
 from vizcore.zoo.photos20 import zfnet_photos20
 

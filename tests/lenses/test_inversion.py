@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from vizcore.errors import BadChoice, NotApplicable, OutOfMemory, UnknownLayer
 from vizcore.lenses.class_images import invert
-from vizcore.records_ascent_options import InversionOptions
-from vizcore.records_class_images import Inversions
+from vizcore.records.ascent_options import InversionOptions
+from vizcore.records.class_images import Inversions
 from vizcore.runtime.jobs import finish
 
 SIDES = (6, 7)

@@ -15,7 +15,7 @@ from vizcore.lenses.localisation_study import (
     best_centred,
     localisation_study,
 )
-from vizcore.records_localisation import BoxScores, LocalisationSettings, iou
+from vizcore.records.localisation import BoxScores, LocalisationSettings, iou
 from vizcore.runtime.jobs import Progress, finish
 
 BLUE, ORANGE = (30, 60, 150), (220, 130, 30)

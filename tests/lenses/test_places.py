@@ -13,7 +13,7 @@ from vizcore.anatomy import trace
 from vizcore.errors import NotApplicable, UnknownLayer
 from vizcore.lenses.places import places
 from vizcore.lenses.reading import read_maps
-from vizcore.records_layers import LayerTable
+from vizcore.records.layers import LayerTable
 
 #: They hold tensors besides their weights, so that they do not run without any.
 NOT_ON_META = {"lenet5_1998", "swin_v2_t", "swin_v2_s", "swin_v2_b"}

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from vizcore.errors import BadChoice, BadInputSize, NotApplicable, UnknownClass
 from vizcore.lenses.saliency import saliency as saliency_steps
-from vizcore.records_saliency import SaliencyMap
+from vizcore.records.saliency import SaliencyMap
 from vizcore.runtime.jobs import finish
 from vizcore.zoo.photos20 import zfnet_photos20
 

@@ -23,7 +23,7 @@ from tests.lenses.saliency_networks import (
 from vizcore.errors import BadChoice, BadInputSize, NotApplicable, OutOfMemory, UnknownLayer
 from vizcore.lenses.saliency import METHODS, layers_to_look_at, saliency
 from vizcore.lenses.saliency.look import Score, bytes_of_a_pass
-from vizcore.records_saliency import COMPLETENESS_LIMIT, Completeness
+from vizcore.records.saliency import COMPLETENESS_LIMIT, Completeness
 from vizcore.runtime.clone import frozen_copy
 from vizcore.runtime.engine import LocalEngine
 from vizcore.runtime.jobs import NetworkSource, Task, finish

@@ -16,7 +16,7 @@ from vizcore.errors import BadChoice, NotApplicable
 from vizcore.lenses.explaining import Explain, explain_by
 from vizcore.lenses.sanity import edges_of, likeness, sanity_check
 from vizcore.lenses.sanity_layers import draw_anew, own_tensors, seed_of, stages
-from vizcore.records_saliency import SaliencyMap
+from vizcore.records.saliency import SaliencyMap
 from vizcore.runtime.clone import private_copy
 from vizcore.runtime.jobs import Progress, finish
 from vizcore.zoo.photos20 import zfnet_photos20

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from vizcore.errors import BadChoice, NotApplicable, UnknownLayer
 from vizcore.lenses.worked_rules import worked, worked_rule
-from vizcore.records_maps import WorkedRule, WorkedValue
+from vizcore.records.maps import WorkedRule, WorkedValue
 
 LAYERS = {
     "max": (nn.MaxPool2d(2), "largest"),

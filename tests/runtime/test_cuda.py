@@ -8,8 +8,8 @@ import pytest
 import vizcore as vc
 from vizcore.data.samples import sample
 from vizcore.runtime.engine import LocalEngine
-from vizcore.saliency_tasks import saliency_task
-from vizcore.tasks import prediction_task
+from vizcore.tasks.prediction import prediction_task
+from vizcore.tasks.saliency import saliency_task
 
 pytestmark = pytest.mark.gpu
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vizcore.records_unit import ChannelNumbers, NetworkNumbers
+from vizcore.records.unit import ChannelNumbers, NetworkNumbers
 from vizcore.runtime.kept_numbers import KeptNumbers
 from vizcore.runtime.scans import Scans, scan_key
 

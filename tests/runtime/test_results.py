@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
-from vizcore.records_maps import FeatureMaps
+from vizcore.records.maps import FeatureMaps
 from vizcore.runtime.results import ResultCache
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vizcore.records_patches import NotRead, StrongestPatches
+from vizcore.records.patches import NotRead, StrongestPatches
 from vizcore.runtime.scans import Scan, Scans, scan_key
 
 KEY = scan_key(network="a")

@@ -6,11 +6,11 @@ import threading
 
 import pytest
 
-from vizcore.bench_tasks import bench_task
 from vizcore.errors import QueueFull
-from vizcore.records_bench import Setup
+from vizcore.records.bench import Setup
 from vizcore.runtime.engine import LocalEngine
 from vizcore.runtime.jobs import finish
+from vizcore.tasks.bench import bench_task
 from vizcore.timing import alone
 from vizcore.timing.alone import Alone
 

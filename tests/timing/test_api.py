@@ -6,7 +6,7 @@ import pytest
 
 import vizcore as vc
 from vizcore.errors import BadChoice, UnknownArchitecture
-from vizcore.records_bench import Setup
+from vizcore.records.bench import Setup
 from vizcore.timing import latency
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from vizcore.errors import JobError, NotApplicable
-from vizcore.records_bench import Setup
+from vizcore.records.bench import Setup
 from vizcore.runtime.jobs import finish
 from vizcore.timing import compiling
 from vizcore.timing.compiling import Compiler, cpp_compiler, nothing_kept, try_compiler

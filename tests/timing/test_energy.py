@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from vizcore.errors import NotApplicable
-from vizcore.records_bench import Setup
+from vizcore.records.bench import Setup
 from vizcore.timing import running
 from vizcore.timing.energy import driver_version, energy
 from vizcore.timing.latency import Stopwatch

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from vizcore.errors import BadChoice, NotApplicable
-from vizcore.records_bench import LeftOut, Setup
+from vizcore.records.bench import LeftOut, Setup
 from vizcore.runtime.jobs import Progress, finish
 from vizcore.timing import latency
 from vizcore.timing.ceilings import ceiling

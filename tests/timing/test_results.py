@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from vizcore.errors import BadChoice
-from vizcore.records_bench import (
+from vizcore.records.bench import (
     Ceiling,
     LeftOut,
     Machine,

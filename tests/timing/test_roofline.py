@@ -6,8 +6,8 @@ import pytest
 from torch import nn
 
 from vizcore.anatomy import trace
-from vizcore.records_bench import Ceiling
-from vizcore.records_layers import Conventions
+from vizcore.records.bench import Ceiling
+from vizcore.records.layers import Conventions
 from vizcore.timing.roofline import roofline
 
 

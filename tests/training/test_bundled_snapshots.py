@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from vizcore.data import photos20
-from vizcore.evolution_tasks import keys_with_snapshots
 from vizcore.networks.offers import weights
 from vizcore.runtime.snapshots import read_snapshot, snapshots
+from vizcore.tasks.evolution import keys_with_snapshots
 from vizcore.zoo import build
 
 KEY = "zfnet_photos20"

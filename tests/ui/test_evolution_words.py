@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vizcore.records_evolution import FilterHistory, LayerHistory, SaliencyHistory
-from vizcore.records_maps import Prediction
-from vizcore.records_saliency import SaliencyMap
+from vizcore.records.evolution import FilterHistory, LayerHistory, SaliencyHistory
+from vizcore.records.maps import Prediction
+from vizcore.records.saliency import SaliencyMap
 from vizcore.ui import evolution_words as words
 
 EARLY, MIDDLE, LATE = [1, 0.2, 0.1, 0], [1, 0.8, 0.2, 0], [1, 0.9, 0.8, 0]

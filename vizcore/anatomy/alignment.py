@@ -16,8 +16,8 @@ from math import log2, sqrt
 
 from vizcore.errors import NotApplicable
 from vizcore.records import Shape
-from vizcore.records_alignment import NO_MAP, AlignedLine, Alignment, DepthStep
-from vizcore.records_layers import LayerRow, LayerTable
+from vizcore.records.alignment import NO_MAP, AlignedLine, Alignment, DepthStep
+from vizcore.records.layers import LayerRow, LayerTable
 
 _WEIGHTED = ("conv", "linear", "attention")
 

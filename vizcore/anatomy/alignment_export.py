@@ -8,8 +8,8 @@ import json
 from typing import Any
 
 from vizcore.formats.words import by
-from vizcore.records_alignment import NO_MAP, Alignment, DepthStep
-from vizcore.records_layers import LayerTable
+from vizcore.records.alignment import NO_MAP, Alignment, DepthStep
+from vizcore.records.layers import LayerTable
 
 
 def stage_text(stage: int) -> str:

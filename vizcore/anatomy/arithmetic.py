@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from vizcore.formats.words import counted
-from vizcore.records_layers import LayerRow
+from vizcore.records.layers import LayerRow
 
 #: Why a row may write no new values.
 _FREE = {

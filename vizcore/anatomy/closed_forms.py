@@ -10,7 +10,7 @@ from vizcore.anatomy import receptive
 from vizcore.anatomy.axes import Axes, H, W, mixing
 from vizcore.anatomy.ledger import DoesNotFit, Ledger, Origin, source_of
 from vizcore.anatomy.receptive import NOTHING, Field
-from vizcore.records_layers import Kind
+from vizcore.records.layers import Kind
 
 
 def linear(

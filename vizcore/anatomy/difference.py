@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from vizcore.records_layers import LayerRow, LayerTable
+from vizcore.records.layers import LayerRow, LayerTable
 
 Change = Literal["same", "changed", "removed", "added"]
 

@@ -13,7 +13,7 @@ from math import prod
 from vizcore.anatomy.totals import recount
 from vizcore.errors import NotApplicable
 from vizcore.records import Shape
-from vizcore.records_layers import Conventions, LayerRow, LayerTable
+from vizcore.records.layers import Conventions, LayerRow, LayerTable
 from vizcore.reference import lecture_claim
 
 _KINDS = ("conv", "pool", "linear")

@@ -17,7 +17,7 @@ from vizcore.anatomy import receptive
 from vizcore.anatomy.axes import Axes, batch_dim
 from vizcore.anatomy.receptive import NOTHING, Field
 from vizcore.records import Pair, Shape
-from vizcore.records_layers import Kind
+from vizcore.records.layers import Kind
 
 META = torch.device("meta")
 #: The row of a tensor made from parameters alone, which wait for the row that uses them.

@@ -13,7 +13,7 @@ from math import prod
 
 from vizcore.errors import BadChoice
 from vizcore.records import Shape
-from vizcore.records_layers import DTYPE_BYTES, Conventions, LayerRow, LayerTable, Totals
+from vizcore.records.layers import DTYPE_BYTES, Conventions, LayerRow, LayerTable, Totals
 
 NOT_COUNTED = (
     "Only convolutions, fully connected layers and matrix products count multiply-adds; "

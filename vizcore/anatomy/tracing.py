@@ -24,7 +24,7 @@ from vizcore.anatomy.stand_ins import install, remove
 from vizcore.anatomy.totals import NOT_COUNTED, check, recount, totals_of
 from vizcore.errors import BadInputSize
 from vizcore.records import ReceptiveField, Shape
-from vizcore.records_layers import Conventions, LayerRow, LayerTable
+from vizcore.records.layers import Conventions, LayerRow, LayerTable
 
 #: Functions that ask a tensor something and return no tensor.
 _QUESTIONS = frozenset(

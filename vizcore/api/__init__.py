@@ -1,6 +1,6 @@
 """The facade: everything by an architecture's name, one module a topic.
 
-What looks at a picture runs here and now; the `*_tasks` modules have the same for an engine.
+What looks at a picture runs here and now; `vizcore.tasks` has the same for an engine.
 """
 
 from vizcore.api.decisions import saliency, saliency_methods

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from vizcore.data.samples import sample
 from vizcore.networks import offers
 from vizcore.networks.presence import presence_of
-from vizcore.records_saliency import NetworkFits, SaliencyMap, Value
+from vizcore.records.saliency import NetworkFits, SaliencyMap, Value
 from vizcore.runtime.device import choose
 from vizcore.runtime.jobs import run_here
-from vizcore.saliency_tasks import saliency_methods_task, saliency_task
-from vizcore.tasks import AnyPicture, AnyWeights
+from vizcore.tasks.saliency import saliency_methods_task, saliency_task
+from vizcore.tasks.sight import AnyPicture, AnyWeights
 
 
 def saliency(

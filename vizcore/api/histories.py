@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from vizcore.evolution_tasks import (
+from vizcore.records.evolution import FilterHistory, PatchHistory, SaliencyHistory
+from vizcore.runtime.device import choose
+from vizcore.runtime.jobs import run_here
+from vizcore.tasks.evolution import (
     Searched,
     evolution_patches_task,
     evolution_saliency_task,
     evolution_task,
 )
-from vizcore.records_evolution import FilterHistory, PatchHistory, SaliencyHistory
-from vizcore.runtime.device import choose
-from vizcore.runtime.jobs import run_here
-from vizcore.tasks import AnyPicture
+from vizcore.tasks.sight import AnyPicture
 
 
 def evolution(name: str, *, weights: str | None = None, device: str | None = None) -> FilterHistory:

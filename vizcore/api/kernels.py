@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from vizcore.filter_tasks import (
+from vizcore.records.filters import FilterBank, FilterSlices, NetworkFilters, Resemblance
+from vizcore.runtime.device import choose
+from vizcore.runtime.jobs import run_here
+from vizcore.tasks.filters import (
     filter_slices_task,
     filter_statistics_task,
     filters_task,
     resemblances_task,
 )
-from vizcore.records_filters import FilterBank, FilterSlices, NetworkFilters, Resemblance
-from vizcore.runtime.device import choose
-from vizcore.runtime.jobs import run_here
-from vizcore.tasks import AnyPicture, AnyWeights
+from vizcore.tasks.sight import AnyPicture, AnyWeights
 
 
 def filters(

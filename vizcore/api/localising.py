@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vizcore.data.photos20 import Part
-from vizcore.localisation_tasks import localisation_task, scene_baselines_task
-from vizcore.records_localisation import (
+from vizcore.records.localisation import (
     Localisation,
     LocalisationSettings,
     LocalisationStudy,
     SceneBaselines,
 )
-from vizcore.records_saliency import Value
+from vizcore.records.saliency import Value
 from vizcore.runtime.device import choose
 from vizcore.runtime.jobs import run_here
-from vizcore.saliency_tasks import saliency_task
-from vizcore.tasks import AnyPicture, AnyWeights
+from vizcore.tasks.localisation import localisation_task, scene_baselines_task
+from vizcore.tasks.saliency import saliency_task
+from vizcore.tasks.sight import AnyPicture, AnyWeights
 
 
 def localise(

@@ -6,13 +6,10 @@ from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from vizcore.deconvnet_tasks import deconvnet_task
-from vizcore.map_tasks import contribution_task, depth_strip_task, worked_value_task
 from vizcore.networks import offers
-from vizcore.patch_tasks import top_patches_task
 from vizcore.records import Pair
-from vizcore.records_deconvnet import Projections
-from vizcore.records_maps import (
+from vizcore.records.deconvnet import Projections
+from vizcore.records.maps import (
     Contribution,
     DepthStrip,
     FeatureMaps,
@@ -21,11 +18,21 @@ from vizcore.records_maps import (
     WorkedRule,
     WorkedValue,
 )
-from vizcore.records_patches import TopPatches
+from vizcore.records.patches import TopPatches
 from vizcore.runtime import store
 from vizcore.runtime.device import choose
 from vizcore.runtime.jobs import Progress, run_here
-from vizcore.tasks import AnyPicture, AnyWeights, feature_maps_task, fetch_task, prediction_task
+from vizcore.tasks.deconvnet import deconvnet_task
+from vizcore.tasks.fetching import fetch_task
+from vizcore.tasks.maps import (
+    contribution_task,
+    depth_strip_task,
+    feature_maps_task,
+    worked_value_task,
+)
+from vizcore.tasks.patches import top_patches_task
+from vizcore.tasks.prediction import prediction_task
+from vizcore.tasks.sight import AnyPicture, AnyWeights
 
 
 def fetch(

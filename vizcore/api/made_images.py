@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vizcore.class_image_tasks import (
+from vizcore.errors import BadChoice
+from vizcore.records.ascent_options import AscentOptions, InversionOptions
+from vizcore.records.class_images import AscentImages, Inversions
+from vizcore.runtime.device import choose
+from vizcore.runtime.jobs import run_here
+from vizcore.tasks.class_images import (
     Unit,
     activation_images_task,
     class_images_task,
     inversion_task,
     lambda_row_task,
 )
-from vizcore.errors import BadChoice
-from vizcore.records_ascent_options import AscentOptions, InversionOptions
-from vizcore.records_class_images import AscentImages, Inversions
-from vizcore.runtime.device import choose
-from vizcore.runtime.jobs import run_here
-from vizcore.tasks import AnyPicture, AnyWeights
+from vizcore.tasks.sight import AnyPicture, AnyWeights
 
 
 def class_images(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vizcore.bench_tasks import bench_task
-from vizcore.records_bench import MachineResults, NumberFormat, Setup
+from vizcore.records.bench import MachineResults, NumberFormat, Setup
 from vizcore.runtime.device import use_cpu_threads
 from vizcore.runtime.jobs import run_here
+from vizcore.tasks.bench import bench_task
 
 
 def bench(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vizcore.data.transformations import Beyond
-from vizcore.invariance_tasks import invariance_task
-from vizcore.records_invariance import Invariance
+from vizcore.records.invariance import Invariance
 from vizcore.runtime.device import choose
 from vizcore.runtime.jobs import run_here
-from vizcore.tasks import AnyPicture, AnyWeights
+from vizcore.tasks.invariance import invariance_task
+from vizcore.tasks.sight import AnyPicture, AnyWeights
 
 
 def invariance(

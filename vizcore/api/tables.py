@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 from vizcore import zoo
 from vizcore.errors import BadChoice, BadInputSize
 from vizcore.records import Pair
-from vizcore.records_blocks import BlockStudy
-from vizcore.records_layers import Conventions, LayerTable
+from vizcore.records.blocks import BlockStudy
+from vizcore.records.layers import Conventions, LayerTable
 
 if TYPE_CHECKING:
     from torch import nn
@@ -33,7 +33,7 @@ def layers(
         network: an architecture's name or record, or any module that takes one tensor.
         input_size: side of a square picture, (height, width), or (channels, height, width);
             by default the architecture's own.
-        batch, bias, ops, dtype, memory: how to count; see `vizcore.records_layers.Conventions`.
+        batch, bias, ops, dtype, memory: how to count; see `vizcore.records.layers.Conventions`.
 
     Raises:
         UnknownArchitecture: no architecture has this name.

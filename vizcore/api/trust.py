@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from vizcore.records_saliency import Value
-from vizcore.records_trust import MapMetrics, MetricSettings, Order, SanityCheck
+from vizcore.records.saliency import Value
+from vizcore.records.trust import MapMetrics, MetricSettings, Order, SanityCheck
 from vizcore.runtime.device import choose
 from vizcore.runtime.jobs import run_here
-from vizcore.tasks import AnyPicture, AnyWeights
-from vizcore.trust_tasks import MOST, USUAL, joined, metrics_tasks, sanity_task
+from vizcore.tasks.sight import AnyPicture, AnyWeights
+from vizcore.tasks.trust import MOST, USUAL, joined, metrics_tasks, sanity_task
 
 
 def sanity_check(
@@ -83,7 +83,7 @@ def map_metrics(
         methods: keys of `vizcore.lenses.saliency.METHODS`.
         target: a class by name or number; None takes the most probable one.
         layer: for the methods that look at one.
-        settings: how; see `vizcore.records_trust.MetricSettings`.
+        settings: how; see `vizcore.records.trust.MetricSettings`.
 
     Raises:
         UnknownClass, UnknownLayer: with the nearest names.

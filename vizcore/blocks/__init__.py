@@ -12,7 +12,7 @@ from importlib import import_module
 
 from vizcore.blocks.cards import CARDS, Card
 from vizcore.errors import UnknownName
-from vizcore.records_blocks import BlockStudy
+from vizcore.records.blocks import BlockStudy
 
 
 def titles() -> dict[str, str]:

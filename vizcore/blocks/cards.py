@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from vizcore.records_blocks import Knob
+from vizcore.records.blocks import Knob
 
 
 @dataclass(frozen=True, slots=True)

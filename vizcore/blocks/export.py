@@ -9,9 +9,9 @@ from typing import Any
 from vizcore.figures.wording import layer_label
 from vizcore.formats.words import by, field_text
 from vizcore.records import as_plain
-from vizcore.records_blocks import BlockStudy, BlockVariant
-from vizcore.records_layers import LayerRow
-from vizcore.records_lectures import LectureCheck
+from vizcore.records.blocks import BlockStudy, BlockVariant
+from vizcore.records.layers import LayerRow
+from vizcore.records.lectures import LectureCheck
 
 ROW_FIELDS = (
     "name",

@@ -17,9 +17,9 @@ from vizcore.anatomy import trace
 from vizcore.blocks.cards import Card
 from vizcore.errors import BadChoice
 from vizcore.records import Shape
-from vizcore.records_blocks import BlockStudy, BlockVariant, Knob
-from vizcore.records_layers import LayerRow
-from vizcore.records_lectures import LectureCheck, SumPart
+from vizcore.records.blocks import BlockStudy, BlockVariant, Knob
+from vizcore.records.layers import LayerRow
+from vizcore.records.lectures import LectureCheck, SumPart
 from vizcore.reference import lecture_claim
 
 Values = Mapping[str, int]

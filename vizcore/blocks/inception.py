@@ -19,7 +19,7 @@ from vizcore.blocks.idea import (
 from vizcore.blocks.wording import compare
 from vizcore.figures.numbers import short
 from vizcore.figures.wording import layer_label
-from vizcore.records_lectures import SumPart
+from vizcore.records.lectures import SumPart
 
 
 class Naive(nn.Module):

@@ -12,7 +12,7 @@ from vizcore.blocks.idea import At, Draft, Idea, LectureNumber, Values, Variants
 from vizcore.blocks.wording import compare, square
 from vizcore.errors import BadChoice
 from vizcore.figures.numbers import exact
-from vizcore.records_lectures import SumPart
+from vizcore.records.lectures import SumPart
 
 
 class LocallyConnected(nn.Module):

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from vizcore.byhand.grids import checked
 from vizcore.byhand.sliding import slide
-from vizcore.records_byhand import Grid, HandConvolution, Slide
+from vizcore.records.byhand import Grid, HandConvolution, Slide
 
 
 def convolve(

@@ -14,7 +14,7 @@ from vizcore.byhand.convolution import patches
 from vizcore.byhand.grids import checked
 from vizcore.byhand.sliding import slide
 from vizcore.errors import BadChoice
-from vizcore.records_byhand import Contradiction, Grid, KernelSearch, Slide
+from vizcore.records.byhand import Contradiction, Grid, KernelSearch, Slide
 
 #: Sets of cells that are tried for the smallest contradiction, at most.
 _MOST_SETS = 16_000

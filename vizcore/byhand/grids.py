@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizcore.errors import BadChoice
-from vizcore.records_byhand import Grid
+from vizcore.records.byhand import Grid
 
 #: Cells along a side of a grid, and the magnitude of its numbers, at most.
 MOST_CELLS = 12

@@ -11,7 +11,7 @@ from vizcore.byhand.convolution import patches
 from vizcore.byhand.grids import checked
 from vizcore.byhand.sliding import slide
 from vizcore.errors import BadChoice
-from vizcore.records_byhand import HandPooling, Pooling
+from vizcore.records.byhand import HandPooling, Pooling
 
 
 def pool(

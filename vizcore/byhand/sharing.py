@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vizcore.records_byhand import Connections, SharingRegimes, Slide
+from vizcore.records.byhand import Connections, SharingRegimes, Slide
 
 
 def share(laid: Slide) -> SharingRegimes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vizcore.errors import BadChoice, BadInputSize
-from vizcore.records_byhand import Cell, Slide
+from vizcore.records.byhand import Cell, Slide
 
 #: Strides and dilations, and cells of padding a side, at most.
 MOST_STEP = 6

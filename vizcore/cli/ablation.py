@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the study, or retrain."""
     from vizcore.ablation_study import ablation, networks, rows
     from vizcore.formats.data import rows_csv
-    from vizcore.records_ablation import named
+    from vizcore.records.ablation import named
 
     if args.retrain:
         return _retrain(args)

@@ -11,7 +11,7 @@ from vizcore.errors import BadChoice
 from vizcore.records import Pair
 
 if TYPE_CHECKING:
-    from vizcore.tasks import Picture
+    from vizcore.data.images import Picture
     from vizcore.zoo.weights import Weights
 
 #: How files of weights end; those that are no safetensors are refused with the reason.
@@ -132,6 +132,6 @@ def chosen_picture(args: argparse.Namespace) -> tuple[Weights, Picture]:
     Raises:
         BadImage: the file is no picture, or too large; and as for `chosen_weights`.
     """
-    from vizcore.tasks import as_picture
+    from vizcore.tasks.sight import as_picture
 
     return chosen_weights(args), as_picture(args.image)

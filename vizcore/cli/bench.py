@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from vizcore.records_bench import MachineResults, Measurement
+    from vizcore.records.bench import MachineResults, Measurement
     from vizcore.runtime.jobs import Progress, Task
 
 NAME = "bench"
@@ -18,7 +18,7 @@ HELP = "latency, throughput, memory and energy of networks on this machine, meas
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    from vizcore.records_bench import NUMBER_FORMATS
+    from vizcore.records.bench import NUMBER_FORMATS
 
     parser.add_argument("keys", nargs="+", metavar="KEY", help="networks, such as resnet18")
     parser.add_argument("--device", default=None, help="cpu, cuda or mps (default: the fastest)")
@@ -53,11 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure, say how far it is on stderr, print a line a measurement."""
-    from vizcore.bench_tasks import bench_task
-    from vizcore.records_bench import MachineResults, Setup
+    from vizcore.records.bench import MachineResults, Setup
     from vizcore.runtime import measured
     from vizcore.runtime.device import use_cpu_threads
     from vizcore.runtime.measured_file import to_json
+    from vizcore.tasks.bench import bench_task
 
     use_cpu_threads()
     setups = [

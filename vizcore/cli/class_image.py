@@ -13,7 +13,7 @@ from vizcore.cli.files import about_weights, check_out, say_if_random, write_byt
 from vizcore.cli.forming import ENDINGS, add_out_arguments, content
 from vizcore.errors import BadChoice
 from vizcore.formats.words import counted
-from vizcore.records_ascent_options import (
+from vizcore.records.ascent_options import (
     BASES,
     MODERN,
     OPTIMISERS,
@@ -21,7 +21,7 @@ from vizcore.records_ascent_options import (
     STARTS,
     AscentOptions,
 )
-from vizcore.records_class_images import AscentImages
+from vizcore.records.class_images import AscentImages
 
 if TYPE_CHECKING:
     from vizcore.zoo.weights import Weights

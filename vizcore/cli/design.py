@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vizcore.records_layers import LayerTable
+    from vizcore.records.layers import LayerTable
     from vizcore.zoo.notation import Network
 
 NAME = "design"

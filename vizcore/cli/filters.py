@@ -14,7 +14,7 @@ from vizcore.formats.words import counted
 
 if TYPE_CHECKING:
     from vizcore.figures.filters import DrawnFilters
-    from vizcore.records_filters import FilterBank
+    from vizcore.records.filters import FilterBank
     from vizcore.zoo.weights import Weights
 
 NAME = "filters"

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from vizcore.cli.files import marked_if_random
 from vizcore.formats.data import npy
-from vizcore.records_class_images import AscentImages, Inversions
+from vizcore.records.class_images import AscentImages, Inversions
 
 if TYPE_CHECKING:
     from vizcore.figures.animation import Kind

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     from vizcore.figures.invariance_png import draw_png
     from vizcore.figures.invariance_words import amount, held
     from vizcore.formats.data import rows_csv
-    from vizcore.records_invariance import Distance
+    from vizcore.records.invariance import Distance
 
     check_out(args.out, ".csv", ".json", ".png")
     filled = chosen_weights(args)

@@ -10,8 +10,8 @@ from vizcore.cli.arguments import add_picture_arguments, chosen_picture
 from vizcore.cli.files import about_weights, check_out, say_if_random, write_bytes
 from vizcore.cli.forming import ENDINGS, add_out_arguments, content
 from vizcore.formats.words import counted
-from vizcore.records_ascent_options import InversionOptions
-from vizcore.records_class_images import Inversions
+from vizcore.records.ascent_options import InversionOptions
+from vizcore.records.class_images import Inversions
 
 NAME = "inversion"
 HELP = "for each layer, the image that gives it the same activations as a photo"

@@ -21,7 +21,7 @@ def _size(text: str) -> tuple[int, int]:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     from vizcore.formats.forms import FORMS
-    from vizcore.records_layers import DTYPE_BYTES
+    from vizcore.records.layers import DTYPE_BYTES
 
     parser.add_argument(
         "key", metavar="KEY", help="an architecture, such as vgg_d, vgg16 or timm:NAME"

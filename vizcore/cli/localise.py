@@ -15,7 +15,7 @@ from vizcore.cli.arguments import (
 from vizcore.cli.files import check_out, say_if_random, write_bytes, write_out
 from vizcore.errors import BadChoice
 from vizcore.lenses.saliency.methods import method_of
-from vizcore.records_localisation import GUESSES, LocalisationSettings
+from vizcore.records.localisation import GUESSES, LocalisationSettings
 from vizcore.zoo.weights import Weights
 
 NAME = "localise"

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from vizcore.cli.arguments import add_weights_arguments, chosen_weights
 from vizcore.lenses.saliency.methods import method_of
-from vizcore.records_saliency import Verdict
+from vizcore.records.saliency import Verdict
 
 NAME = "methods"
 _VERDICTS: tuple[Verdict, ...] = ("applies", "rewritten", "refused")

@@ -9,7 +9,7 @@ from typing import get_args
 
 from vizcore.cli.arguments import add_class_argument, add_picture_arguments, chosen_picture
 from vizcore.cli.files import about_weights, check_out, say_if_random, write_bytes
-from vizcore.records_trust import Baseline, MapMetrics, MethodMetrics, MetricSettings
+from vizcore.records.trust import Baseline, MapMetrics, MethodMetrics, MetricSettings
 
 NAME = "metrics"
 HELP = "saliency maps measured: deletion, insertion, infidelity, sensitivity, completeness"
@@ -27,7 +27,7 @@ _NUMBERS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     from vizcore.lenses.saliency.methods import METHODS
-    from vizcore.trust_tasks import USUAL
+    from vizcore.tasks.trust import USUAL
 
     add_picture_arguments(parser)
     add_class_argument(parser)
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     from vizcore import api
     from vizcore.figures.saliency_words import rewriting_words
     from vizcore.figures.trust_tables import curves_csv, metrics_csv
-    from vizcore.trust_tasks import USUAL
+    from vizcore.tasks.trust import USUAL
 
     files = ((args.out, metrics_csv), (args.curves, curves_csv))
     written = {path: text for path, text in files if path is not None}

@@ -15,7 +15,7 @@ from vizcore.cli.arguments import (
 )
 from vizcore.cli.files import about_weights, check_out, say_if_random, write_out
 from vizcore.lenses.saliency.methods import method_of
-from vizcore.records_saliency import SaliencyMap, Value
+from vizcore.records.saliency import SaliencyMap, Value
 
 NAME = "saliency"
 HELP = "the pixels of a picture that move the score of a class"

@@ -14,7 +14,7 @@ from vizcore.cli.arguments import (
     chosen_picture,
 )
 from vizcore.cli.files import about_weights, check_out, marked_if_random, say_if_random, write_bytes
-from vizcore.records_trust import Likeness, Order, SanityCheck
+from vizcore.records.trust import Likeness, Order, SanityCheck
 from vizcore.zoo.weights import Weights
 
 NAME = "sanity"

@@ -16,7 +16,7 @@ from vizcore.cli.files import marked_if_random, say_if_random, write_bytes
 from vizcore.data.library_sets import LIBRARY
 from vizcore.errors import BadChoice
 from vizcore.formats.words import counted
-from vizcore.records_patches import TopPatches
+from vizcore.records.patches import TopPatches
 from vizcore.runtime.jobs import Progress
 
 if TYPE_CHECKING:
@@ -178,8 +178,8 @@ def _make_folder(path: Path) -> None:
 def _scanned(args: argparse.Namespace, weights: Weights, pictures: Any) -> TopPatches:
     """Take the scan's steps, with progress on a terminal; what was done is kept if stopped."""
     from vizcore.patch_places import EVERY
-    from vizcore.patch_tasks import top_patches_task
     from vizcore.runtime.device import choose
+    from vizcore.tasks.patches import top_patches_task
 
     layers = EVERY if args.places else args.layer
     task = top_patches_task(args.key, pictures, layers, top=args.k, weights=weights)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from vizcore.data.picture_sets import PictureSet
 from vizcore.data.preprocessing import Preprocessing
 from vizcore.errors import ConvScopeError
-from vizcore.records_patches import NotRead
+from vizcore.records.patches import NotRead
 
 #: Batches that are prepared before the network asks for them.
 AHEAD = 2

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from vizcore.data.images import MAX_BYTES, decode
 from vizcore.errors import BadImage
-from vizcore.records_patches import NotRead
+from vizcore.records.patches import NotRead
 
 #: Files of a folder that are looked at, and folders within folders.
 MAX_FILES = 100_000

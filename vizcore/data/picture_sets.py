@@ -23,7 +23,7 @@ from vizcore.data.images import FORMATS
 from vizcore.data.picture_folder import Digest, FolderReader, Pixels, list_folder, shown
 from vizcore.data.zip_pictures import ZipReader, open_zip
 from vizcore.errors import BadImage
-from vizcore.records_patches import NotRead
+from vizcore.records.patches import NotRead
 
 
 class Reader(Protocol):

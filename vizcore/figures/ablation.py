@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vizcore.figures.ablation_words import alt, drop_label, drop_words, label, signed
 from vizcore.figures.numbers import exact
 from vizcore.figures.palette import FONT_SIZE, SECOND_PATTERN, apply_theme, theme
-from vizcore.records_ablation import AblationStudy, Published
+from vizcore.records.ablation import AblationStudy, Published
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

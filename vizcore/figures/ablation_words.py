@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vizcore.figures.numbers import exact, percent, short
-from vizcore.records_ablation import AblationStudy, Version, named
+from vizcore.records.ablation import AblationStudy, Version, named
 
 
 def label(removed: tuple[int, ...]) -> str:

@@ -20,8 +20,8 @@ from vizcore.figures.accuracy_lines import along_bars, bars, family_traces, fron
 from vizcore.figures.accuracy_words import hover, plain_unit
 from vizcore.figures.fleet import decades
 from vizcore.figures.palette import Theme, apply_theme, theme
-from vizcore.records_accuracy import AccuracyPoint, Axis, pareto_front
-from vizcore.records_bench import Measurement
+from vizcore.records.accuracy import AccuracyPoint, Axis, pareto_front
+from vizcore.records.bench import Measurement
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

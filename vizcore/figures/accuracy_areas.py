@@ -10,7 +10,7 @@ from typing import Any
 
 from vizcore.figures.accuracy_words import scale_unit
 from vizcore.figures.palette import FONT_SIZE, Theme
-from vizcore.records_accuracy import Axis
+from vizcore.records.accuracy import Axis
 
 #: Diameters in pixels: of the largest circle, and of one without a third quantity.
 _LARGEST_PX, _PLAIN_PX, _SMALLEST_PX = 48.0, 13.0, 7.0

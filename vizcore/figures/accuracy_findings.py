@@ -8,7 +8,7 @@ import numpy as np
 
 from vizcore.figures.accuracy_words import at_price, axis_name, digits, said_of, short_label
 from vizcore.figures.numbers import percent, times
-from vizcore.records_accuracy import AccuracyPoint, Axis
+from vizcore.records.accuracy import AccuracyPoint, Axis
 
 #: Within this many points of the best, accuracy is nearly the best.
 NEAR_POINTS = 5.0
@@ -19,7 +19,7 @@ def finding(points: Sequence[AccuracyPoint], values: Sequence[Pair], x: Axis, y:
     """What the plot shows in a line: who is best, at what price, and what nearly as good costs.
 
     Example:
-        >>> from vizcore.records_accuracy import AXES, AccuracyPoint
+        >>> from vizcore.records.accuracy import AXES, AccuracyPoint
         >>> one, two = (
         ...     AccuracyPoint(name, None, "", "published", "", 2012, 80, 224, 1, 1, 1, "", "", "")
         ...     for name in "AB"
@@ -80,7 +80,7 @@ def ranking_finding(points: Sequence[AccuracyPoint], values: Sequence[float], ax
     """The first and the last in one quantity, in a line; the values are in order, best first.
 
     Example:
-        >>> from vizcore.records_accuracy import AXES, AccuracyPoint
+        >>> from vizcore.records.accuracy import AXES, AccuracyPoint
         >>> one, two = (
         ...     AccuracyPoint(name, None, "", "published", "", 2012, 80, 224, 1, 1, 1, "", "", "")
         ...     for name in "AB"

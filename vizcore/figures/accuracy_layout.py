@@ -11,7 +11,7 @@ from vizcore.figures.accuracy_words import short_label
 from vizcore.figures.beside import Point, Spot, spots
 from vizcore.figures.fleet import place
 from vizcore.figures.palette import FONT_SIZE, Theme
-from vizcore.records_accuracy import AccuracyPoint
+from vizcore.records.accuracy import AccuracyPoint
 
 #: The plotting area in a window of 1280 pixels: names are placed for it.
 PLOT_PX = (870.0, 440.0)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from vizcore.figures.palette import Theme
-from vizcore.records_accuracy import AccuracyPoint, Axis
+from vizcore.records.accuracy import AccuracyPoint, Axis
 
 
 def bars(

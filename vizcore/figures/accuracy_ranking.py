@@ -13,8 +13,8 @@ from vizcore.errors import NotApplicable
 from vizcore.figures.accuracy_findings import ranking_finding, wrapped_title
 from vizcore.figures.accuracy_words import digits, hover, short_label
 from vizcore.figures.palette import FONT_SIZE, apply_theme, theme
-from vizcore.records_accuracy import AccuracyPoint, Axis
-from vizcore.records_bench import Measurement
+from vizcore.records.accuracy import AccuracyPoint, Axis
+from vizcore.records.bench import Measurement
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vizcore.figures.numbers import exact, short, short_bytes
-from vizcore.records_accuracy import AccuracyPoint, Axis
-from vizcore.records_bench import Measurement
+from vizcore.records.accuracy import AccuracyPoint, Axis
+from vizcore.records.bench import Measurement
 
 #: What a name can do without beside a circle.
 _SHORTER = (
@@ -24,7 +24,7 @@ def short_label(point: AccuracyPoint) -> str:
     """A name that fits beside a circle: without what stands in brackets, and the usual weights'.
 
     Example:
-        >>> from vizcore.records_accuracy import AccuracyPoint
+        >>> from vizcore.records.accuracy import AccuracyPoint
         >>> short_label(AccuracyPoint("VGG-D (VGG-16), IMAGENET1K_V1", "vgg_d", "IMAGENET1K_V1",
         ...     "torchvision", "VGG", 2014, 71.6, 224, 1, 1, 1, "", "", ""))
         'VGG-D'
@@ -61,7 +61,7 @@ def at_price(axis: Axis, value: float) -> str:
     """What a value costs, behind it in a sentence.
 
     Example:
-        >>> from vizcore.records_accuracy import AXES
+        >>> from vizcore.records.accuracy import AXES
         >>> at_price(AXES["latency"], 3.2), at_price(AXES["year"], 2014)
         ('with 3.2 ms', 'in 2014')
     """
@@ -72,7 +72,7 @@ def axis_name(axis: Axis) -> str:
     """An axis's title without its unit.
 
     Example:
-        >>> from vizcore.records_accuracy import AXES
+        >>> from vizcore.records.accuracy import AXES
         >>> axis_name(AXES["latency"])
         'Latency of a pass'
     """
@@ -115,7 +115,7 @@ def plain_unit(axis: Axis) -> tuple[str, float]:
     """An axis's title for ticks that say their own powers of ten, and the factor of its unit.
 
     Example:
-        >>> from vizcore.records_accuracy import AXES
+        >>> from vizcore.records.accuracy import AXES
         >>> plain_unit(AXES["params"]), plain_unit(AXES["latency"])
         (('Parameters', 1000000.0), ('Latency of a pass, ms', 1.0))
     """
@@ -135,7 +135,7 @@ def said_of(axis: Axis, value: float) -> str:
     """A value of an axis with its unit.
 
     Example:
-        >>> from vizcore.records_accuracy import AXES
+        >>> from vizcore.records.accuracy import AXES
         >>> said_of(AXES["top1"], 80.2), said_of(AXES["gops"], 24.508), said_of(AXES["year"], 2014)
         ('80.2%', '24.5G operations', '2014')
     """

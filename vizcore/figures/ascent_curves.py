@@ -12,7 +12,7 @@ import numpy.typing as npt
 from vizcore.figures.numbers import short
 from vizcore.figures.palette import FONT_SIZE, SEQUENTIAL_SCALE, apply_theme, theme
 from vizcore.formats.words import counted
-from vizcore.records_class_images import AscentImages, Inversions
+from vizcore.records.class_images import AscentImages, Inversions
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

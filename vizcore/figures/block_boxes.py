@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from vizcore.figures.numbers import exact, short
 from vizcore.figures.wording import layer_label, op_text
 from vizcore.formats.words import counted
-from vizcore.records_blocks import BlockVariant
-from vizcore.records_layers import Kind, LayerRow
+from vizcore.records.blocks import BlockVariant
+from vizcore.records.layers import Kind, LayerRow
 
 INPUT = -1
 LINE_PX, JOIN_PX = 21, 38

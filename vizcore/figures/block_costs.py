@@ -9,8 +9,8 @@ from vizcore.errors import BadChoice
 from vizcore.figures.numbers import exact, percent, round_ticks, short
 from vizcore.figures.palette import FONT_SIZE, KIND_COLOURS, apply_theme, theme
 from vizcore.figures.wording import layer_label
-from vizcore.records_blocks import BlockStudy, BlockVariant
-from vizcore.records_layers import LayerRow
+from vizcore.records.blocks import BlockStudy, BlockVariant
+from vizcore.records.layers import LayerRow
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

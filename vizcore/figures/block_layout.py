@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vizcore.figures.block_boxes import BOX_LANES, INPUT, Box, between, boxes_of, is_chain, write
-from vizcore.records_blocks import BlockVariant
+from vizcore.records.blocks import BlockVariant
 
 GAP_PX = 30
 MARGIN_LANES, ASIDE_LANES = 0.03, 0.12

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from vizcore.figures.block_costs import AXES, UNITS
 from vizcore.figures.numbers import exact, round_ticks, short
 from vizcore.figures.palette import FONT_SIZE, KIND_COLOURS, apply_theme, ink_on, theme
-from vizcore.records_lectures import LectureCheck, LectureClaim, SumPart
+from vizcore.records.lectures import LectureCheck, LectureClaim, SumPart
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -17,7 +17,7 @@ from vizcore.figures.palette import (
     ink_on,
     theme,
 )
-from vizcore.records_blocks import BlockStudy, BlockVariant
+from vizcore.records.blocks import BlockStudy, BlockVariant
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

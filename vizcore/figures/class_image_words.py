@@ -10,8 +10,8 @@ import numpy as np
 from vizcore.figures.class_images import Label
 from vizcore.figures.numbers import percent, short
 from vizcore.formats.words import counted
-from vizcore.records_class_images import AscentImages, Goal, Inversions
-from vizcore.records_maps import Prediction
+from vizcore.records.class_images import AscentImages, Goal, Inversions
+from vizcore.records.maps import Prediction
 
 
 def sure(share: float) -> str:

@@ -17,7 +17,7 @@ from vizcore.figures.depth import columns
 from vizcore.figures.numbers import short
 from vizcore.figures.palette import KIND_COLOURS, KIND_NAMES, ink_on, sequential
 from vizcore.records import ReceptiveField
-from vizcore.records_layers import KINDS, LayerRow, LayerTable
+from vizcore.records.layers import KINDS, LayerRow, LayerTable
 
 #: What a graph can be coloured by.
 COLOUR_COLUMNS = ("kind", "activations", "params", "macs", "receptive_field")

@@ -19,8 +19,8 @@ from vizcore.figures.palette import (
     apply_theme,
     theme,
 )
-from vizcore.records_alignment import Alignment
-from vizcore.records_layers import KINDS
+from vizcore.records.alignment import Alignment
+from vizcore.records.layers import KINDS
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

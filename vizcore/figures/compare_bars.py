@@ -8,8 +8,8 @@ from itertools import accumulate
 from vizcore.errors import BadChoice
 from vizcore.figures.depth import Column, columns
 from vizcore.figures.numbers import percent, short
-from vizcore.records_alignment import NO_MAP, Alignment, DepthStep
-from vizcore.records_layers import Kind, LayerTable
+from vizcore.records.alignment import NO_MAP, Alignment, DepthStep
+from vizcore.records.layers import Kind, LayerTable
 
 QUANTITIES = ("macs", "params", "activations")
 DEPTHS = ("relative", "absolute", "stage")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vizcore.figures.numbers import percent
 from vizcore.figures.palette import FONT_SIZE, Theme, apply_theme, theme
-from vizcore.records_alignment import Alignment, DepthStep
+from vizcore.records.alignment import Alignment, DepthStep
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -15,7 +15,7 @@ from vizcore.figures.palette import (
     theme,
 )
 from vizcore.formats.words import counted
-from vizcore.records_fleet import Confusion
+from vizcore.records.fleet import Confusion
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -10,7 +10,7 @@ from colorsys import hls_to_rgb
 
 from vizcore.figures.drawing import Box, Drawing, Words
 from vizcore.figures.palette import contrast, theme
-from vizcore.records_byhand import Connections, SharingRegimes, Slide
+from vizcore.records.byhand import Connections, SharingRegimes, Slide
 
 #: P. Tol's muted colours: nine that colour-blind readers tell apart, none a layer kind's.
 _MUTED = "cc6677332288ddcc7711773388ccee88225544aa99999933aa4499"

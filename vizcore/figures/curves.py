@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vizcore.errors import NotApplicable
 from vizcore.figures.palette import FONT_SIZE, apply_theme, theme
 from vizcore.formats.words import counted
-from vizcore.records_fleet import Epoch
+from vizcore.records.fleet import Epoch
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -13,7 +13,7 @@ from vizcore.figures.evolution import enlarge
 from vizcore.figures.palette import diverging, rgb_of, theme
 from vizcore.figures.patches import GUTTER_PX, draw_patches
 from vizcore.figures.patches import png as as_png
-from vizcore.records_deconvnet import Projections
+from vizcore.records.deconvnet import Projections
 
 Rgb = npt.NDArray[np.uint8]
 

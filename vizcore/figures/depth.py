@@ -15,7 +15,7 @@ from vizcore.figures.palette import (
     apply_theme,
     theme,
 )
-from vizcore.records_layers import KINDS, LayerRow, LayerTable
+from vizcore.records.layers import KINDS, LayerRow, LayerTable
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -17,7 +17,7 @@ from vizcore.errors import BadChoice, NotApplicable
 from vizcore.figures.mosaic_fit import fit_tiles
 from vizcore.figures.numbers import percent
 from vizcore.figures.palette import diverging, rgb_of, theme
-from vizcore.records_evolution import FilterHistory, LayerHistory
+from vizcore.records.evolution import FilterHistory, LayerHistory
 
 Rgb = npt.NDArray[np.uint8]
 

@@ -13,7 +13,7 @@ from vizcore.figures.evolution import colour_kernels, enlarge
 from vizcore.figures.filters import DrawnFilters, Rgb, Scaling, check_scaling
 from vizcore.figures.mosaic_fit import reduce_to_fit
 from vizcore.figures.palette import diverging, sequential, theme
-from vizcore.records_filters import FilterBank, FilterSlices, Resemblance
+from vizcore.records.filters import FilterBank, FilterSlices, Resemblance
 
 #: Side of a kernel and of a map on a sheet, and its other sizes: made to be shown at half of it,
 #: so that its text is sharp on a fine screen and on a slide.

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from vizcore.figures.numbers import percent, short
 from vizcore.formats.words import counted
-from vizcore.records_filters import (
+from vizcore.records.filters import (
     DEAD_BELOW,
     SMALL_BELOW,
     TWIN_ABOVE,

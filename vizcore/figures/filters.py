@@ -23,7 +23,7 @@ from vizcore.figures.mosaic_fit import FIT_PX, fit_tiles, reduce_to_fit
 from vizcore.figures.palette import diverging, rgb_of, theme
 from vizcore.figures.patches import png as as_png
 from vizcore.formats.words import counted
-from vizcore.records_filters import FilterBank
+from vizcore.records.filters import FilterBank
 
 Rgb = npt.NDArray[np.uint8]
 #: One symmetric scale for each filter, or for all; or each stretched from smallest to largest.

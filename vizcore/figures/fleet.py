@@ -10,7 +10,7 @@ from vizcore.errors import NotApplicable
 from vizcore.figures.beside import Spot, spots
 from vizcore.figures.fleet_words import COSTS, alternative, brief, cost_of, finding, hover
 from vizcore.figures.palette import FONT_SIZE, Theme, apply_theme, theme
-from vizcore.records_fleet import SkipPair, TrainedNetwork, skip_pairs
+from vizcore.records.fleet import SkipPair, TrainedNetwork, skip_pairs
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from vizcore.errors import BadChoice
 from vizcore.figures.numbers import exact, short
-from vizcore.records_fleet import SkipPair, TrainedNetwork, skip_pairs
+from vizcore.records.fleet import SkipPair, TrainedNetwork, skip_pairs
 
 #: What the chart can show along its width, and the title of that axis.
 COSTS = {
@@ -26,7 +26,7 @@ def label(network: TrainedNetwork) -> str:
     """A network's name without what all of the fleet share.
 
     Example:
-        >>> from vizcore.records_fleet import trained_network
+        >>> from vizcore.records.fleet import trained_network
         >>> card = {"key": "k", "accuracy": {"validation": 1, "test": 1}, "data": {"name": "d"},
         ...         "classes": [], "params": 1, "sha256": "", "licence": ""}
         >>> label(trained_network(card, name="ZFNet, small (photos20)"))

@@ -14,7 +14,7 @@ from vizcore.figures.numbers import exact
 from vizcore.figures.tree import Box, module_tree, opened_first
 from vizcore.figures.wording import layer_label, shape_text
 from vizcore.formats.words import counted
-from vizcore.records_layers import KINDS, Kind, LayerTable
+from vizcore.records.layers import KINDS, Kind, LayerTable
 
 
 @dataclass(frozen=True, slots=True)

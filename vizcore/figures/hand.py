@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from vizcore.figures.drawing import Box, Drawing, Words
 from vizcore.figures.palette import KIND_COLOURS, contrast, theme
-from vizcore.records_layers import Kind
+from vizcore.records.layers import Kind
 
 _SIDE, _GAP, _HEAD, _SIGN = 48, 24, 32, 28
 

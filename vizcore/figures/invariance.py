@@ -11,7 +11,7 @@ from vizcore.errors import BadChoice
 from vizcore.figures.invariance_words import amount, held, moved
 from vizcore.figures.numbers import percent
 from vizcore.figures.palette import FONT_SIZE, KIND_COLOURS, apply_theme, sequential, theme
-from vizcore.records_invariance import Distance, Invariance
+from vizcore.records.invariance import Distance, Invariance
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

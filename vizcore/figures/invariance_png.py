@@ -12,7 +12,7 @@ from vizcore.figures.invariance import DISTANCE_SAID, axis_title, colours
 from vizcore.figures.invariance_words import amount
 from vizcore.figures.numbers import percent
 from vizcore.figures.palette import theme
-from vizcore.records_invariance import Distance, Invariance
+from vizcore.records.invariance import Distance, Invariance
 
 #: What Pillow's own font lacks, and what stands for it.
 _IN_PNG = str.maketrans({"×": "x", "−": "-", "…": "..."})

@@ -7,7 +7,7 @@ import html
 import numpy as np
 
 from vizcore.figures.numbers import percent
-from vizcore.records_invariance import Distance, Invariance
+from vizcore.records.invariance import Distance, Invariance
 
 
 def amount(found: Invariance, value: float) -> str:

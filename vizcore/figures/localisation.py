@@ -12,7 +12,7 @@ from PIL import Image
 from vizcore.figures.evolution import Column, draw_strip
 from vizcore.figures.palette import KIND_COLOURS, rgb_of, theme
 from vizcore.figures.trust_maps import colour_map
-from vizcore.records_localisation import Localisation, Mask, Rectangle
+from vizcore.records.localisation import Localisation, Mask, Rectangle
 
 Rgb = npt.NDArray[np.uint8]
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizcore.figures.palette import apply_theme, sequential, theme
-from vizcore.records_localisation import FOUND_ABOVE, BoxScores, LocalisationStudy, SceneBaselines
+from vizcore.records.localisation import FOUND_ABOVE, BoxScores, LocalisationStudy, SceneBaselines
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

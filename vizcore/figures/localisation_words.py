@@ -12,7 +12,7 @@ from vizcore.figures.numbers import percent
 from vizcore.figures.saliency_words import rewriting_words
 from vizcore.figures.trust_words import plain
 from vizcore.formats.data import rows_csv
-from vizcore.records_localisation import (
+from vizcore.records.localisation import (
     FOUND_ABOVE,
     GUESSES,
     BoxScores,

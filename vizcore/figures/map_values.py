@@ -10,7 +10,7 @@ import numpy.typing as npt
 from vizcore.errors import NotApplicable
 from vizcore.figures.numbers import percent, short
 from vizcore.figures.palette import apply_theme, theme
-from vizcore.records_maps import Contribution
+from vizcore.records.maps import Contribution
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -12,7 +12,7 @@ from vizcore.figures.fleet import decades
 from vizcore.figures.numbers import short
 from vizcore.figures.palette import FONT_SIZE, SECOND_PATTERN, Theme, apply_theme, theme
 from vizcore.formats.words import counted
-from vizcore.records_bench import Measurement
+from vizcore.records.bench import Measurement
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -26,7 +26,7 @@ def names(measurements: Iterable[Measurement]) -> dict[tuple[str, tuple[int, int
     """What to call each network and input: its key, and the side in pixels where it has several.
 
     Example:
-        >>> from vizcore.records_bench import Setup
+        >>> from vizcore.records.bench import Setup
         >>> at = [Measurement("n", (3, s, s), Setup(), "", 1, 1, (1,), (1, 1), 1) for s in (8, 9)]
         >>> list(names(at).values()), list(names(at[:1]).values())
         (['n, 8 px', 'n, 9 px'], ['n'])

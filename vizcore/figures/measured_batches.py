@@ -10,7 +10,7 @@ from vizcore.errors import BadChoice, NotApplicable
 from vizcore.figures.fleet import decades
 from vizcore.figures.measured import hover, names
 from vizcore.figures.palette import FONT_SIZE, apply_theme, theme
-from vizcore.records_bench import Measurement
+from vizcore.records.bench import Measurement
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

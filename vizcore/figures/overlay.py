@@ -11,7 +11,7 @@ from PIL import Image
 
 from vizcore.errors import BadChoice, NotApplicable
 from vizcore.figures.palette import diverging, sequential
-from vizcore.records_saliency import SaliencyMap
+from vizcore.records.saliency import SaliencyMap
 
 _FIT_PX = 512
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from vizcore.records_layers import Kind
+from vizcore.records.layers import Kind
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

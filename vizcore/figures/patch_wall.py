@@ -14,7 +14,7 @@ from vizcore.data.windows import cut_window
 from vizcore.errors import BadChoice, NotApplicable
 from vizcore.figures.palette import rgb_of, theme
 from vizcore.records import Window
-from vizcore.records_patches import TopPatches
+from vizcore.records.patches import TopPatches
 
 #: Pixels between patches, between units, and of a unit's number above it with its margin.
 GAP_PX, GUTTER_PX = 1, 8

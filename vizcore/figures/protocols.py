@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from vizcore.figures.palette import FONT_SIZE, Theme, apply_theme, theme
-from vizcore.records_accuracy import ProtocolPoint
+from vizcore.records.accuracy import ProtocolPoint
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -18,7 +18,7 @@ from vizcore.figures.measured import ms
 from vizcore.figures.numbers import short
 from vizcore.figures.palette import FONT_SIZE, apply_theme, theme
 from vizcore.figures.roofline_words import bound_words, roofline_finding, why_finding
-from vizcore.records_roofline import Roofline
+from vizcore.records.roofline import Roofline
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from vizcore.figures.measured import ms
-from vizcore.records_roofline import Roofline
+from vizcore.records.roofline import Roofline
 
 
 def bound_words(found: Roofline) -> str:
     """What bounds a network on a machine, in a sentence.
 
     Example:
-        >>> from vizcore.records_bench import Ceiling
-        >>> from vizcore.records_roofline import LayerBound
+        >>> from vizcore.records.bench import Ceiling
+        >>> from vizcore.records.roofline import LayerBound
         >>> layers = (LayerBound("conv", "conv", 10, 10, 1.0, 3.0),)
         >>> bound_words(Roofline("net", Ceiling("fp32", 1e9, 8, 1e9, 8), layers, 6.0))
         'net: memory bounds it (100% of its least time, 3 ms); it takes 2 times that'

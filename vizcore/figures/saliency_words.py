@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizcore.figures.numbers import percent
-from vizcore.records_saliency import COMPLETENESS_LIMIT, Completeness, MethodFit, SaliencyMap
+from vizcore.records.saliency import COMPLETENESS_LIMIT, Completeness, MethodFit, SaliencyMap
 
 #: What is less than this share of a score is not worth a word.
 _MUCH = 0.01
@@ -104,7 +104,7 @@ def _why(sums: Completeness) -> str:
     Example:
         >>> _why(Completeness(0.5, 1.0, "grey", beside="add"))
         '. The layer cannot carry all of it: ways that do not pass it come in at add'
-        >>> from vizcore.records_saliency import Absorbed
+        >>> from vizcore.records.saliency import Absorbed
         >>> _why(Completeness(0.5, 1.0, "nothing", absorbed=Absorbed(0.5, 0.0, "conv1", 0.75)))
         '. Biases absorb 0.5 of the score (most at conv1: 0.75)'
     """
@@ -153,7 +153,7 @@ def fit_words(found: SaliencyMap) -> str:
     """How the network was rewritten for this map, with the proof; empty where it was not.
 
     Example:
-        >>> from vizcore.records_saliency import MethodFit
+        >>> from vizcore.records.saliency import MethodFit
         >>> fit = MethodFit("lrp", "rewritten", changes=("2 additions became modules",),
         ...     largest_difference=0.0)
         >>> photo, values = np.zeros((1, 1, 3), np.uint8), np.zeros((1, 1), np.float32)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from vizcore.errors import BadChoice
 from vizcore.figures.numbers import percent, short
 from vizcore.figures.palette import FONT_SIZE, apply_theme, sequential, theme
-from vizcore.records_evolution import FilterHistory, LayerHistory
+from vizcore.records.evolution import FilterHistory, LayerHistory
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -57,7 +57,7 @@ def colours_of(history: FilterHistory, dark: bool = False) -> dict[str, str]:
     """Each layer's colour: the sequential map by depth for convolutions, muted for the others.
 
     Example:
-        >>> from vizcore.records_evolution import FilterHistory
+        >>> from vizcore.records.evolution import FilterHistory
         >>> colours_of(FilterHistory("net", (1, 2), (0.1, 0.9), ()))
         {}
     """

@@ -19,7 +19,7 @@ from vizcore.figures.mosaic_fit import FIT_PX, fit_tiles, reduce_to_fit
 from vizcore.figures.numbers import percent, short
 from vizcore.figures.palette import theme
 from vizcore.formats.words import counted
-from vizcore.records_maps import DepthStrip
+from vizcore.records.maps import DepthStrip
 
 #: Side of a layer's picture in a strip.
 _STRIP_PX = 84

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from vizcore.figures.wording import layer_label
 from vizcore.records import Shape
-from vizcore.records_layers import LayerTable
+from vizcore.records.layers import LayerTable
 
 #: The first picture of any network shows about so many boxes.
 FEWEST, MOST = 8, 25

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vizcore.figures.palette import FONT_SIZE, apply_theme, theme
 from vizcore.figures.trust_maps import LEFT_PX
 from vizcore.figures.trust_words import plain
-from vizcore.records_trust import Likeness, SanityCheck
+from vizcore.records.trust import Likeness, SanityCheck
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

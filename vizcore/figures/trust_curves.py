@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vizcore.figures.palette import apply_theme, sequential, theme
-from vizcore.records_trust import MapMetrics, PixelCurve
+from vizcore.records.trust import MapMetrics, PixelCurve
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -12,7 +12,7 @@ from PIL import Image
 from vizcore.figures.evolution import Column, draw_strip
 from vizcore.figures.mosaic_fit import reduce_to_fit
 from vizcore.figures.palette import diverging, rgb_of, sequential, theme
-from vizcore.records_trust import Likeness, SanityCheck
+from vizcore.records.trust import Likeness, SanityCheck
 
 Rgb = npt.NDArray[np.uint8]
 

@@ -8,7 +8,7 @@ import io
 
 from vizcore.figures.numbers import percent, short
 from vizcore.figures.trust_words import completeness_said, plain
-from vizcore.records_trust import Likeness, MapMetrics, MethodMetrics, SanityCheck
+from vizcore.records.trust import Likeness, MapMetrics, MethodMetrics, SanityCheck
 
 
 def sanity_csv(check: SanityCheck) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 
 from vizcore.figures.numbers import percent, short
-from vizcore.records_saliency import COMPLETENESS_LIMIT
-from vizcore.records_trust import Likeness, MapMetrics, MethodMetrics, SanityCheck
+from vizcore.records.saliency import COMPLETENESS_LIMIT
+from vizcore.records.trust import Likeness, MapMetrics, MethodMetrics, SanityCheck
 
 #: Rank correlations with a wholly random network above which a map is said to depend on learning
 #: in part, and hardly at all.
@@ -194,7 +194,7 @@ def completeness_said(row: MethodMetrics) -> str:
     """Whether a map's sum is what it should be, in a few words.
 
     Example:
-        >>> from vizcore.records_saliency import Completeness
+        >>> from vizcore.records.saliency import Completeness
         >>> completeness_said(MethodMetrics("m", "", completeness=Completeness(0.6, 2, "grey")))
         'fails: 0.6 of 2'
         >>> completeness_said(MethodMetrics("m", ""))

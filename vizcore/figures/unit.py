@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from vizcore.figures.evolution import enlarge
 from vizcore.figures.mosaic_fit import reduce_to_fit
 from vizcore.figures.palette import sequential, theme
-from vizcore.records_unit import Unit
+from vizcore.records.unit import Unit
 
 Rgb = npt.NDArray[np.uint8]
 

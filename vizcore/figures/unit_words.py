@@ -9,10 +9,10 @@ from typing import Any
 from vizcore.figures.numbers import percent
 from vizcore.formats.words import counted
 from vizcore.records import ReceptiveField
-from vizcore.records_deconvnet import Projections
-from vizcore.records_filters import FilterSlices
-from vizcore.records_patches import Patch, TopPatches
-from vizcore.records_unit import ChannelNumbers, ClassesFed, Unit
+from vizcore.records.deconvnet import Projections
+from vizcore.records.filters import FilterSlices
+from vizcore.records.patches import Patch, TopPatches
+from vizcore.records.unit import ChannelNumbers, ClassesFed, Unit
 
 #: Classes that are listed.
 LISTED = 5

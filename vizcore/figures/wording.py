@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from vizcore.records import Pair, Shape
-from vizcore.records_layers import LayerRow
+from vizcore.records.layers import LayerRow
 
 #: Operations whose own names are not what people call them; the others are spelled from theirs.
 _SPOKEN = {

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from vizcore.formats.words import by
 from vizcore.records import as_plain
-from vizcore.records_layers import Conventions, LayerRow, LayerTable
+from vizcore.records.layers import Conventions, LayerRow, LayerTable
 
 
 def layer_dict(row: LayerRow, conventions: Conventions) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from vizcore.formats.data import to_csv, to_json
 from vizcore.formats.tables import table_text, to_latex, to_markdown
-from vizcore.records_layers import LayerTable
+from vizcore.records.layers import LayerTable
 
 #: The name of each form on the command line, and what writes it.
 FORMS: Mapping[str, Callable[[LayerTable], str]] = MappingProxyType(

@@ -15,7 +15,7 @@ from vizcore.formats.words import (
     square,
     totals_text,
 )
-from vizcore.records_layers import Conventions, LayerRow, LayerTable, Totals
+from vizcore.records.layers import Conventions, LayerRow, LayerTable, Totals
 
 
 class Column(NamedTuple):

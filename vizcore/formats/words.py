@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vizcore.records import ReceptiveField, Shape
-from vizcore.records_layers import Conventions, LayerTable
+from vizcore.records.layers import Conventions, LayerTable
 
 
 def counted(number: int, one: str, many: str = "") -> str:

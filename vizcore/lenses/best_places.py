@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from vizcore.lenses.runs import Run
-from vizcore.records_patches import StrongestPatches
+from vizcore.records.patches import StrongestPatches
 
 #: The number of a picture is in these bits of a key.
 _NUMBER_BITS = 32

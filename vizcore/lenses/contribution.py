@@ -21,7 +21,7 @@ from vizcore.errors import NotApplicable, UnknownClass
 from vizcore.lenses.capture import Images, as_input, forward
 from vizcore.lenses.places import Found, explain_absence, watched_places
 from vizcore.lenses.prediction import class_names, one_picture
-from vizcore.records_maps import Contribution
+from vizcore.records.maps import Contribution
 from vizcore.runtime.clone import private_copy
 from vizcore.runtime.jobs import Progress
 from vizcore.runtime.memory import in_batches

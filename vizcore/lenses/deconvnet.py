@@ -28,7 +28,7 @@ from vizcore.lenses.capture import as_input, forward
 from vizcore.lenses.places import Found, Seen, explain_absence, watched_places
 from vizcore.lenses.way_down import SAID, change_the_relu_rule, leave_out_normalisation
 from vizcore.records import Pair
-from vizcore.records_deconvnet import Projections
+from vizcore.records.deconvnet import Projections
 from vizcore.runtime.clone import private_copy
 from vizcore.runtime.jobs import Progress
 from vizcore.runtime.memory import Sliceable, in_batches

@@ -8,7 +8,7 @@ from torch import nn
 from vizcore.lenses.capture import Images, as_input, forward
 from vizcore.lenses.places import Found, watched_places
 from vizcore.lenses.prediction import one_picture
-from vizcore.records_maps import DepthStrip, StripPicture
+from vizcore.records.maps import DepthStrip, StripPicture
 from vizcore.runtime.clone import private_copy
 
 

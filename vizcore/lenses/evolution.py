@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from vizcore.errors import BadChoice
-from vizcore.records_evolution import LayerHistory
+from vizcore.records.evolution import LayerHistory
 
 #: Kernels shown of a layer that has more.
 SHOWN = 64

@@ -12,7 +12,7 @@ from torch import nn
 
 from vizcore.lenses.capture import Images
 from vizcore.lenses.saliency import saliency
-from vizcore.records_saliency import SaliencyMap
+from vizcore.records.saliency import SaliencyMap
 from vizcore.runtime.jobs import Progress
 
 Result = TypeVar("Result")

@@ -13,7 +13,7 @@ from vizcore.lenses.capture import Images
 from vizcore.lenses.contribution import contribution
 from vizcore.lenses.prediction import one_picture
 from vizcore.lenses.reading import read_maps
-from vizcore.records_maps import Contribution, FeatureMaps, Sorting
+from vizcore.records.maps import Contribution, FeatureMaps, Sorting
 from vizcore.runtime.jobs import finish
 
 #: The ways to sort channels.

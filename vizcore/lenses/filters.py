@@ -14,7 +14,7 @@ from vizcore.errors import BadChoice, NotApplicable
 from vizcore.formats.words import counted
 from vizcore.lenses.capture import Images, as_input, find_layer, forward, watched
 from vizcore.lenses.prediction import one_picture
-from vizcore.records_filters import (
+from vizcore.records.filters import (
     DEAD_BELOW,
     SMALL_BELOW,
     TWIN_ABOVE,

@@ -21,8 +21,8 @@ from torch import Tensor, nn
 from vizcore.errors import BadChoice, BadInputSize, NotApplicable
 from vizcore.lenses.capture import Images, as_input, forward, watched
 from vizcore.lenses.prediction import one_picture
-from vizcore.records_invariance import FeatureLayer, FeatureShifts
-from vizcore.records_layers import Kind
+from vizcore.records.invariance import FeatureLayer, FeatureShifts
+from vizcore.records.layers import Kind
 from vizcore.runtime.clone import private_copy
 from vizcore.runtime.jobs import Progress
 from vizcore.runtime.memory import in_batches

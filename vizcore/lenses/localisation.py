@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vizcore.errors import BadChoice, NotApplicable
-from vizcore.records_localisation import Localisation, LocalisationSettings, Mask, Rectangle
+from vizcore.records.localisation import Localisation, LocalisationSettings, Mask, Rectangle
 
 #: Gaussians in each of OpenCV's mixtures: as many pixels as this are needed to begin with.
 _GAUSSIANS = 5

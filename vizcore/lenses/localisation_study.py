@@ -22,7 +22,7 @@ from vizcore.lenses.many_pictures import ManyPictures
 from vizcore.lenses.saliency.methods import method_of
 from vizcore.lenses.saliency_batches import maps_of
 from vizcore.lenses.sanity import edges_of
-from vizcore.records_localisation import (
+from vizcore.records.localisation import (
     BoxScores,
     LocalisationSettings,
     LocalisationStudy,
@@ -30,7 +30,7 @@ from vizcore.records_localisation import (
     SceneBaselines,
     iou,
 )
-from vizcore.records_saliency import Value
+from vizcore.records.saliency import Value
 from vizcore.runtime.clone import private_copy
 from vizcore.runtime.jobs import Progress
 from vizcore.runtime.memory import in_batches

@@ -24,7 +24,7 @@ from vizcore.formats.words import counted
 from vizcore.lenses.capture import Images, as_input, forward, layer_names
 from vizcore.lenses.layout import Layouts
 from vizcore.lenses.prediction import one_picture
-from vizcore.records_maps import MapLayer
+from vizcore.records.maps import MapLayer
 from vizcore.runtime.clone import private_copy
 
 #: Functions that make new maps of maps. Views and copies are the maps they are made of.
@@ -49,7 +49,7 @@ class Found:
     """What one place gives in one pass.
 
     Attributes:
-        name, op, leaf: as in `vizcore.records_maps.MapLayer`.
+        name, op, leaf: as in `vizcore.records.maps.MapLayer`.
         values: (N, C, H, W), or (N, H, W, C) where `last` says so.
         module: the name of the module that has run; None for a function.
         run: how often that module had run before in this pass.

@@ -12,7 +12,7 @@ from torch import nn
 from vizcore.errors import BadChoice, NotApplicable
 from vizcore.formats.words import counted
 from vizcore.lenses.capture import Images, as_input, forward
-from vizcore.records_maps import Prediction
+from vizcore.records.maps import Prediction
 from vizcore.runtime.clone import private_copy
 from vizcore.runtime.jobs import Progress, finish
 from vizcore.runtime.memory import in_batches

@@ -25,7 +25,7 @@ class Run:
     """One place of a pass, and how to find it again.
 
     Attributes:
-        name, op, leaf: as in `vizcore.records_maps.MapLayer`.
+        name, op, leaf: as in `vizcore.records.maps.MapLayer`.
         module: the name of the module that runs here; None for a function.
         number: how often that module has run before.
         last: whether its channels come last.

@@ -28,7 +28,7 @@ from vizcore.lenses.saliency.methods import method_of, settled
 from vizcore.lenses.saliency.paths import baseline_of
 from vizcore.lenses.saliency.relevance import relevance
 from vizcore.lenses.saliency.rounding import ROUNDING
-from vizcore.records_saliency import Colours, MethodFit, SaliencyMap, SaliencyMethod, Value
+from vizcore.records.saliency import Colours, MethodFit, SaliencyMap, SaliencyMethod, Value
 from vizcore.runtime.clone import frozen_copy
 from vizcore.runtime.jobs import Progress, finish
 from vizcore.runtime.memory import in_batches

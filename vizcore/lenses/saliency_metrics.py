@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from vizcore.errors import BadChoice, NotApplicable
 from vizcore.lenses.capture import Images
 from vizcore.lenses.scoring import scoring
-from vizcore.records_trust import Baseline, PixelCurve, PixelCurves
+from vizcore.records.trust import Baseline, PixelCurve, PixelCurves
 from vizcore.runtime.jobs import Progress
 
 #: The blur's deviation as a share of the picture's shorter side.

@@ -20,7 +20,7 @@ from vizcore.lenses.explaining import Explain, within
 from vizcore.lenses.prediction import one_picture
 from vizcore.lenses.saliency_metrics import baseline_of
 from vizcore.lenses.scoring import Scoring, scoring
-from vizcore.records_trust import Baseline
+from vizcore.records.trust import Baseline
 from vizcore.runtime.jobs import Progress
 
 

@@ -15,7 +15,7 @@ from vizcore.lenses.explaining import Explain, within
 from vizcore.lenses.prediction import class_names, one_picture
 from vizcore.lenses.saliency_metrics import pixel_curves, pixel_order, random_orders
 from vizcore.lenses.saliency_metrics_captum import falls, infidelity, sensitivity, square_side
-from vizcore.records_trust import MapMetrics, MethodMetrics, MetricSettings
+from vizcore.records.trust import MapMetrics, MethodMetrics, MetricSettings
 from vizcore.runtime.clone import private_copy
 from vizcore.runtime.jobs import Progress
 

@@ -21,8 +21,8 @@ from vizcore.lenses.capture import Images
 from vizcore.lenses.contribution import rank_correlation
 from vizcore.lenses.explaining import Explain, within
 from vizcore.lenses.sanity_layers import Stage, draw_anew, own_tensors, restore, stages
-from vizcore.records_saliency import SaliencyMap
-from vizcore.records_trust import Likeness, Order, SanityCheck, SanityStep
+from vizcore.records.saliency import SaliencyMap
+from vizcore.records.trust import Likeness, Order, SanityCheck, SanityStep
 from vizcore.runtime.clone import private_copy
 from vizcore.runtime.jobs import Progress
 

@@ -22,7 +22,7 @@ from vizcore.lenses.best_places import Best, Peaks, bar_of, begin, look, merge, 
 from vizcore.lenses.capture import Images, as_input, forward
 from vizcore.lenses.places import Found, Seen
 from vizcore.lenses.runs import Run, runs_asked, watched_runs
-from vizcore.records_patches import StrongestPatches
+from vizcore.records.patches import StrongestPatches
 from vizcore.runtime.clone import private_copy
 from vizcore.runtime.jobs import Progress
 from vizcore.runtime.memory import Sliceable, in_batches

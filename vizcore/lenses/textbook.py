@@ -18,7 +18,7 @@ from torch import nn
 from vizcore.errors import NotApplicable
 from vizcore.lenses.capture import Images, find_layer
 from vizcore.lenses.filters import Weights, in_and_out, read_weights
-from vizcore.records_filters import Resemblance
+from vizcore.records.filters import Resemblance
 
 Kernel = npt.NDArray[np.float64]
 

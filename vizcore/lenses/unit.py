@@ -34,7 +34,7 @@ class PlaceMaps:
     """What one place gives for a picture.
 
     Attributes:
-        name, op: as in `vizcore.records_maps.MapLayer`.
+        name, op: as in `vizcore.records.maps.MapLayer`.
         module: the name of the module that runs here; None for a function.
         run: how often that module had run before.
         maps_chw: float32.

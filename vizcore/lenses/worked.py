@@ -11,7 +11,7 @@ from vizcore.errors import BadChoice, NotApplicable
 from vizcore.lenses.capture import Images, as_input, forward
 from vizcore.lenses.places import Found, Seen, explain_absence, watched_places
 from vizcore.lenses.prediction import one_picture
-from vizcore.records_maps import WorkedValue
+from vizcore.records.maps import WorkedValue
 from vizcore.runtime.clone import private_copy
 
 

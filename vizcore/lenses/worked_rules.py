@@ -15,7 +15,7 @@ from vizcore.lenses.capture import Images
 from vizcore.lenses.places import Found
 from vizcore.lenses.worked import check_place, place_of, worked_value
 from vizcore.records import Pair
-from vizcore.records_maps import WorkedRule, WorkedValue
+from vizcore.records.maps import WorkedRule, WorkedValue
 
 #: Activations that make one value of one value.
 _POINTWISE = (

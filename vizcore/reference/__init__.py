@@ -3,7 +3,7 @@
 Needs neither torch nor pandas. Loaders are cached and return frozen records.
 """
 
-from vizcore.records_lectures import LectureClaim
+from vizcore.records.lectures import LectureClaim
 from vizcore.reference.accuracy import AccuracyRecord, accuracy_vs_compute
 from vizcore.reference.architectures import ArchitectureFacts, architecture_facts, facts_of
 from vizcore.reference.lectures import (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from vizcore.errors import BadChoice, UnknownName
-from vizcore.records_lectures import LectureClaim
+from vizcore.records.lectures import LectureClaim
 from vizcore.reference.tables import read_table
 
 KINDS = ("computable", "literature", "qualitative")

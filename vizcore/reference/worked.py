@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from vizcore.records_lectures import LectureClaim
+from vizcore.records.lectures import LectureClaim
 from vizcore.reference.lectures import lecture_claim
 
 Rows = tuple[tuple[int, ...], ...]

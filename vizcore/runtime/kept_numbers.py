@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from vizcore.records_unit import ChannelNumbers, NetworkNumbers
+from vizcore.records.unit import ChannelNumbers, NetworkNumbers
 from vizcore.runtime.kept import Arrays, Kept
 
 _PARTS = ("mean_c", "maximum_c", "zeros_c")

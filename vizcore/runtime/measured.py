@@ -16,7 +16,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from vizcore.errors import BadChoice
-from vizcore.records_bench import Machine, MachineResults
+from vizcore.records.bench import Machine, MachineResults
 from vizcore.runtime.bounded_folder import entries_of, written
 from vizcore.runtime.measured_file import from_json, to_json
 from vizcore.runtime.store import cache_folder

@@ -11,7 +11,7 @@ from typing import Any
 
 from vizcore.errors import BadChoice
 from vizcore.records import as_plain
-from vizcore.records_bench import (
+from vizcore.records.bench import (
     NUMBER_FORMATS,
     Ceiling,
     Machine,

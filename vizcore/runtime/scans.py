@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from vizcore.records_patches import NotRead, StrongestPatches
+from vizcore.records.patches import NotRead, StrongestPatches
 from vizcore.runtime.kept import Arrays, Kept
 
 #: Rises whenever a scan would find or mean something else. 2: each run of a module is a place.

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 import torch
 from torch.utils.benchmark import Timer
 
-from vizcore.records_bench import Ceiling, NumberFormat, Setup
+from vizcore.records.bench import Ceiling, NumberFormat, Setup
 from vizcore.runtime.jobs import Progress
 from vizcore.timing.running import Tf32, require
 

@@ -31,7 +31,7 @@ class Stopwatch:
 
     Example:
         >>> from torch import nn
-        >>> from vizcore.records_bench import Setup
+        >>> from vizcore.records.bench import Setup
         >>> watch = Stopwatch(Prepared(nn.Identity(), (3, 8, 8), Setup(), "cpu"))
         >>> watch.warm_up(); watch.round(shortest_s=0.001, longest_s=0.01)
         >>> len(watch.rounds_ms), watch.rounds_ms[0] > 0

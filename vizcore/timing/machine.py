@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from vizcore.records_bench import Machine
+from vizcore.records.bench import Machine
 from vizcore.runtime.device import memory
 from vizcore.timing.energy import driver_version
 

@@ -9,7 +9,7 @@ from datetime import date
 from torch import nn
 
 from vizcore.errors import BadChoice, JobError
-from vizcore.records_bench import LeftOut, Measurement, Setup
+from vizcore.records.bench import LeftOut, Measurement, Setup
 from vizcore.runtime.device import release_unused
 from vizcore.runtime.jobs import Progress
 from vizcore.runtime.memory import is_out_of_memory

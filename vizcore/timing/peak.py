@@ -22,7 +22,7 @@ def peak_bytes(ready: Prepared) -> int | None:
 
     Example:
         >>> from torch import nn
-        >>> from vizcore.records_bench import Setup
+        >>> from vizcore.records.bench import Setup
         >>> ready = Prepared(nn.ReLU(), (1, 8, 8), Setup(), "cpu")
         >>> peak_bytes(ready) == 8 * 8 * 4 * 2  # the picture and the output
         True

@@ -8,9 +8,9 @@ time a program can take that runs one layer after the other, as torch does witho
 
 from __future__ import annotations
 
-from vizcore.records_bench import VALUE_BYTES, Ceiling
-from vizcore.records_layers import LayerRow, LayerTable
-from vizcore.records_roofline import LayerBound, Roofline
+from vizcore.records.bench import VALUE_BYTES, Ceiling
+from vizcore.records.layers import LayerRow, LayerTable
+from vizcore.records.roofline import LayerBound, Roofline
 
 
 def roofline(table: LayerTable, ceiling: Ceiling, latency_ms: float | None = None) -> Roofline:

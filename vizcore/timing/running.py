@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from vizcore.errors import NotApplicable
-from vizcore.records_bench import Setup
+from vizcore.records.bench import Setup
 from vizcore.runtime.clone import private_copy
 from vizcore.timing.compiling import compiled, require_compiler
 

@@ -14,7 +14,7 @@ from vizcore.figures import ablation as figures
 from vizcore.figures import ablation_words as words
 from vizcore.figures.numbers import exact
 from vizcore.formats.data import rows_csv
-from vizcore.records_ablation import AblationStudy, named
+from vizcore.records.ablation import AblationStudy, named
 from vizcore.ui import cache
 from vizcore.ui.address import Choice, any_text, one_of
 from vizcore.ui.charts import draw_chart

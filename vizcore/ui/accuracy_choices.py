@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from vizcore.figures.measured_batches import QUANTITIES
-from vizcore.records_accuracy import AXES, Axis
-from vizcore.records_bench import MAX_BATCH, NUMBER_FORMATS, MachineResults, Setup
+from vizcore.records.accuracy import AXES, Axis
+from vizcore.records.bench import MAX_BATCH, NUMBER_FORMATS, MachineResults, Setup
 from vizcore.ui import address
 from vizcore.ui.address import Choice, any_text, flag, one_of, whole, yes_no
 from vizcore.ui.room import Room

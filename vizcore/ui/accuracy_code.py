@@ -37,9 +37,9 @@ def snippet(wanted: Asked, view: View, labels: Sequence[str] = ()) -> str:
     elif wanted.kind == BATCH:
         measured = "measured = []  # nothing was measured yet"
     if names:
-        lines.append(f"from vizcore.records_accuracy import {', '.join(names)}")
+        lines.append(f"from vizcore.records.accuracy import {', '.join(names)}")
     if len(measured.splitlines()) > 1:
-        lines.append("from vizcore.records_bench import Setup")
+        lines.append("from vizcore.records.bench import Setup")
         lines.append("from vizcore.runtime.measured import machines")
     lines += ["", points, measured]
     if labels and wanted.kind != BATCH:

@@ -15,8 +15,8 @@ from vizcore import zoo
 from vizcore.accuracy_conclusions import farthest_reading, study_conclusions
 from vizcore.accuracy_readings import Reading
 from vizcore.figures.numbers import exact, short
-from vizcore.records_accuracy import AXES, AccuracyPoint
-from vizcore.records_bench import MachineResults, Measurement, Setup
+from vizcore.records.accuracy import AXES, AccuracyPoint
+from vizcore.records.bench import MachineResults, Measurement, Setup
 from vizcore.ui.address import View
 from vizcore.ui.room import Room
 from vizcore.zoo.pretrained import pretrained_weights

@@ -11,8 +11,8 @@ import streamlit as st
 from vizcore import accuracy
 from vizcore.accuracy_readings import Reading, lecture_readings
 from vizcore.errors import BadChoice, ConvScopeError
-from vizcore.records_accuracy import AXES, AccuracyPoint, batches_of, measured_of
-from vizcore.records_bench import Measurement
+from vizcore.records.accuracy import AXES, AccuracyPoint, batches_of, measured_of
+from vizcore.records.bench import Measurement
 from vizcore.runtime import measured
 from vizcore.ui import accuracy_code, accuracy_tables, accuracy_words, cache, challenge_views
 from vizcore.ui.accuracy_choices import (

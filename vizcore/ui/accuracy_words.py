@@ -9,8 +9,8 @@ from vizcore.accuracy import fleet_points
 from vizcore.accuracy_readings import Reading
 from vizcore.figures.accuracy_ranking import MOST
 from vizcore.figures.accuracy_words import at_price, axis_name, said_of, short_label
-from vizcore.records_accuracy import AccuracyPoint, Axis, pareto_front
-from vizcore.records_bench import Measurement
+from vizcore.records.accuracy import AccuracyPoint, Axis, pareto_front
+from vizcore.records.bench import Measurement
 from vizcore.ui.accuracy_choices import BATCH, NETWORK, Asked
 from vizcore.ui.accuracy_tables import said_of_reading
 

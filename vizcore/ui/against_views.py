@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from vizcore import trained
 from vizcore.errors import BadChoice, UnknownName
 from vizcore.figures.fleet_words import label
-from vizcore.records_fleet import Disagreement, TrainedNetwork
+from vizcore.records.fleet import Disagreement, TrainedNetwork
 from vizcore.ui.confusion_views import MOST_PICTURES, draw_group
 from vizcore.ui.room import Room
 

@@ -9,9 +9,9 @@ from vizcore.figures.block_boxes import size_text
 from vizcore.figures.block_lecture import printed_text
 from vizcore.figures.numbers import exact
 from vizcore.figures.wording import layer_label
-from vizcore.records_blocks import BlockStudy, BlockVariant
-from vizcore.records_layers import LayerRow
-from vizcore.records_lectures import LectureCheck
+from vizcore.records.blocks import BlockStudy, BlockVariant
+from vizcore.records.layers import LayerRow
+from vizcore.records.lectures import LectureCheck
 
 VERDICTS = {
     "holds": "✓ holds",

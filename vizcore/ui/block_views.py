@@ -15,7 +15,7 @@ from vizcore.blocks.cards import CARDS, Card
 from vizcore.errors import ConvScopeError
 from vizcore.figures.block_lecture import printed_text
 from vizcore.figures.numbers import exact
-from vizcore.records_blocks import BlockStudy, Knob
+from vizcore.records.blocks import BlockStudy, Knob
 from vizcore.reference import lecture_decks
 from vizcore.ui import cache
 from vizcore.ui.address import Choice, one_of, whole

@@ -10,7 +10,7 @@ from vizcore.byhand.grids import read
 from vizcore.byhand.presets import INPUTS, KERNELS, LECTURE_INPUT, LECTURE_KERNEL
 from vizcore.byhand.sliding import MOST_STEP
 from vizcore.errors import ConvScopeError
-from vizcore.records_byhand import HandConvolution
+from vizcore.records.byhand import HandConvolution
 from vizcore.reference.worked import worked_convolution, worked_zero_padding
 from vizcore.ui import byhand_views as views
 from vizcore.ui import grids

@@ -6,7 +6,7 @@ import numpy as np
 
 from vizcore.byhand.grids import number_text
 from vizcore.figures.hand import draw_panels
-from vizcore.records_byhand import Cell, HandConvolution
+from vizcore.records.byhand import Cell, HandConvolution
 from vizcore.ui import byhand_views as views
 from vizcore.ui.byhand_convolution_words import kernel_title, step
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vizcore.byhand.grids import number_text
-from vizcore.records_byhand import Cell, HandConvolution, Term
+from vizcore.records.byhand import Cell, HandConvolution, Term
 from vizcore.ui import grids
 
 

@@ -13,7 +13,7 @@ from vizcore.byhand.grids import number_text, read, write
 from vizcore.byhand.presets import POOLED
 from vizcore.errors import ConvScopeError
 from vizcore.figures.hand import draw_panels
-from vizcore.records_byhand import Cell, HandPooling
+from vizcore.records.byhand import Cell, HandPooling
 from vizcore.ui import byhand_views as views
 from vizcore.ui import grids
 from vizcore.ui.address import Choice, View, flag, one_of, whole, yes_no

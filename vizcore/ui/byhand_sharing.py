@@ -10,7 +10,7 @@ from vizcore.errors import ConvScopeError
 from vizcore.figures.connections import draw_connections, draw_kernel, regime_name
 from vizcore.figures.numbers import exact
 from vizcore.formats.words import counted
-from vizcore.records_byhand import Connections, SharingRegimes
+from vizcore.records.byhand import Connections, SharingRegimes
 from vizcore.ui import byhand_views as views
 from vizcore.ui.address import Choice, View, whole
 from vizcore.ui.drawings import draw_drawings

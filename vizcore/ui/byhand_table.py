@@ -10,7 +10,7 @@ from vizcore.byhand.grids import number_text, read
 from vizcore.byhand.presets import CORNER_KERNEL, LECTURE_INPUT, PRINTED_TABLE
 from vizcore.errors import ConvScopeError
 from vizcore.figures.hand import draw_panels
-from vizcore.records_byhand import KernelSearch
+from vizcore.records.byhand import KernelSearch
 from vizcore.ui import byhand_views as views
 from vizcore.ui import grids
 from vizcore.ui.address import Choice, View, flag, whole, yes_no

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vizcore.byhand.grids import number_text
-from vizcore.records_byhand import Cell, Contradiction, Grid, KernelSearch
+from vizcore.records.byhand import Cell, Contradiction, Grid, KernelSearch
 from vizcore.ui import grids
 from vizcore.ui.byhand_convolution_words import bracketed
 from vizcore.ui.byhand_pooling_words import cell_words

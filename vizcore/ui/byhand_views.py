@@ -14,7 +14,7 @@ from vizcore.byhand import grids as texts
 from vizcore.byhand.grids import number_text
 from vizcore.errors import BadChoice
 from vizcore.figures.hand import Panel
-from vizcore.records_byhand import Cell, Grid
+from vizcore.records.byhand import Cell, Grid
 from vizcore.reference import lecture_claim, lecture_decks
 from vizcore.ui import grids
 from vizcore.ui.address import Choice, View, one_of

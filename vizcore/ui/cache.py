@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from vizcore.records_alignment import Alignment
-from vizcore.records_blocks import BlockStudy
-from vizcore.records_layers import Conventions, LayerTable
-from vizcore.records_lectures import LectureCheck
-from vizcore.records_maps import FeatureMaps
+from vizcore.records.alignment import Alignment
+from vizcore.records.blocks import BlockStudy
+from vizcore.records.layers import Conventions, LayerTable
+from vizcore.records.lectures import LectureCheck
+from vizcore.records.maps import FeatureMaps
 
 if TYPE_CHECKING:
     import pandas as pd

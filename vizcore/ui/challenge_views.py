@@ -12,7 +12,7 @@ import streamlit as st
 
 from vizcore.challenge import protocol_points
 from vizcore.figures.protocols import finding, kind_of
-from vizcore.records_accuracy import ProtocolPoint
+from vizcore.records.accuracy import ProtocolPoint
 from vizcore.reference import lecture_claim
 from vizcore.ui import cache
 from vizcore.ui.charts import draw_chart

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from vizcore import class_image_tasks as tasks
+from vizcore.tasks import class_images as tasks
 from vizcore.ui.address import Choice, any_text, one_of, whole
 
 #: Images of one run: as many as are told apart on a page.

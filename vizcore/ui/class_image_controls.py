@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from vizcore import class_image_tasks as tasks
 from vizcore.errors import BadChoice, UnknownLayer
 from vizcore.formats.words import counted
 from vizcore.records import Pair
-from vizcore.records_layers import LayerRow
+from vizcore.records.layers import LayerRow
 from vizcore.runtime.jobs import Task
-from vizcore.tasks import require_classes
+from vizcore.tasks import class_images as tasks
+from vizcore.tasks.sight import require_classes
 from vizcore.ui import cache
 from vizcore.ui import class_image_options as options
 from vizcore.ui import class_image_widgets as widgets

@@ -25,7 +25,7 @@ from vizcore.figures.class_images import (
 )
 from vizcore.figures.marking import marked
 from vizcore.figures.palette import theme
-from vizcore.records_class_images import AscentImages, Inversions
+from vizcore.records.class_images import AscentImages, Inversions
 from vizcore.ui import picture_views as views
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import Download, Room

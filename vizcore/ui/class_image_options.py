@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-from vizcore.records_ascent_options import (
+from vizcore.records.ascent_options import (
     BASES,
     CLASS_OPTIMISER,
     MOST_STEPS,

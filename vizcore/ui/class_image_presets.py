@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from vizcore import records_ascent_options as records
-from vizcore.records_ascent_options import AscentOptions
+from vizcore.records import ascent_options as records
+from vizcore.records.ascent_options import AscentOptions
 from vizcore.ui.address import View
 from vizcore.ui.class_image_options import FIELDS
 from vizcore.zoo.weights import Weights

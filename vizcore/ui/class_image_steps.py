@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from vizcore.records_ascent_options import MOST_IMAGES, MOST_STEPS
-from vizcore.records_class_images import Inversions
+from vizcore.records.ascent_options import MOST_IMAGES, MOST_STEPS
+from vizcore.records.class_images import Inversions
 from vizcore.ui import address
 from vizcore.ui.address import Choice, View, whole
 from vizcore.ui.class_image_files import Found

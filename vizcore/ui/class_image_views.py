@@ -15,7 +15,7 @@ from vizcore.figures.ascent_curves import draw_ascent, draw_errors, draw_lambdas
 from vizcore.figures.class_images import png
 from vizcore.figures.marking import marked
 from vizcore.formats.words import counted
-from vizcore.records_class_images import AscentImages, Inversions
+from vizcore.records.class_images import AscentImages, Inversions
 from vizcore.ui import address, watching, work
 from vizcore.ui import class_image_controls as controls
 from vizcore.ui import picture_views as views

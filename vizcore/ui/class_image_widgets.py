@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from vizcore.records_ascent_options import MOST_STEPS
+from vizcore.records.ascent_options import MOST_STEPS
 from vizcore.ui.address import View
 from vizcore.ui.class_image_options import (
     SMOOTHING,

@@ -12,8 +12,8 @@ from vizcore.figures.compare_fields import words
 from vizcore.figures.numbers import exact, percent, short, short_bytes
 from vizcore.figures.wording import layer_label
 from vizcore.formats.words import by
-from vizcore.records_alignment import Alignment, DepthStep
-from vizcore.records_layers import LayerTable
+from vizcore.records.alignment import Alignment, DepthStep
+from vizcore.records.layers import LayerTable
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ import streamlit as st
 from vizcore import zoo
 from vizcore.errors import BadChoice, ConvScopeError
 from vizcore.figures.numbers import short
-from vizcore.records_alignment import Alignment
+from vizcore.records.alignment import Alignment
 from vizcore.ui import cache, sidebar
 from vizcore.ui.address import Choice, one_of
 from vizcore.ui.charts import draw_chart

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from vizcore.errors import UnknownName
 from vizcore.formats.words import counted
-from vizcore.records_fleet import Confusion, TrainedNetwork
+from vizcore.records.fleet import Confusion, TrainedNetwork
 from vizcore.ui import cache, fleet_pictures
 from vizcore.ui.charts import draw_chart
 from vizcore.ui.fleet_pictures import identity

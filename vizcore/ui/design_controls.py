@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from vizcore.errors import BadNotation, ConvScopeError
-from vizcore.records_layers import Conventions
+from vizcore.records.layers import Conventions
 from vizcore.ui import design_tables
 from vizcore.ui.address import Choice, View, one_of, whole
 from vizcore.ui.design_notation import set_network

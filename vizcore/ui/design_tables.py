@@ -9,7 +9,7 @@ from html import escape
 from vizcore.anatomy.difference import RowChange
 from vizcore.figures.depth import columns
 from vizcore.figures.numbers import exact, percent, short, short_bytes
-from vizcore.records_layers import DTYPE_BYTES, LayerRow, LayerTable
+from vizcore.records.layers import DTYPE_BYTES, LayerRow, LayerTable
 from vizcore.ui.tables import field_text, shape_text, window_text
 
 MARKS = {"same": "", "changed": "≠ changed", "removed": "− removed", "added": "+ added"}

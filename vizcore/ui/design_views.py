@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from vizcore.figures.numbers import short
-from vizcore.records_layers import LayerTable
+from vizcore.records.layers import LayerTable
 from vizcore.ui import cache, design_tables
 from vizcore.ui.address import View
 from vizcore.ui.charts import draw_chart

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vizcore import evolution_tasks
 from vizcore.errors import BadChoice, UnknownLayer
 from vizcore.figures.settling import MEASURES
-from vizcore.records_evolution import FilterHistory, LayerHistory
+from vizcore.records.evolution import FilterHistory, LayerHistory
+from vizcore.tasks import evolution as evolution_tasks
 from vizcore.ui.address import Choice, any_text, one_of, whole
 
 SHOWS = {

@@ -8,10 +8,10 @@ from typing import Any, cast
 
 import streamlit as st
 
-from vizcore import evolution_tasks
 from vizcore.errors import ConvScopeError, UnknownLayer
 from vizcore.networks.offers import weights
-from vizcore.records_evolution import FilterHistory, LayerHistory
+from vizcore.records.evolution import FilterHistory, LayerHistory
+from vizcore.tasks import evolution as evolution_tasks
 from vizcore.ui import evolution_words as words
 from vizcore.ui import work
 from vizcore.ui.evolution_choices import (
@@ -90,6 +90,6 @@ def _draw_nothing(here: Room) -> None:
         "card and its weights as they were at chosen epochs."
     )
     here.code(
-        "import vizcore as vc\nfrom vizcore.evolution_tasks import keys_with_snapshots\n\n"
+        "import vizcore as vc\nfrom vizcore.tasks.evolution import keys_with_snapshots\n\n"
         "print(keys_with_snapshots())"
     )

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from vizcore.evolution_tasks import Searched, patches_searched
 from vizcore.figures.evolution import (
     Column,
     draw_kernel_strip,
@@ -22,7 +21,8 @@ from vizcore.figures.evolution import (
 )
 from vizcore.figures.numbers import percent
 from vizcore.figures.patches import png
-from vizcore.records_evolution import FilterHistory, LayerHistory, PatchHistory, SaliencyHistory
+from vizcore.records.evolution import FilterHistory, LayerHistory, PatchHistory, SaliencyHistory
+from vizcore.tasks.evolution import Searched, patches_searched
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

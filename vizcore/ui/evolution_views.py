@@ -10,13 +10,14 @@ from typing import cast
 import numpy as np
 import streamlit as st
 
-from vizcore import evolution_tasks, zoo
+from vizcore import zoo
 from vizcore.errors import BadChoice
 from vizcore.figures.numbers import percent
 from vizcore.figures.palette import KIND_COLOURS
 from vizcore.figures.settling import MEASURES, alt, colours_of
 from vizcore.formats.data import npy
-from vizcore.records_evolution import PatchHistory
+from vizcore.records.evolution import PatchHistory
+from vizcore.tasks import evolution as evolution_tasks
 from vizcore.ui import cache, picture_views, work
 from vizcore.ui import evolution_pictures as drawings
 from vizcore.ui import evolution_words as words

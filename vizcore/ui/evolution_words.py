@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vizcore.figures.numbers import percent, short
-from vizcore.records_evolution import FilterHistory, LayerHistory, PatchHistory, SaliencyHistory
+from vizcore.records.evolution import FilterHistory, LayerHistory, PatchHistory, SaliencyHistory
 from vizcore.ui import picture_views
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from vizcore.figures.numbers import percent
-from vizcore.records_filters import (
+from vizcore.records.filters import (
     FilterBank,
     FilterSlices,
 )

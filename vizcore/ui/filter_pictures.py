@@ -8,7 +8,7 @@ import streamlit as st
 
 from vizcore.figures.marking import marked
 from vizcore.formats.words import counted
-from vizcore.records_filters import FilterBank, FilterSlices, Resemblance
+from vizcore.records.filters import FilterBank, FilterSlices, Resemblance
 from vizcore.ui import cache
 from vizcore.ui import picture_views as views
 from vizcore.ui.cells import Cells, size_of

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from vizcore import filter_tasks
 from vizcore.figures import filter_words as words
 from vizcore.figures.numbers import percent, short
-from vizcore.records_filters import (
+from vizcore.records.filters import (
     NetworkFilters,
 )
+from vizcore.tasks import filters as filter_tasks
 from vizcore.ui import picture_views as views
 from vizcore.ui import work
 from vizcore.ui.room import Download, Room

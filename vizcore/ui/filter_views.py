@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from vizcore import filter_tasks
 from vizcore.errors import BadChoice, ConvScopeError
 from vizcore.figures import filter_words as words
 from vizcore.formats.data import npy
-from vizcore.records_filters import (
+from vizcore.records.filters import (
     FilterBank,
     FilterLayer,
     FilterSlices,
 )
+from vizcore.tasks import filters as filter_tasks
 from vizcore.ui import address, cache, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, any_text, flag, one_of, whole, yes_no

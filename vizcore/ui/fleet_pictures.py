@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from vizcore.records_fleet import Confusion, HeldOut, TrainedNetwork
+from vizcore.records.fleet import Confusion, HeldOut, TrainedNetwork
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -11,7 +11,7 @@ import streamlit as st
 
 from vizcore import trained
 from vizcore.figures.fleet_words import label
-from vizcore.records_fleet import TrainedNetwork
+from vizcore.records.fleet import TrainedNetwork
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,7 @@ from vizcore import trained
 from vizcore.errors import ConvScopeError
 from vizcore.figures.fleet_words import COSTS, label, percent1
 from vizcore.figures.numbers import exact, short
-from vizcore.records_fleet import TrainedNetwork
+from vizcore.records.fleet import TrainedNetwork
 from vizcore.ui import cache, fleet_pictures, weights_view
 from vizcore.ui.address import Choice, View, any_text, one_of
 from vizcore.ui.charts import draw_chart

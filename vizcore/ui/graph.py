@@ -15,7 +15,7 @@ import streamlit as st
 
 from vizcore.figures.graph import NetworkGraph, outline
 from vizcore.figures.palette import KIND_COLOURS, theme
-from vizcore.records_layers import LayerTable
+from vizcore.records.layers import LayerTable
 
 _HERE = Path(__file__).resolve().parent
 

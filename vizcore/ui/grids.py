@@ -14,8 +14,8 @@ import streamlit as st
 
 from vizcore.byhand.grids import number_text
 from vizcore.figures.palette import KIND_COLOURS, contrast, theme
-from vizcore.records_byhand import Grid, Slide
-from vizcore.records_layers import Kind
+from vizcore.records.byhand import Grid, Slide
+from vizcore.records.layers import Kind
 
 _HERE = Path(__file__).resolve().parent
 

@@ -10,7 +10,7 @@ from vizcore.figures.invariance import draw_invariance
 from vizcore.figures.invariance_png import draw_png
 from vizcore.figures.marking import marked
 from vizcore.formats.data import rows_csv
-from vizcore.records_invariance import Distance, Invariance
+from vizcore.records.invariance import Distance, Invariance
 from vizcore.ui import cache
 from vizcore.ui import picture_views as views
 from vizcore.ui.room import Download, Room

@@ -10,7 +10,7 @@ import streamlit as st
 from vizcore.figures import invariance_words as words
 from vizcore.figures.invariance_png import chosen_views
 from vizcore.figures.numbers import percent
-from vizcore.records_invariance import Invariance
+from vizcore.records.invariance import Invariance
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import View
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from vizcore import invariance_tasks
 from vizcore.data.samples import sample, sample_pictures_for
 from vizcore.data.transformations import BEYOND, TRANSFORMATIONS, Beyond
 from vizcore.errors import ConvScopeError, UnknownClass, UnknownLayer, UnknownName
@@ -17,7 +16,8 @@ from vizcore.figures import invariance_words as words
 from vizcore.figures.invariance import MOST, draw_invariance, draw_layers
 from vizcore.figures.invariance_png import draw_strip
 from vizcore.figures.marking import marked
-from vizcore.records_invariance import DISTANCES, Distance, Invariance
+from vizcore.records.invariance import DISTANCES, Distance, Invariance
+from vizcore.tasks import invariance as invariance_tasks
 from vizcore.ui import picture_views as views
 from vizcore.ui import pictures, work
 from vizcore.ui.address import Choice, View, any_text, one_of

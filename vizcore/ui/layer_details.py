@@ -6,7 +6,7 @@ import streamlit as st
 
 from vizcore.figures.depth import columns
 from vizcore.figures.numbers import exact
-from vizcore.records_layers import LayerTable
+from vizcore.records.layers import LayerTable
 from vizcore.ui import cache
 from vizcore.ui.address import View
 from vizcore.ui.room import Download, Room

@@ -13,7 +13,7 @@ from vizcore.figures.depth import columns, half_depth, shares_by_kind
 from vizcore.figures.numbers import percent, short, short_bytes
 from vizcore.figures.palette import KIND_NAMES
 from vizcore.formats.words import counted
-from vizcore.records_layers import DTYPE_BYTES, LayerTable
+from vizcore.records.layers import DTYPE_BYTES, LayerTable
 from vizcore.ui import cache, tables
 from vizcore.ui.address import View
 from vizcore.ui.charts import draw_chart

@@ -8,7 +8,7 @@ import streamlit as st
 
 from vizcore.data.localisation import Scene, localisation_set
 from vizcore.errors import ConvScopeError, UnknownClass, UnknownLayer
-from vizcore.records_localisation import LocalisationSettings
+from vizcore.records.localisation import LocalisationSettings
 from vizcore.ui import trust_views, work
 from vizcore.ui.address import Choice, any_text, flag, number, one_of, whole, yes_no
 from vizcore.ui.room import Room

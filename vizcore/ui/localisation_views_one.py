@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from vizcore import localisation_tasks, saliency_tasks, tasks
 from vizcore.data.localisation import Scene
 from vizcore.errors import ConvScopeError
 from vizcore.figures import localisation_words as words
@@ -18,8 +17,12 @@ from vizcore.figures.saliency_words import fit_words
 from vizcore.figures.trust_words import plain
 from vizcore.formats.data import npy
 from vizcore.lenses.saliency.methods import method_of
-from vizcore.records_localisation import Localisation, LocalisationSettings, Rectangle
-from vizcore.records_saliency import SaliencyMap
+from vizcore.records.localisation import Localisation, LocalisationSettings, Rectangle
+from vizcore.records.saliency import SaliencyMap
+from vizcore.tasks import localisation as localisation_tasks
+from vizcore.tasks import saliency as saliency_tasks
+from vizcore.tasks.prediction import prediction_task
+from vizcore.tasks.sight import as_picture
 from vizcore.ui import localisation_views as shared
 from vizcore.ui import method_choice as methods
 from vizcore.ui import picture_views as views
@@ -47,7 +50,7 @@ def draw_one(here: Room, weights: Weights, chosen: Chosen) -> None:
     try:
         if scene is not None:
             localisation_tasks.require_scene_classes(weights)
-        picture = chosen.picture if scene is None else tasks.as_picture(scene.rgb_hwc)
+        picture = chosen.picture if scene is None else as_picture(scene.rgb_hwc)
         target = view["class"] or (None if scene is None else scene.class_name)
         task = saliency_tasks.saliency_task(
             weights.architecture,
@@ -115,7 +118,7 @@ def _found(key: tuple[Hashable, LocalisationSettings], _saliency: SaliencyMap) -
 
 
 def _said(weights: Weights, picture: Picture) -> str:
-    task = tasks.prediction_task(weights.architecture, picture, 1, weights=weights)
+    task = prediction_task(weights.architecture, picture, 1, weights=weights)
     return work.run(task, slot="localisation.prediction").classes[0]
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from vizcore import localisation_tasks
 from vizcore.errors import ConvScopeError
 from vizcore.figures import localisation_words as words
 from vizcore.figures.localisation_curves import draw_reached
 from vizcore.lenses.saliency.methods import method_of
-from vizcore.records_localisation import LocalisationStudy, SceneBaselines
+from vizcore.records.localisation import LocalisationStudy, SceneBaselines
+from vizcore.tasks import localisation as localisation_tasks
 from vizcore.ui import localisation_views as shared
 from vizcore.ui import method_choice as picking
 from vizcore.ui import picture_views as views

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from vizcore import map_tasks
 from vizcore.errors import NotApplicable
 from vizcore.figures.map_values import (
     contribution_words,
     draw_values,
 )
 from vizcore.figures.numbers import short
-from vizcore.records_maps import Contribution, FeatureMaps
-from vizcore.records_saliency import SaliencyMap
+from vizcore.records.maps import Contribution, FeatureMaps
+from vizcore.records.saliency import SaliencyMap
+from vizcore.tasks import maps as map_tasks
 from vizcore.ui import cache, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.charts import draw_chart

@@ -6,7 +6,6 @@ from typing import Any
 
 import streamlit as st
 
-from vizcore import map_tasks, tasks
 from vizcore.errors import ConvScopeError, UnknownName
 from vizcore.figures.map_values import (
     agreement_words,
@@ -15,7 +14,9 @@ from vizcore.figures.map_values import (
 from vizcore.figures.numbers import short
 from vizcore.figures.tiles import Tiles, pack_strip
 from vizcore.networks import offers
-from vizcore.records_maps import FeatureMaps
+from vizcore.records.maps import FeatureMaps
+from vizcore.tasks import maps as map_tasks
+from vizcore.tasks.maps import feature_maps_task
 from vizcore.ui import picture_views as views
 from vizcore.ui import work
 from vizcore.ui.charts import draw_chart
@@ -106,7 +107,7 @@ def draw_beside(here: Room, weights: Weights, chosen: Chosen, maps: FeatureMaps)
                 layer = names[int(share * len(names))]
             title = f"{other_weights.architecture}, {layer}"
         sort: Any = "maximum" if here.view["sort"] in OF_A_CLASS else here.view["sort"]
-        task = tasks.feature_maps_task(
+        task = feature_maps_task(
             other_weights.architecture, other.picture, layer, sort, weights=other_weights
         )
         second = work.run(task, slot="maps.beside")

@@ -9,7 +9,6 @@ from typing import Any
 
 import streamlit as st
 
-from vizcore import map_tasks, tasks
 from vizcore.data.samples import sample_pictures
 from vizcore.figures.map_values import (
     agreement_words,
@@ -17,7 +16,9 @@ from vizcore.figures.map_values import (
 from vizcore.figures.numbers import percent, short
 from vizcore.figures.tiles import Tiles, pack_maps
 from vizcore.formats.words import counted
-from vizcore.records_maps import Contribution, FeatureMaps, MapLayer
+from vizcore.records.maps import Contribution, FeatureMaps, MapLayer
+from vizcore.tasks import maps as map_tasks
+from vizcore.tasks.maps import feature_maps_task, map_layers_task
 from vizcore.ui import cache, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, View, any_text, flag, one_of, whole, yes_no
@@ -75,7 +76,7 @@ def listed_layers(
     weights: Weights, chosen: Chosen, slot: str = "maps.layers"
 ) -> tuple[MapLayer, ...]:
     """Every layer with maps, in the order they are computed."""
-    task = tasks.map_layers_task(weights.architecture, chosen.picture, weights=weights)
+    task = map_layers_task(weights.architecture, chosen.picture, weights=weights)
     return work.run(task, slot=slot)
 
 
@@ -193,9 +194,7 @@ def sorted_maps(
     """The layer's maps in the chosen order."""
     sort, found = view["sort"], None
     plain: Any = sort if sort not in OF_A_CLASS else "maximum"
-    task = tasks.feature_maps_task(
-        weights.architecture, chosen.picture, layer, plain, weights=weights
-    )
+    task = feature_maps_task(weights.architecture, chosen.picture, layer, plain, weights=weights)
     maps = work.run(task, slot=slot)
     if sort in OF_A_CLASS:
         from vizcore.lenses.feature_maps import sort_maps

@@ -7,7 +7,7 @@ import html
 import numpy as np
 
 from vizcore.formats.words import counted
-from vizcore.records_maps import WorkedRule, WorkedValue
+from vizcore.records.maps import WorkedRule, WorkedValue
 
 #: Columns of a grid above which three grids need small numbers, and values shown of a window.
 _WIDE, _MOST = 5, 196

@@ -13,8 +13,8 @@ from vizcore.errors import ConvScopeError
 from vizcore.figures.measured import names
 from vizcore.figures.measured_batches import QUANTITIES
 from vizcore.figures.roofline_words import bound_words
-from vizcore.records_bench import NUMBER_FORMATS, MachineResults, Measurement, Setup
-from vizcore.records_roofline import Roofline
+from vizcore.records.bench import NUMBER_FORMATS, MachineResults, Measurement, Setup
+from vizcore.records.roofline import Roofline
 from vizcore.runtime import measured
 from vizcore.runtime.measured_file import to_json
 from vizcore.ui import cache, measuring_view
@@ -207,7 +207,7 @@ def first_networks(measurements: Sequence[Measurement]) -> tuple[Measurement, ..
 
 def rooflines_of(results: MachineResults, same: Sequence[Measurement]) -> tuple[Roofline, ...]:
     """Each measured network against the machine's ceilings; none where they were not measured."""
-    from vizcore.records_layers import Conventions
+    from vizcore.records.layers import Conventions
     from vizcore.timing.roofline import roofline
 
     found = []

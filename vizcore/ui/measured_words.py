@@ -11,8 +11,8 @@ from vizcore.figures.roofline_words import (
     why_finding,
     why_words,
 )
-from vizcore.records_bench import MachineResults, Measurement, Setup
-from vizcore.records_roofline import Roofline
+from vizcore.records.bench import MachineResults, Measurement, Setup
+from vizcore.records.roofline import Roofline
 
 HOW_TO_READ = """
 - Times are taken by torch's own benchmark timer: it warms up, waits for the device before and after

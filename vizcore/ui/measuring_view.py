@@ -11,10 +11,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from vizcore import zoo
-from vizcore.bench_tasks import bench_task
 from vizcore.errors import BadChoice, ConvScopeError, JobCancelled
-from vizcore.records_bench import NUMBER_FORMATS, MachineResults, Measurement, Setup
+from vizcore.records.bench import NUMBER_FORMATS, MachineResults, Measurement, Setup
 from vizcore.runtime import measured
+from vizcore.tasks.bench import bench_task
 from vizcore.ui import sidebar, work
 from vizcore.ui.room import Room
 

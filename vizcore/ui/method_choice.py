@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from vizcore import saliency_tasks
 from vizcore.lenses.saliency.methods import METHODS
-from vizcore.records_saliency import MethodFit, SaliencyMethod
+from vizcore.records.saliency import MethodFit, SaliencyMethod
+from vizcore.tasks import saliency as saliency_tasks
 from vizcore.ui import picture_views as views
 from vizcore.ui import work
 from vizcore.ui.address import View

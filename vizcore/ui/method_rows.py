@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from vizcore import zoo
 from vizcore.figures.method_matrix import VERDICT_NAMES, MatrixRow
 from vizcore.lenses.saliency.methods import METHODS
-from vizcore.records_saliency import MethodFit, SaliencyMethod
+from vizcore.records.saliency import MethodFit, SaliencyMethod
 
 #: Verdicts by architecture, then by method.
 Fits = Mapping[str, Mapping[str, MethodFit]]

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from vizcore import saliency_tasks, zoo
+from vizcore import zoo
 from vizcore.data.samples import sample
 from vizcore.figures.method_matrix import VERDICT_NAMES, draw_method_matrix
 from vizcore.lenses.saliency.methods import METHODS
 from vizcore.networks import offers
 from vizcore.networks.presence import presence_of
 from vizcore.saliency_matrix import SIDE_PX, classifiers, matrix, versions
+from vizcore.tasks import saliency as saliency_tasks
 from vizcore.ui import cache, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, View, any_text

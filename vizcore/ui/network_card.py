@@ -11,7 +11,7 @@ import streamlit as st
 from vizcore.figures.fleet_words import label, percent1
 from vizcore.figures.numbers import exact
 from vizcore.formats.words import counted
-from vizcore.records_fleet import HeldOut, TrainedNetwork
+from vizcore.records.fleet import HeldOut, TrainedNetwork
 from vizcore.ui import atlas_card, rooms
 from vizcore.ui.room import Room
 

@@ -13,7 +13,7 @@ from vizcore import trained
 from vizcore.errors import ConvScopeError, UnknownName
 from vizcore.figures.fleet_words import label, percent1
 from vizcore.figures.numbers import exact, short
-from vizcore.records_fleet import TrainedNetwork
+from vizcore.records.fleet import TrainedNetwork
 from vizcore.ui import against_views, cache, confusion_views, fleet_pictures, network_card
 from vizcore.ui.charts import draw_chart
 from vizcore.ui.fleet_pictures import identity

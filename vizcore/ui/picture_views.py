@@ -7,7 +7,7 @@ import re
 
 import streamlit as st
 
-from vizcore import tasks, zoo
+from vizcore import zoo
 from vizcore.data.preprocessing import Preprocessing
 from vizcore.figures.marking import RANDOM_WEIGHTS
 from vizcore.figures.numbers import percent
@@ -15,7 +15,8 @@ from vizcore.figures.palette import DIVERGING_SCALE, SEQUENTIAL_SCALE
 from vizcore.figures.patches import png
 from vizcore.formats.words import counted
 from vizcore.networks import offers
-from vizcore.records_maps import Prediction
+from vizcore.records.maps import Prediction
+from vizcore.tasks.prediction import prediction_task
 from vizcore.ui import cache, pictures, work
 from vizcore.ui.pictures import Chosen
 from vizcore.zoo.weights import Weights
@@ -65,7 +66,7 @@ def stem(weights: Weights, *parts: str) -> str:
 
 def prediction(weights: Weights, chosen: Chosen, slot: str) -> Prediction:
     """The network's top five for the picture, through the engine."""
-    task = tasks.prediction_task(weights.architecture, chosen.picture, weights=weights)
+    task = prediction_task(weights.architecture, chosen.picture, weights=weights)
     return work.run(task, slot=f"{slot}.prediction")
 
 

@@ -16,8 +16,8 @@ from vizcore.errors import (
 )
 from vizcore.lenses.saliency.methods import METHODS, method_of
 from vizcore.networks.classes import class_number
-from vizcore.records_maps import Prediction
-from vizcore.records_saliency import MethodOption, SaliencyMethod, Value
+from vizcore.records.maps import Prediction
+from vizcore.records.saliency import MethodOption, SaliencyMethod, Value
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, View, any_text, one_of, whole
 from vizcore.zoo.weights import Weights

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from vizcore import saliency_tasks
 from vizcore.figures.numbers import percent
-from vizcore.records_maps import Prediction
-from vizcore.records_saliency import SaliencyMap, SaliencyMethod
+from vizcore.records.maps import Prediction
+from vizcore.records.saliency import SaliencyMap, SaliencyMethod
 from vizcore.runtime.jobs import Task
+from vizcore.tasks import saliency as saliency_tasks
 from vizcore.ui.address import View
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.saliency_views import chosen_classes, chosen_methods, options_of, subtracted

@@ -12,8 +12,8 @@ import streamlit as st
 from vizcore.errors import ConvScopeError
 from vizcore.figures.overlay import SaliencyPicture, draw_saliency, reach
 from vizcore.figures.saliency_words import completeness_words, finding, fit_words
-from vizcore.records_maps import Prediction
-from vizcore.records_saliency import SaliencyMap, SaliencyMethod
+from vizcore.records.maps import Prediction
+from vizcore.records.saliency import SaliencyMap, SaliencyMethod
 from vizcore.ui import picture_views as views
 from vizcore.ui import saliency_views_layout as layout
 from vizcore.ui.address import View

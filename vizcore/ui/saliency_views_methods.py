@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from vizcore import saliency_tasks
 from vizcore.figures.numbers import percent
 from vizcore.lenses.saliency.methods import METHODS
-from vizcore.records_saliency import COMPLETENESS_LIMIT, MethodFit, SaliencyMethod
+from vizcore.records.saliency import COMPLETENESS_LIMIT, MethodFit, SaliencyMethod
+from vizcore.tasks import saliency as saliency_tasks
 from vizcore.ui import picture_views as views
 from vizcore.ui import work
 from vizcore.ui.address import View

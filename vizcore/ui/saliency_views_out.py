@@ -23,7 +23,7 @@ from vizcore.figures.saliency_words import (
 )
 from vizcore.figures.trust_words import plain
 from vizcore.formats.data import npy
-from vizcore.records_saliency import SaliencyMap
+from vizcore.records.saliency import SaliencyMap
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import View
 from vizcore.ui.pictures import Chosen

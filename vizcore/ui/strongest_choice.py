@@ -9,7 +9,7 @@ from vizcore.errors import NotApplicable, UnknownLayer
 from vizcore.figures.numbers import short
 from vizcore.formats.words import counted
 from vizcore.patch_places import EVERY, absence_task, patch_places_task
-from vizcore.records_patches import PatchPlace
+from vizcore.records.patches import PatchPlace
 from vizcore.ui import work
 from vizcore.ui.address import View
 from vizcore.zoo.weights import Weights

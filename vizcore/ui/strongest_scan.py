@@ -9,7 +9,7 @@ import streamlit as st
 
 from vizcore.data.picture_sets import PictureSet
 from vizcore.errors import JobCancelled
-from vizcore.records_patches import TopPatches
+from vizcore.records.patches import TopPatches
 from vizcore.ui import work
 from vizcore.zoo.weights import Weights
 
@@ -28,10 +28,10 @@ def scanned(
     """The nine strongest places of the units of layers; None where the scan was stopped before any.
 
     Args:
-        layers: as for `vizcore.patch_tasks.top_patches_task`.
+        layers: as for `vizcore.tasks.patches.top_patches_task`.
         draw: what was found in the pictures looked at so far, while the scan goes on.
     """
-    from vizcore.patch_tasks import top_patches_task
+    from vizcore.tasks.patches import top_patches_task
 
     task = top_patches_task(weights.architecture, pictures, layers, weights=weights)
     status, place = st.container(), st.empty()

@@ -10,7 +10,7 @@ from vizcore.data.loading import Views
 from vizcore.errors import BadImage
 from vizcore.figures.numbers import short
 from vizcore.formats.words import counted
-from vizcore.records_patches import Patch, TopPatches
+from vizcore.records.patches import Patch, TopPatches
 from vizcore.ui import cache
 from vizcore.ui import picture_views as views
 from vizcore.ui.room import is_dark

@@ -12,7 +12,7 @@ from vizcore.data.picture_sets import PictureSet
 from vizcore.errors import BadChoice, ConvScopeError
 from vizcore.figures.numbers import short
 from vizcore.formats.words import counted
-from vizcore.records_patches import TopPatches
+from vizcore.records.patches import TopPatches
 from vizcore.ui import address, cache, picture_sets
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, View, any_text, one_of, whole

@@ -12,7 +12,7 @@ from vizcore.figures.numbers import exact, short, short_bytes
 from vizcore.figures.palette import KIND_COLOURS, KIND_NAMES, badge
 from vizcore.formats.forms import FORMS
 from vizcore.records import Pair, Shape
-from vizcore.records_layers import DTYPE_BYTES, KINDS, LayerRow, LayerTable
+from vizcore.records.layers import DTYPE_BYTES, KINDS, LayerRow, LayerTable
 from vizcore.ui.room import Download
 
 if TYPE_CHECKING:

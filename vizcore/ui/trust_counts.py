@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from vizcore.records_trust import MetricSettings
+from vizcore.records.trust import MetricSettings
 
 
 class Count(NamedTuple):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from vizcore import trust_tasks
 from vizcore.errors import ConvScopeError, UnknownClass, UnknownLayer
 from vizcore.figures import trust_tables as tables
 from vizcore.figures import trust_words as words
@@ -15,8 +14,9 @@ from vizcore.figures.saliency_words import rewriting_words
 from vizcore.figures.trust import alt, draw_decline
 from vizcore.figures.trust_maps import RowOfMaps, draw_row, enlarged, labelled
 from vizcore.lenses.saliency.methods import method_of
-from vizcore.records_saliency import SaliencyMethod
-from vizcore.records_trust import SanityCheck
+from vizcore.records.saliency import SaliencyMethod
+from vizcore.records.trust import SanityCheck
+from vizcore.tasks import trust as trust_tasks
 from vizcore.ui import map_views, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, any_text, one_of, whole

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from vizcore import trust_tasks
 from vizcore.errors import ConvScopeError
 from vizcore.figures import trust_tables as tables
 from vizcore.figures import trust_words as words
 from vizcore.figures.saliency_words import rewriting_words
 from vizcore.figures.trust_curves import alt, draw_pixel_curves
 from vizcore.lenses.saliency.methods import method_of
-from vizcore.records_trust import MapMetrics, MethodMetrics, MetricSettings
+from vizcore.records.trust import MapMetrics, MethodMetrics, MetricSettings
+from vizcore.tasks import trust as trust_tasks
 from vizcore.ui import picture_views as views
 from vizcore.ui import trust_views as trust
 from vizcore.ui import work
@@ -150,7 +150,7 @@ def _code(
     }
     settings = ""
     if changed:
-        imports = "from vizcore.records_trust import MetricSettings\n" + imports
+        imports = "from vizcore.records.trust import MetricSettings\n" + imports
         inside = ", ".join(f"{name}={value!r}" for name, value in changed.items())
         settings = f", settings=MetricSettings({inside})"
     here.code(

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from vizcore.records_maps import MapLayer
-from vizcore.records_unit import Neighbour, Unit
+from vizcore.records.maps import MapLayer
+from vizcore.records.unit import Neighbour, Unit
 from vizcore.ui import picture_sets, pictures
 from vizcore.zoo.weights import Weights
 

@@ -7,7 +7,6 @@ import html
 import numpy as np
 import streamlit as st
 
-from vizcore import unit_tasks
 from vizcore.errors import (
     BadImage,
     JobCancelled,
@@ -16,6 +15,7 @@ from vizcore.errors import (
 )
 from vizcore.figures import unit_words as words
 from vizcore.formats.words import counted
+from vizcore.tasks import units as unit_tasks
 from vizcore.ui import picture_views as views
 from vizcore.ui import work
 from vizcore.ui.unit_seen import Seen

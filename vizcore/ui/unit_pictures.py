@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from vizcore import filter_tasks
 from vizcore.figures import unit_words as words
 from vizcore.figures.patches import png
-from vizcore.records_filters import FilterBank, FilterSlices
-from vizcore.records_unit import Unit
+from vizcore.records.filters import FilterBank, FilterSlices
+from vizcore.records.unit import Unit
+from vizcore.tasks import filters as filter_tasks
 from vizcore.ui import cache, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.room import Download, is_dark

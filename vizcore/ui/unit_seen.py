@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from vizcore.data.picture_sets import PictureSet
-from vizcore.records_deconvnet import Projections
-from vizcore.records_patches import Patch, TopPatches
-from vizcore.records_unit import ChannelNumbers, ClassesFed, Unit
+from vizcore.records.deconvnet import Projections
+from vizcore.records.patches import Patch, TopPatches
+from vizcore.records.unit import ChannelNumbers, ClassesFed, Unit
 from vizcore.ui import picture_views as views
 from vizcore.ui.pictures import Chosen
 from vizcore.ui.room import Download

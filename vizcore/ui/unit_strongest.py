@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import streamlit as st
 
-from vizcore import deconvnet_tasks, patch_tasks
 from vizcore.data.loading import Views
 from vizcore.data.picture_sets import PictureSet
 from vizcore.data.preprocessing import Preprocessing
@@ -20,7 +19,9 @@ from vizcore.figures import unit_words as words
 from vizcore.figures.palette import rgb_of, theme
 from vizcore.figures.patches import png
 from vizcore.formats.words import counted
-from vizcore.records_patches import TopPatches
+from vizcore.records.patches import TopPatches
+from vizcore.tasks import deconvnet as deconvnet_tasks
+from vizcore.tasks import patches as patch_tasks
 from vizcore.ui import picture_views as views
 from vizcore.ui import work
 from vizcore.ui.room import Download, is_dark

@@ -6,7 +6,6 @@ import json
 
 import streamlit as st
 
-from vizcore import filter_tasks, tasks, unit_tasks
 from vizcore.errors import (
     BadChoice,
     ConvScopeError,
@@ -16,8 +15,11 @@ from vizcore.figures import unit_words as words
 from vizcore.figures.unit import nine_width_px
 from vizcore.formats.words import counted
 from vizcore.networks import offers
-from vizcore.records_maps import MapLayer
-from vizcore.records_unit import Unit
+from vizcore.records.maps import MapLayer
+from vizcore.records.unit import Unit
+from vizcore.tasks import filters as filter_tasks
+from vizcore.tasks import units as unit_tasks
+from vizcore.tasks.maps import map_layers_task
 from vizcore.ui import address, cache, picture_sets, sidebar, weights_view, work
 from vizcore.ui import picture_views as views
 from vizcore.ui.address import Choice, any_text, whole
@@ -160,7 +162,7 @@ def _layers(weights: Weights, chosen: Chosen) -> dict[str, tuple[MapLayer, bool]
         kernels = {each.name for each in work.run(task, slot="unit.layers")}
     except NotApplicable:
         kernels = set()
-    every = tasks.map_layers_task(key, chosen.picture, weights=weights)
+    every = map_layers_task(key, chosen.picture, weights=weights)
     found = work.run(every, slot="unit.places")
     ops = {each.op for each in found if each.name in kernels}  # a later run has a name of its own
     rows = {each.name: (each, each.leaf and each.op in ops) for each in found}

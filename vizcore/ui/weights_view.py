@@ -193,9 +193,9 @@ def _fetch(weights: Weights) -> None:
     """Wait for the file, with a bar and a Cancel button; then draw the page anew."""
     assert weights.file is not None
     with st.spinner(f"Getting ready to fetch {weights.name}"):  # torch may be loaded first
-        from vizcore import tasks
+        from vizcore.tasks.fetching import fetch_task
 
-        task = tasks.fetch_task(weights)
+        task = fetch_task(weights)
     try:
         work.run(task, slot="weights.fetch", on_cancel=_stop, quiet_s=0)
     except JobCancelled:

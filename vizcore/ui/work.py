@@ -221,7 +221,7 @@ def device_line() -> str:
 def prepare() -> None:
     """Load what a first table and a first prediction need: torch, torchvision, the networks."""
     from vizcore.api import layers
-    from vizcore.tasks import warm_task
+    from vizcore.tasks.prediction import warm_task
 
     layers("vgg_d")
     for key in network_keys():

@@ -11,7 +11,7 @@ from torch import nn
 
 import vizcore as vc
 from vizcore.errors import BadNotation
-from vizcore.records_layers import LayerTable
+from vizcore.records.layers import LayerTable
 from vizcore.reference import facts_of
 from vizcore.zoo.notation import from_address, parse, plan, to_address, write
 from vizcore.zoo.notation.originals import ORIGINALS, original

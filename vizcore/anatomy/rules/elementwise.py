@@ -23,7 +23,7 @@ from vizcore.anatomy.rules.base import (
     tracked,
     writes_in_place,
 )
-from vizcore.records_layers import Kind
+from vizcore.records.layers import Kind
 
 _ACTIVATIONS = (
     "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "sigmoid",

@@ -16,7 +16,7 @@ from vizcore.anatomy.ledger import CONSTANT, DoesNotFit, Ledger, Origin, source_
 from vizcore.anatomy.receptive import Field
 from vizcore.anatomy.rules.base import constant, is_parameter, named, op_of, rule, unknown
 from vizcore.records import Shape
-from vizcore.records_layers import Kind
+from vizcore.records.layers import Kind
 
 
 def _product(

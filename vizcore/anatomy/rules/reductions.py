@@ -14,7 +14,7 @@ from vizcore.anatomy.ledger import Ledger, source_of
 from vizcore.anatomy.rules.base import constant, is_constant, mark, op_of, rule
 from vizcore.anatomy.rules.elementwise import of_several
 from vizcore.anatomy.windows import spread
-from vizcore.records_layers import Kind
+from vizcore.records.layers import Kind
 
 _REDUCTIONS = (
     "mean", "sum", "amax", "amin", "max", "min", "std", "var", "norm", "logsumexp", "prod",

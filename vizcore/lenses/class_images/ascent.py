@@ -25,14 +25,14 @@ from vizcore.lenses.class_images.saying import said_of
 from vizcore.lenses.class_images.transforming import Transformations, blurred, variation
 from vizcore.lenses.class_images.troubles import Troubles
 from vizcore.lenses.class_images.updates import update_of
-from vizcore.records_ascent_options import (
+from vizcore.records.ascent_options import (
     CLASS_OPTIMISER,
     MOST_IMAGES,
     UNIT_OPTIMISER,
     AscentOptions,
 )
-from vizcore.records_class_images import AscentImages, Goal, as_pictures
-from vizcore.records_maps import Prediction
+from vizcore.records.class_images import AscentImages, Goal, as_pictures
+from vizcore.records.maps import Prediction
 from vizcore.runtime.clone import frozen_copy
 from vizcore.runtime.jobs import Progress
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from vizcore.records_ascent_options import Basis
+from vizcore.records.ascent_options import Basis
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from vizcore.records_class_images import FRAMES_BYTES, MOST_FRAMES, Frame
+from vizcore.records.class_images import FRAMES_BYTES, MOST_FRAMES, Frame
 
 
 class Film:

@@ -24,9 +24,9 @@ from vizcore.lenses.class_images.measuring import reproducible
 from vizcore.lenses.class_images.saying import said_of
 from vizcore.lenses.class_images.updates import update_of
 from vizcore.lenses.prediction import one_picture
-from vizcore.records_ascent_options import MOST_IMAGES, InversionOptions
-from vizcore.records_class_images import Inversions, as_pictures
-from vizcore.records_maps import Prediction
+from vizcore.records.ascent_options import MOST_IMAGES, InversionOptions
+from vizcore.records.class_images import Inversions, as_pictures
+from vizcore.records.maps import Prediction
 from vizcore.runtime.clone import frozen_copy
 from vizcore.runtime.jobs import Progress, finish
 from vizcore.runtime.memory import in_batches

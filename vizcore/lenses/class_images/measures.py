@@ -12,7 +12,7 @@ from vizcore.errors import BadChoice, NotApplicable, UnknownClass
 from vizcore.lenses.capture import find_layer, forward, layer_names
 from vizcore.lenses.places import Found, Seen, explain_absence, watched_places
 from vizcore.records import Pair
-from vizcore.records_class_images import Goal
+from vizcore.records.class_images import Goal
 
 #: Gives one layer's activations for some images, with the channels second.
 Reading = Callable[[Tensor], Tensor]

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from vizcore.errors import BadInputSize, NotApplicable
 from vizcore.lenses.class_images.measures import Measure
 from vizcore.lenses.class_images.transforming import Transformation
-from vizcore.records_class_images import Goal
+from vizcore.records.class_images import Goal
 from vizcore.runtime.jobs import finish
 from vizcore.runtime.memory import in_batches, is_out_of_memory
 

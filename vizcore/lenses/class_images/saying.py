@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from vizcore.errors import NotApplicable
 from vizcore.lenses.prediction import predict
-from vizcore.records_maps import Prediction
+from vizcore.records.maps import Prediction
 
 
 def said_of(

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vizcore.records_ascent_options import AscentOptions
+from vizcore.records.ascent_options import AscentOptions
 
 
 @dataclass(frozen=True, slots=True)

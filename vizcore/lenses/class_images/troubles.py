@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from vizcore.errors import NotApplicable
-from vizcore.records_ascent_options import AscentOptions
-from vizcore.records_class_images import Goal
+from vizcore.records.ascent_options import AscentOptions
+from vizcore.records.class_images import Goal
 
 #: An image whose root mean square stays below this, in the network's units, has hardly moved.
 _HARDLY = 1e-3

@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from vizcore.records_ascent_options import Optimiser
+from vizcore.records.ascent_options import Optimiser
 
 #: Adam's, as its paper has them (Kingma and Ba 2015).
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8

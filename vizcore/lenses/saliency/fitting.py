@@ -13,7 +13,7 @@ from vizcore.lenses.saliency.graphs import Untraceable
 from vizcore.lenses.saliency.methods import base_of
 from vizcore.lenses.saliency.pooling import class_maps
 from vizcore.lenses.saliency.rewriting import Need, Rewritten, rewrite
-from vizcore.records_saliency import MethodFit, Value, Verdict
+from vizcore.records.saliency import MethodFit, Value, Verdict
 
 #: What each family of rules needs of the network; other methods take it as it is.
 _NEEDS: dict[str, Need] = {

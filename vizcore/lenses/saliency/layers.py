@@ -25,7 +25,7 @@ from vizcore.lenses.saliency.paths import (
 from vizcore.lenses.saliency.pooling import class_maps
 from vizcore.lenses.saliency.relevance import handed_down
 from vizcore.lenses.saliency.rules import Rescale, through_rectifiers
-from vizcore.records_saliency import Completeness
+from vizcore.records.saliency import Completeness
 from vizcore.runtime.jobs import Progress
 from vizcore.runtime.memory import in_batches
 

@@ -16,7 +16,7 @@ from vizcore.errors import BadInputSize
 from vizcore.lenses.capture import forward
 from vizcore.lenses.saliency.rounding import ROUNDING
 from vizcore.lenses.saliency.which_layer import at_layer, at_rewritten_layer
-from vizcore.records_saliency import Completeness, Value
+from vizcore.records.saliency import Completeness, Value
 
 #: Pictures in a batch where memory does not decide: on a CPU more are slower, not faster.
 _BEST_BATCH = {"cpu": 8, "cuda": 50, "mps": 16}

@@ -29,7 +29,7 @@ from vizcore.lenses.saliency.look import Attributed, Look, Score, laid_out
 from vizcore.lenses.saliency.methods import method_of, settled
 from vizcore.lenses.saliency.rewriting import Need
 from vizcore.lenses.saliency.which_layer import ways_beside
-from vizcore.records_saliency import (
+from vizcore.records.saliency import (
     COLOURS_SAID,
     Colours,
     Completeness,

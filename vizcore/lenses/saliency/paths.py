@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vizcore.lenses.saliency.look import Attributed, Look, joined_parts, rounding_of
-from vizcore.records_saliency import Completeness
+from vizcore.records.saliency import Completeness
 from vizcore.runtime.jobs import Progress
 from vizcore.runtime.memory import in_batches
 

@@ -19,7 +19,7 @@ from torch import Tensor, fx, nn
 
 from vizcore.lenses.saliency.look import Attributed, Look, Score, joined_parts, rounding_of
 from vizcore.lenses.saliency.place_nodes import Behind
-from vizcore.records_saliency import Absorbed, Completeness
+from vizcore.records.saliency import Absorbed, Completeness
 from vizcore.runtime.jobs import Progress
 
 Steps = Generator[Progress, None, Attributed]

@@ -16,7 +16,7 @@ from vizcore.lenses.saliency.relevance import relevance
 from vizcore.lenses.saliency.rewriting import Need
 from vizcore.lenses.saliency.rules import Rescale, through_rectifiers
 from vizcore.lenses.saliency.which_layer import at_layer, looked_at
-from vizcore.records_saliency import MethodFit, SaliencyMethod
+from vizcore.records.saliency import MethodFit, SaliencyMethod
 from vizcore.runtime.clone import frozen_copy
 from vizcore.runtime.jobs import Progress, finish
 from vizcore.runtime.memory import is_out_of_memory

@@ -26,7 +26,7 @@ from vizcore.lenses.saliency.place_nodes import (
     values_at_places,
 )
 from vizcore.lenses.saliency.rounding import ROUNDING
-from vizcore.records_maps import MapLayer
+from vizcore.records.maps import MapLayer
 from vizcore.runtime.clone import private_copy
 
 

@@ -18,7 +18,7 @@ from vizcore.lenses.saliency.methods import (
     rules,
     unit,
 )
-from vizcore.records_saliency import SaliencyMethod, Value
+from vizcore.records.saliency import SaliencyMethod, Value
 
 METHODS: tuple[SaliencyMethod, ...] = (
     *gradient.METHODS,

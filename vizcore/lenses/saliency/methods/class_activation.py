@@ -5,7 +5,7 @@ from __future__ import annotations
 from vizcore.lenses.saliency.methods.papers import (
     GRAD_CAM,
 )
-from vizcore.records_saliency import SaliencyMethod
+from vizcore.records.saliency import SaliencyMethod
 
 METHODS: tuple[SaliencyMethod, ...] = (
     SaliencyMethod(

@@ -14,7 +14,7 @@ from vizcore.lenses.saliency.methods.papers import (
     SIMONYAN,
     SMOOTH,
 )
-from vizcore.records_saliency import SaliencyMethod
+from vizcore.records.saliency import SaliencyMethod
 
 METHODS: tuple[SaliencyMethod, ...] = (
     SaliencyMethod(

@@ -22,7 +22,7 @@ from vizcore.lenses.saliency.methods.papers import (
     INPUT_X,
     SHAP,
 )
-from vizcore.records_saliency import SaliencyMethod
+from vizcore.records.saliency import SaliencyMethod
 
 METHODS: tuple[SaliencyMethod, ...] = (
     SaliencyMethod(

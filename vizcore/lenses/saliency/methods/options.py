@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vizcore.records_saliency import MethodOption
+from vizcore.records.saliency import MethodOption
 
 BASELINE = MethodOption(
     "baseline",

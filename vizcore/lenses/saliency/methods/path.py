@@ -15,7 +15,7 @@ from vizcore.lenses.saliency.methods.papers import (
     IG,
     SHAP,
 )
-from vizcore.records_saliency import SaliencyMethod
+from vizcore.records.saliency import SaliencyMethod
 
 METHODS: tuple[SaliencyMethod, ...] = (
     SaliencyMethod(

@@ -17,7 +17,7 @@ from vizcore.lenses.saliency.methods.papers import (
     DECONV,
     SHAP,
 )
-from vizcore.records_saliency import SaliencyMethod
+from vizcore.records.saliency import SaliencyMethod
 
 METHODS: tuple[SaliencyMethod, ...] = (
     SaliencyMethod(

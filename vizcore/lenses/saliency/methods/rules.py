@@ -12,7 +12,7 @@ from vizcore.lenses.saliency.methods.papers import (
     GUIDED,
     SHAP,
 )
-from vizcore.records_saliency import SaliencyMethod
+from vizcore.records.saliency import SaliencyMethod
 
 METHODS: tuple[SaliencyMethod, ...] = (
     SaliencyMethod(

@@ -24,7 +24,7 @@ from vizcore.lenses.saliency.methods.papers import (
     SHAP,
     SIMONYAN,
 )
-from vizcore.records_saliency import SaliencyMethod
+from vizcore.records.saliency import SaliencyMethod
 
 METHODS: tuple[SaliencyMethod, ...] = (
     SaliencyMethod(
