@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from functools import partial
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from vizcore.errors import BadChoice
 from vizcore.runtime.jobs import Progress, Task
 from vizcore.runtime.store import RemoteFile
 from vizcore.zoo.weights import Weights
-
-if TYPE_CHECKING:
-    pass
 
 
 def fetch_task(weights: Weights) -> Task[None]:

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +17,6 @@ from vizcore.networks.offers import weights as find_weights
 from vizcore.networks.presence import require
 from vizcore.zoo import get
 from vizcore.zoo.weights import Weights
-
-if TYPE_CHECKING:
-    pass
 
 #: Weights by name (None: the architecture's default), or a record, such as a session's own.
 AnyWeights = str | Weights | None
