@@ -13,6 +13,7 @@ from vizcore.records.bench import Ceiling, Machine, MachineResults, Measurement,
 from vizcore.runtime import measured
 from vizcore.runtime.measured_file import from_json, to_json
 from vizcore.timing import latency
+from vizcore.ui.measured_names import name_of
 
 MACHINE = Machine("GPU 1", "cuda", "CPU", 8, 7, 2**34, "570", "13", "Linux", "3.11", "2", "0", "1")
 
@@ -61,7 +62,7 @@ def test_latency_is_shown_with_its_spread(machine):
     at = open_page("measured", machine=machine)
     at.run()
     assert not at.exception
-    assert "squeezenet1_1 needs 1 ms a pass, resnet18 2.5 ms" in said(at)
+    assert "SqueezeNet 1.1 needs 1 ms a pass, ResNet-18 2.5 ms" in said(at)
     bars = chart(at)["data"][0]
     assert len(bars["y"]) == 3
     assert "uncertain" in texts(at)  # the rounds of ResNet-18 lie 40% apart
@@ -74,8 +75,8 @@ def test_one_network_at_two_sides_has_two_bars_and_is_compared_with_its_like(mac
     at = open_page("measured", machine=machine, find="resnet", beside=other.slug)
     assert not at.exception
     second, first = chart(at)["data"]
-    assert first["y"] == ["resnet18, 288 px", "resnet18, 224 px"]
-    assert second["y"] == ["resnet18, 288 px"]
+    assert first["y"] == ["ResNet-18, 288 px", "ResNet-18, 224 px"]
+    assert second["y"] == ["ResNet-18, 288 px"]
     assert "2 to 2 times as quick" in chart(at)["layout"]["title"]["text"]
 
 
@@ -93,7 +94,7 @@ def test_latencies_far_apart_are_points_on_a_logarithmic_axis(empty_cache):
 
 def test_networks_are_found_by_a_word(machine):
     at = open_page("measured", machine=machine, find="mobile, squeeze")
-    assert sorted(chart(at)["data"][0]["y"]) == ["mobilenet_v2", "squeezenet1_1"]
+    assert sorted(chart(at)["data"][0]["y"]) == ["MobileNet v2 1.0/224", "SqueezeNet 1.1"]
     at = open_page("measured", machine=machine, find="nothing_like_it")
     assert not at.exception
     assert "Nothing was measured in this setup yet" in texts(at)
@@ -143,7 +144,7 @@ def test_what_was_measured_before_a_cancel_is_kept(empty_cache, monkeypatch):
 @pytest.mark.parametrize(
     ("show", "words"),
     [
-        ("batches", "fp32: resnet18: 3.33 times the pictures a second with 8"),
+        ("batches", "fp32: ResNet-18: 3.33 times the pictures a second with 8"),
         ("roofline", "fp32: memory bounds 1 of 3 networks"),
         ("why", "yet an operation of"),
     ],
@@ -215,7 +216,7 @@ def test_measuring_here_is_kept_and_shown(empty_cache, monkeypatch):
     at.multiselect(key="measuring.batches").set_value([2])
     at.button(key="measuring.go").click().run(timeout=120)
     assert not at.exception
-    assert any("lenet5_modern" in trace["y"] for trace in chart(at)["data"])
+    assert any(name_of("lenet5_modern") in trace["y"] for trace in chart(at)["data"])
     kept = [
         each
         for results in measured.machines().values()

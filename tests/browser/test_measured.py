@@ -28,7 +28,7 @@ def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serv
 
 def test_measured_given_up_brought_and_opened_again(own_server: Server, page: Page, tmp_path: Path):
     page.goto(f"{own_server.address}/measured?find=lenet5,zfnet")
-    expect(page.locator(ANSWER)).to_contain_text("zfnet_photos20")
+    expect(page.locator(ANSWER)).to_contain_text("ZFNet, small")
     measure = page.get_by_role("button", name="Measure", exact=True)
     page.get_by_role("button", name="Measure here").click()
     measure.click()
@@ -49,7 +49,7 @@ def test_measured_given_up_brought_and_opened_again(own_server: Server, page: Pa
     if not measure.is_visible():
         page.get_by_role("button", name="Measure here").click()
     measure.click()
-    expect(page.locator(ANSWER)).to_contain_text("lenet5_modern", timeout=200_000)
+    expect(page.locator(ANSWER)).to_contain_text("LeNet-5", timeout=200_000)
     page.wait_for_url("**machine=*")
 
     page.get_by_role("button", name="Download", exact=True).click()

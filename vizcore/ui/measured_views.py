@@ -20,6 +20,7 @@ from vizcore.runtime.measured_file import to_json
 from vizcore.ui import cache, measuring_view
 from vizcore.ui.address import Choice, any_text, flag, one_of, whole, yes_no
 from vizcore.ui.charts import draw_chart
+from vizcore.ui.measured_names import found_by, name_of, named
 from vizcore.ui.measured_words import HOW_TO_READ, answer, caption, snippet
 from vizcore.ui.room import Download, Room
 
@@ -156,12 +157,14 @@ def _draw_results(
         == (setup.dtype, setup.channels_last, setup.compiled)
     ]
     same = sorted((m for m in like if m.setup.batch == setup.batch), key=lambda m: m.latency_ms)
-    shown = like if view["show"] == "batches" else same
     rooflines: tuple[Roofline, ...] = ()
     try:
         if view["show"] in ("roofline", "why"):
             rooflines = rooflines_of(results, same)
-        beside = tuple(m for m in other.measurements if m.setup == setup) if other else ()
+        same, like = [named(m) for m in same], [named(m) for m in like]
+        shown = like if view["show"] == "batches" else same
+        others = other.measurements if other else ()
+        beside = tuple(named(m) for m in others if m.setup == setup)
         chart = _chart(
             view["show"], view["quantity"], first_networks(shown), beside, titles, rooflines, dark
         )
@@ -193,12 +196,6 @@ def _draw_results(
     )
 
 
-def found_by(text: str, measurements: Sequence[Measurement]) -> list[Measurement]:
-    """Those whose network has one of the words in its key; all without a word."""
-    words = text.lower().replace(",", " ").split()
-    return [m for m in measurements if not words or any(w in m.network.lower() for w in words)]
-
-
 def first_networks(measurements: Sequence[Measurement]) -> tuple[Measurement, ...]:
     """Every measurement of as many networks as one picture holds."""
     shown = list(dict.fromkeys(m.network for m in measurements))[:MOST]
@@ -211,16 +208,17 @@ def rooflines_of(results: MachineResults, same: Sequence[Measurement]) -> tuple[
     from vizcore.timing.roofline import roofline
 
     found = []
-    called = names(same)
+    known = {entry.key for entry in zoo.architectures()}
+    called = names([named(m) for m in same])
     for each in same:
         ceiling = results.ceiling(each.setup.dtype)
-        if ceiling is None or each.network not in {entry.key for entry in zoo.architectures()}:
+        if ceiling is None or each.network not in known:
             continue
         table = cache.layer_table(
             each.network, each.input_shape[1], Conventions(batch=each.setup.batch)
         )
         bounds = roofline(table, ceiling, each.latency_ms)
-        found.append(replace(bounds, network=called[each.network, each.input_shape]))
+        found.append(replace(bounds, network=called[name_of(each.network), each.input_shape]))
     return tuple(found)
 
 

@@ -16,6 +16,7 @@ from vizcore.records.bench import NUMBER_FORMATS, MachineResults, Measurement, S
 from vizcore.runtime import measured
 from vizcore.tasks.bench import bench_task
 from vizcore.ui import sidebar, work
+from vizcore.ui.measured_names import found_by
 from vizcore.ui.room import Room
 
 _ASKED = "measured.asked"
@@ -137,8 +138,7 @@ def _show(here: Room, name: str, results: MachineResults) -> None:
     """Turn the page to what was just measured, or brought."""
     here.view["machine"] = name
     if results.measurements:
-        words = here.view["find"].lower().replace(",", " ").split()
-        if not any(word in m.network.lower() for m in results.measurements for word in words):
+        if not found_by(here.view["find"], results.measurements):
             here.view["find"] = ""  # nobody would see what they have just measured
         setup = results.measurements[0].setup
         here.view["batch"], here.view["dtype"] = setup.batch, setup.dtype
