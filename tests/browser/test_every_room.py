@@ -14,8 +14,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server, start_server, stop_server
 from tests.offline.sitecustomize import REFUSED
-from vizcore.runtime.fetch import MIRROR_VARIABLE
-from vizcore.runtime.store import CACHE_VARIABLE, WEIGHTS_VARIABLE
+from vizcore.runtime.settings import CACHE_VARIABLE, MIRROR_VARIABLE, WEIGHTS_VARIABLE
 from vizcore.ui.rooms import ROOMS
 
 pytestmark = pytest.mark.browser

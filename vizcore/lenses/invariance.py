@@ -66,7 +66,7 @@ def feature_shifts(
         >>> net = nn.Sequential(nn.Conv2d(1, 1, 1, bias=False), nn.Flatten(), nn.Linear(4, 2))
         >>> one = torch.ones(1, 1, 2, 2)
         >>> found = finish(feature_shifts(net, one, torch.cat([one, 3 * one])))
-        >>> found.layers[0].name, found.distances_ln[0].tolist()
+        >>> found.layers[0].name, found.distances_ln[0].round(3).tolist()
         ('0', [0.0, 2.0])
     """
     copy = private_copy(network)

@@ -20,7 +20,7 @@ _CSS = """
 @media (max-width: 640px) { .picture { max-width: 100%; height: auto; } }
 """
 
-_CELLS = Pickable("cells", '<img class="picture" tabindex="0" role="img">', _CSS)
+_CELLS = Pickable("cells", '<img class="picture" tabindex="0" role="img" hidden>', _CSS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,9 @@ class Picking {
     const about = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + size)));
     this.about = about;
     await this.show(new Blob([bytes.subarray(4 + size)], { type: 'image/png' }));
-    if (this.about === about) this.point(-1);
+    if (this.about !== about) return;
+    this.picture.hidden = false; // until now there was nothing to point at
+    this.point(-1);
   }
 
   rest() {}

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from vizcore.figures.tiles import Tiles
 from vizcore.ui.picking import Pickable
 
-_TILES = Pickable("tiles", '<canvas class="picture" tabindex="0" role="img"></canvas>')
+_TILES = Pickable("tiles", '<canvas class="picture" tabindex="0" role="img" hidden></canvas>')
 
 
 def draw_tiles(
