@@ -41,11 +41,11 @@ class _Group:
 class Measuring:
     """Measures all images of a run: those for classes together, those of one layer together.
 
-    On a CPU several images go through the network with the channels last in memory, which was
-    seen to take 0.6 to 0.9 of the time; one image goes as it is.
+    On a CPU several images go through the network with the channels last in memory, and meet
+    kernels that lie alike: it was seen to take 0.6 to 0.9 of the time. One image goes as it is.
 
     Args:
-        network: a private copy, its parameters frozen.
+        network: a private copy, its parameters frozen; its kernels may be laid out anew.
         start: one image (1, C, H, W), for finding out what the layers give.
 
     Raises:
@@ -70,6 +70,8 @@ class Measuring:
             ):
                 group.layout = torch.channels_last
             self._groups.append(group)
+        if any(group.layout == torch.channels_last for group in self._groups):
+            _lay_kernels(network)
 
     def __call__(
         self, images: Tensor, transformation: Transformation | None, wants_gradient: bool
@@ -149,6 +151,15 @@ def _takes_channels_last(group: _Group, start: Tensor) -> bool:
     except BadInputSize:
         return False
     return True
+
+
+def _lay_kernels(network: nn.Module) -> None:
+    """Give a private copy kernels of its own with the channels last; those it shared stay."""
+    for module in network.modules():
+        for name, weight in module.named_parameters(recurse=False):
+            if weight.dim() == 4:
+                laid = weight.detach().contiguous(memory_format=torch.channels_last)
+                setattr(module, name, nn.Parameter(laid, requires_grad=False))
 
 
 def reproducible(device: torch.device) -> AbstractContextManager[None]:
