@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import MethodType
 from typing import TypeVar
 
+import torch
 from torch import nn
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -104,3 +105,21 @@ def frozen_copy(network: Network) -> Network:
                 if held is not None and held.is_inference():
                     module._buffers[name] = held.clone()
     return copy
+
+
+def lay_kernels(copy: nn.Module) -> None:
+    """Give a private copy convolution kernels of its own with the channels last in memory.
+
+    On a CPU, pictures that lie so too are convolved in less time. What it shared stays as it is.
+
+    Example:
+        >>> net = nn.Conv2d(3, 4, 3)
+        >>> twin = frozen_copy(net)
+        >>> lay_kernels(twin)
+        >>> twin.weight.stride(), net.weight.stride(), bool((twin.weight == net.weight).all())
+        ((27, 1, 9, 3), (27, 9, 3, 1), True)
+    """
+    for module in copy.modules():
+        if isinstance(module, nn.Conv2d) and "weight" in module._parameters:
+            laid = module.weight.detach().contiguous(memory_format=torch.channels_last)
+            module.weight = nn.Parameter(laid, requires_grad=module.weight.requires_grad)

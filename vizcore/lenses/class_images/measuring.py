@@ -14,6 +14,7 @@ from vizcore.errors import BadInputSize, NotApplicable
 from vizcore.lenses.class_images.measures import Measure
 from vizcore.lenses.class_images.transforming import Transformation
 from vizcore.records.class_images import Goal
+from vizcore.runtime.clone import lay_kernels
 from vizcore.runtime.jobs import finish
 from vizcore.runtime.memory import in_batches, is_out_of_memory
 
@@ -71,7 +72,7 @@ class Measuring:
                 group.layout = torch.channels_last
             self._groups.append(group)
         if any(group.layout == torch.channels_last for group in self._groups):
-            _lay_kernels(network)
+            lay_kernels(network)
 
     def __call__(
         self, images: Tensor, transformation: Transformation | None, wants_gradient: bool
@@ -151,15 +152,6 @@ def _takes_channels_last(group: _Group, start: Tensor) -> bool:
     except BadInputSize:
         return False
     return True
-
-
-def _lay_kernels(network: nn.Module) -> None:
-    """Give a private copy kernels of its own with the channels last; those it shared stay."""
-    for module in network.modules():
-        for name, weight in module.named_parameters(recurse=False):
-            if weight.dim() == 4:
-                laid = weight.detach().contiguous(memory_format=torch.channels_last)
-                setattr(module, name, nn.Parameter(laid, requires_grad=False))
 
 
 def reproducible(device: torch.device) -> AbstractContextManager[None]:

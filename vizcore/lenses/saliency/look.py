@@ -17,6 +17,7 @@ from vizcore.lenses.capture import forward
 from vizcore.lenses.saliency.rounding import ROUNDING
 from vizcore.lenses.saliency.which_layer import at_layer, at_rewritten_layer
 from vizcore.records.saliency import Completeness, Value
+from vizcore.runtime.clone import lay_kernels
 
 #: Pictures in a batch where memory does not decide: on a CPU more are slower, not faster.
 _BEST_BATCH = {"cpu": 8, "cuda": 50, "mps": 16}
@@ -144,8 +145,13 @@ class Look:
         return torch.Generator().manual_seed(self.seed)
 
     def batch(self) -> int:
-        """How many pictures go through the network at once, forward and back."""
+        """How many pictures go through the network at once, forward and back.
+
+        Kernels lie as the pictures do from then on: for many passes that pays.
+        """
         if self._pass_bytes is None:
+            if self.image.stride() != self.image.contiguous().stride():
+                lay_kernels(self.network)
             self._pass_bytes = bytes_of_a_pass(self.score, self.image)
         room = int(_PASS_FACTOR * self._pass_bytes)
         return pictures_at_once(room, self.memory_bytes, self.image.device.type)
