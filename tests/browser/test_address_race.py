@@ -89,8 +89,8 @@ def test_an_address_that_is_on_the_way_does_not_reach_the_page_that_a_link_opene
 def test_a_page_that_is_left_while_it_works_does_not_write_its_address(server: Server, page: Page):
     addresses: list[str] = []
     page.on("framenavigated", lambda frame: addresses.append(frame.url))
-    # Many pictures of 224 pixels: it would be at work for minutes.
-    page.goto(f"{server.address}/strongest?network=resnet18&weights=random&layer=layer4.1.conv2")
+    # Many pictures of 224 pixels through a deep network: it would be at work for many minutes.
+    page.goto(f"{server.address}/strongest?network=resnet152&weights=random&layer=layer4.1.conv2")
     cancel = page.get_by_role("button", name="Cancel")
     expect(cancel).to_be_visible()
     page.get_by_test_id("stSidebarNavLink").filter(has_text="By hand").click()
@@ -102,4 +102,6 @@ def test_a_page_that_is_left_while_it_works_does_not_write_its_address(server: S
     page.go_back()
     page.go_back()
     page.wait_for_url("**/strongest?*layer=layer4*")
-    expect(page.get_by_text("What excites resnet18")).to_be_visible()
+    expect(page.get_by_text("What excites resnet152")).to_be_visible()
+    cancel.click()
+    expect(cancel).to_have_count(0)

@@ -34,6 +34,8 @@ def test_measured_given_up_brought_and_opened_again(own_server: Server, page: Pa
     measure.click()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("was cancelled").first).to_be_visible()
+    # The controls come after it: until they stand anew, what is opened closes again.
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
     if not measure.is_visible():
         page.get_by_role("button", name="Measure here").click()

@@ -56,7 +56,8 @@ def choices() -> list[Choice]:
 def draw(here: Room, *, dark: bool) -> None:
     """The page: whose results, the picture, measuring, details, downloads."""
     view = here.view
-    measuring_view.finish(here)
+    with st.container():  # always there: what is open below stays open when a refusal comes or goes
+        measuring_view.finish(here)
     machines = measured.machines()
     results = _chosen(here, machines)
     with here.controls():
