@@ -34,7 +34,9 @@ def test_measured_given_up_brought_and_opened_again(own_server: Server, page: Pa
     measure.click()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("was cancelled").first).to_be_visible()
-    # The controls come after it: until they stand anew, what is opened closes again.
+    # Opened anew: what was kept moves the controls once, and what is open then closes.
+    page.goto(f"{own_server.address}/measured?find=lenet5,zfnet")
+    expect(page.locator(ANSWER)).to_contain_text("ZFNet, small")
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
     if not measure.is_visible():
