@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import io
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,13 +30,6 @@ from vizcore.tasks.prediction import prediction_task
 
 KEY = "zfnet_photos20"
 FEW = AscentOptions(steps=3)
-
-
-@pytest.fixture
-def photo(tmp_path: Path, drawn_weights: Path) -> Path:
-    pixels = np.random.default_rng(5).integers(0, 256, (70, 90, 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "photo.png")
-    return tmp_path / "photo.png"
 
 
 def command(*arguments: object) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,13 +18,6 @@ from vizcore.figures.deconvnet import draw_projections
 from vizcore.tasks.deconvnet import deconvnet_task
 
 KEY = "zfnet_photos20"
-
-
-@pytest.fixture
-def photo(tmp_path: Path, drawn_weights: Path) -> Path:
-    pixels = np.random.default_rng(5).integers(0, 256, (70, 90, 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "photo.png")
-    return tmp_path / "photo.png"
 
 
 def command(*arguments: object) -> int:

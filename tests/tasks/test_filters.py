@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,13 +19,6 @@ from vizcore.runtime.jobs import run_here
 from vizcore.tasks.filters import filter_layers_task, filter_slices_task, filters_task
 
 KEY = "zfnet_photos20"
-
-
-@pytest.fixture
-def photo(tmp_path: Path, drawn_weights: Path) -> Path:
-    pixels = np.random.default_rng(5).integers(0, 256, (70, 90, 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "photo.png")
-    return tmp_path / "photo.png"
 
 
 def command(*arguments: object) -> int:

@@ -6,7 +6,6 @@ import argparse
 import csv
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,13 +27,6 @@ from vizcore.tasks.trust import (
 
 KEY = "zfnet_photos20"
 QUICK = MetricSettings(steps=4, random_orders=2, removals=4, nudges=1)
-
-
-@pytest.fixture
-def photo(tmp_path: Path, drawn_weights: Path) -> Path:
-    pixels = np.random.default_rng(5).integers(0, 256, (70, 90, 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "photo.png")
-    return tmp_path / "photo.png"
 
 
 def command(*arguments: object) -> int:
